@@ -1,0 +1,118 @@
+//! The faults that concern jobs rather than requests.
+//!
+//! The engine asks this book at the few points where a job can be made to
+//! misbehave; everything else about faults happens between socket and engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+/// What the engine has to be asked to do wrong; clones share one book.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FaultBook(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    pages: Mutex<Pages>,
+    /// Rings when a hold was set or released.
+    changed: watch::Sender<()>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self { pages: Mutex::default(), changed: watch::Sender::new(()) }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Pages {
+    objects: Vec<ObjectFault>,
+    held: BTreeSet<i64>,
+    first_id: Option<i64>,
+}
+
+/// Objects that fail a number of times.
+#[derive(Debug)]
+struct ObjectFault {
+    key: String,
+    times: u64,
+    code: String,
+    used: BTreeMap<String, u64>,
+}
+
+impl ObjectFault {
+    fn matches(&self, key: &str) -> bool {
+        match self.key.strip_suffix('*') {
+            Some(prefix) => key.starts_with(prefix),
+            None => key == self.key,
+        }
+    }
+}
+
+impl FaultBook {
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.0.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The reason code with which the object has to fail now, if it has to.
+    ///
+    /// Each call that returns a code uses up one failure of that object.
+    pub(crate) fn object_failure(&self, key: &str) -> Option<String> {
+        let mut pages = self.pages();
+        for fault in pages.objects.iter_mut().filter(|fault| fault.matches(key)) {
+            let used = fault.used.entry(key.to_owned()).or_default();
+            if *used < fault.times {
+                *used += 1;
+                return Some(fault.code.clone());
+            }
+        }
+        None
+    }
+
+    /// The id to give to a new job, where `next` would be its turn.
+    pub(crate) fn new_id(&self, next: i64) -> i64 {
+        self.pages().first_id.map_or(next, |first| next.max(first))
+    }
+
+    /// Returns once jobs in this state may leave it: at once, unless a test holds them there.
+    ///
+    /// To be asked before every change of a job's state, with the state it has.
+    pub(crate) async fn may_leave(&self, state: i64) {
+        let mut changed = self.0.changed.subscribe();
+        while self.pages().held.contains(&state) {
+            if changed.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Makes objects fail: `key` is a whole key, or a prefix that ends in `*`; each match fails `times` times.
+    pub(crate) fn fail_objects(&self, key: &str, times: u64, code: &str) {
+        let fault = ObjectFault { key: key.to_owned(), times, code: code.to_owned(), used: BTreeMap::new() };
+        self.pages().objects.push(fault);
+    }
+
+    /// Gives new jobs ids from this one on.
+    pub(crate) fn ids_from(&self, first: i64) {
+        self.pages().first_id = Some(first);
+    }
+
+    /// Keeps jobs that are, or come to be, in this state there.
+    pub(crate) fn hold(&self, state: i64) {
+        self.pages().held.insert(state);
+        self.0.changed.send_replace(());
+    }
+
+    /// Lets jobs leave this state again.
+    pub(crate) fn release(&self, state: i64) {
+        self.pages().held.remove(&state);
+        self.0.changed.send_replace(());
+    }
+
+    /// Forgets all faults of jobs.
+    pub(crate) fn clear(&self) {
+        *self.pages() = Pages::default();
+        self.0.changed.send_replace(());
+    }
+}

@@ -1,0 +1,5 @@
+//! Misbehaviour on command.
+
+mod book;
+
+pub(crate) use book::FaultBook;

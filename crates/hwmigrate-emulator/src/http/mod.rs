@@ -1,0 +1,3 @@
+//! HTTP: from a socket to a checked call, and back.
+
+pub(crate) mod call;
