@@ -1,1 +1,6 @@
-//! t
+//! Tests as an outside user would write them, and the programs that measure.
+//!
+//! Everything here speaks to the emulator over HTTP, or to the command over
+//! its arguments and streams; nothing reaches inside another crate.
+
+pub mod load;

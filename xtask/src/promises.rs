@@ -1,0 +1,76 @@
+//! What the manifests promise to those who build us, read from Cargo's own dependency tree.
+
+use crate::tools::{Result, cargo, output, run, target};
+
+/// The products: what a user may depend on.
+const PRODUCTS: [&str; 4] = ["hwmigrate-api", "hwmigrate", "hwmigrate-emulator", "hwmigrate-cli"];
+
+/// TLS other than rustls with ring: needs a system library, or a large C build.
+const FOREIGN_TLS: [&str; 6] =
+    ["openssl", "openssl-sys", "native-tls", "schannel", "aws-lc-sys", "aws-lc-rs"];
+
+/// The only members whose manifests may name the HTTP client.
+const HTTP: [&str; 4] = ["hwmigrate-api", "hwmigrate", "hwmigrate-emulator", "hwmigrate-tests"];
+
+/// Checks them all.
+pub(crate) fn check() -> Result<()> {
+    for product in PRODUCTS {
+        let tree = crates_below(product)?;
+        if let Some(found) = FOREIGN_TLS.iter().find(|foreign| tree.iter().any(|name| name == *foreign)) {
+            return Err(format!("{product} depends on {found}; TLS must be rustls with ring alone").into());
+        }
+    }
+    if crates_below("hwmigrate")?.iter().any(|name| name == "hwmigrate-emulator" || name == "progenitor") {
+        return Err(
+            "hwmigrate depends on the emulator or the generator, which its users must not build".into()
+        );
+    }
+    if crates_below("hwmigrate-emulator")?.iter().any(|name| name == "hwmigrate") {
+        return Err(
+            "the emulator depends on hwmigrate, so a mistake in one could hide the same in the other".into(),
+        );
+    }
+    only_these_name_the_http_client()?;
+    // A folder of its own: other features would evict what the main build holds.
+    let build = target().join("promises");
+    for service in ["iam", "oms"] {
+        run(cargo(&["check", "--package", "hwmigrate-api", "--no-default-features", "--features", service])
+            .env("CARGO_TARGET_DIR", &build))?;
+    }
+    Ok(())
+}
+
+/// All crates that `package` is built from, on every platform.
+fn crates_below(package: &str) -> Result<Vec<String>> {
+    let options = ["--edges", "normal,build", "--target", "all", "--prefix", "none", "--format", "{lib}|{p}"];
+    let tree = output(cargo(&["tree", "--locked", "--package", package]).args(options))?;
+    let names = tree.lines().filter_map(|line| line.split('|').nth(1)?.split(' ').next().map(str::to_owned));
+    let names: Vec<_> = names.collect();
+    // A tree that names not even its root was not read as meant.
+    if names.iter().any(|name| name == package) {
+        Ok(names)
+    } else {
+        Err(format!("no tree for {package}").into())
+    }
+}
+
+fn only_these_name_the_http_client() -> Result<()> {
+    let metadata = output(&mut cargo(&["metadata", "--no-deps", "--format-version", "1"]))?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    let mut named = 0;
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        let mut dependencies = package["dependencies"].as_array().into_iter().flatten();
+        if dependencies.any(|dependency| dependency["name"] == "reqwest") {
+            named += 1;
+            let name = package["name"].as_str().unwrap_or_default();
+            if !HTTP.contains(&name) {
+                return Err(format!("{name} names reqwest; only {} may", HTTP.join(", ")).into());
+            }
+        }
+    }
+    if named == 0 {
+        Err("no member names reqwest: the manifests were not read as meant".into())
+    } else {
+        Ok(())
+    }
+}

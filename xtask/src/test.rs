@@ -1,0 +1,143 @@
+//! `cargo xtask test`: everything there is to check, in the order of what fails cheapest.
+//!
+//! The first step that fails ends the run; a table then tells what ran, for
+//! how long, and what was not reached. `--only` runs the named steps alone.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use crate::promises;
+use crate::tools::{Result, cargo, cargo_deny, command, output, python, root, run, target};
+
+/// One thing to check.
+struct Step {
+    name: &'static str,
+    what: &'static str,
+    run: fn() -> Result<()>,
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "fmt", what: "every file is formatted", run: fmt },
+    Step { name: "generated", what: "generated files match the documents", run: generated },
+    Step { name: "openapi", what: "a validator accepts the documents", run: openapi },
+    Step { name: "promises", what: "no foreign TLS, every service compiles alone", run: promises::check },
+    Step { name: "clippy", what: "no warning in any target", run: clippy },
+    Step { name: "test", what: "unit, integration and documentation tests", run: test },
+    Step { name: "examples", what: "every example runs to its end", run: examples },
+    Step { name: "docs", what: "the documentation builds without a warning", run: docs },
+    Step { name: "peers", what: "the vendor's own client completes a full tour", run: peers },
+    Step { name: "deny", what: "licences, sources, and who may name whom", run: deny },
+];
+
+/// Prints the steps and what each is for.
+pub(crate) fn list() {
+    for step in STEPS {
+        println!("{:<10} {}", step.name, step.what);
+    }
+}
+
+/// Runs all steps, or those named in `only`.
+pub(crate) fn all(only: &[String]) -> Result<()> {
+    if let Some(unknown) = only.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+        return Err(format!("there is no step named {unknown}; `cargo xtask test --list` prints them").into());
+    }
+    let mut times: Vec<(&Step, Duration)> = Vec::new();
+    let mut failure = None;
+    let chosen: Vec<_> =
+        STEPS.iter().filter(|step| only.is_empty() || only.iter().any(|n| n == step.name)).collect();
+    for step in &chosen {
+        println!("\n=== {}: {}", step.name, step.what);
+        let start = Instant::now();
+        let result = (step.run)();
+        times.push((step, start.elapsed()));
+        if let Err(cause) = result {
+            failure = Some(format!("{} failed: {cause}", step.name));
+            break;
+        }
+    }
+
+    println!("\n{:<10} {:>9}  result", "step", "time");
+    for (number, step) in chosen.iter().enumerate() {
+        let (time, result) = match times.get(number) {
+            None => ("-".to_owned(), "not run"),
+            Some((_, time)) if failure.is_some() && number + 1 == times.len() => (seconds(*time), "FAILED"),
+            Some((_, time)) => (seconds(*time), "passed"),
+        };
+        println!("{:<10} {time:>9}  {result}", step.name);
+    }
+    println!("{:<10} {:>9}", "total", seconds(times.iter().map(|(_, time)| *time).sum()));
+    failure.map_or(Ok(()), |text| Err(text.into()))
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+fn fmt() -> Result<()> {
+    run(&mut cargo(&["fmt", "--all", "--check"]))
+}
+
+fn generated() -> Result<()> {
+    run(command(std::env::current_exe()?, &["generate", "--check"]).env("RUST_BACKTRACE", "0"))
+}
+
+fn openapi() -> Result<()> {
+    let mut validator = command(python()?, &["-m", "openapi_spec_validator"]);
+    for file in fs::read_dir(root().join("openapi"))? {
+        let path = file?.path();
+        if path.extension().is_some_and(|extension| extension == "yaml") {
+            validator.arg(path);
+        }
+    }
+    run(&mut validator)
+}
+
+fn clippy() -> Result<()> {
+    run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
+}
+
+/// Tests that start the command find it by `HWMIGRATE_BINARY`; `cargo test` builds it beside them.
+fn test() -> Result<()> {
+    run(&mut cargo(&["build", "--workspace", "--bins", "--locked"]))?;
+    run(cargo(&["test", "--workspace", "--locked"]).env("HWMIGRATE_BINARY", binary()))
+}
+
+fn examples() -> Result<()> {
+    let metadata = output(&mut cargo(&["metadata", "--no-deps", "--format-version", "1"]))?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    let mut found = 0;
+    for package in metadata["packages"].as_array().into_iter().flatten() {
+        for target in package["targets"].as_array().into_iter().flatten() {
+            if target["kind"][0] == "example" {
+                let (package, example) = (text(&package["name"])?, text(&target["name"])?);
+                println!("--- {package}: {example}");
+                run(&mut cargo(&["run", "--quiet", "--package", package, "--example", example]))?;
+                found += 1;
+            }
+        }
+    }
+    if found == 0 { Err("there is no example".into()) } else { Ok(()) }
+}
+
+fn text(value: &serde_json::Value) -> Result<&str> {
+    value.as_str().ok_or_else(|| format!("cargo metadata has {value} where a name is due").into())
+}
+
+fn docs() -> Result<()> {
+    run(cargo(&["doc", "--workspace", "--no-deps", "--locked"]).env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+fn peers() -> Result<()> {
+    run(&mut cargo(&["build", "--workspace", "--bins", "--locked"]))?;
+    run(command(python()?, &["-B", "tests/peers/official_python.py"]).arg(binary()))
+}
+
+fn deny() -> Result<()> {
+    run(&mut command(cargo_deny()?, &["check", "licenses", "bans", "sources"]))?;
+    println!("not checked: advisories, whose database needs the network (`cargo deny check advisories`)");
+    Ok(())
+}
+
+fn binary() -> std::path::PathBuf {
+    target().join("debug").join(format!("hwmigrate{}", std::env::consts::EXE_SUFFIX))
+}

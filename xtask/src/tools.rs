@@ -1,0 +1,110 @@
+//! Running programs, and setting up those that Cargo does not bring along.
+//!
+//! Everything lands below `target/tools`, in folders whose names carry the
+//! version, so that a new version is installed once and an old one never used.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What any step may fail with; the text is for people.
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+const CARGO_DENY: &str = "0.20.2";
+const REQUIREMENTS: &str = "tests/peers/requirements.txt";
+
+/// The folder that holds the workspace's `Cargo.toml`.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// The folder that Cargo builds into.
+pub(crate) fn target() -> PathBuf {
+    root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
+/// A Cargo command in the workspace.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    // `CARGO` is the Cargo that runs this program; the tools must not meet another one.
+    command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
+}
+
+/// A command in the workspace.
+pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Runs a command with its output shown; an exit code other than 0 is an error.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().map_err(|cause| format!("cannot start {}: {cause}", shown(command)))?;
+    if status.success() { Ok(()) } else { Err(format!("{} ended with {status}", shown(command)).into()) }
+}
+
+/// Runs a command and returns what it wrote to standard output.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|cause| format!("cannot start {}: {cause}", shown(command)))?;
+    if !output.status.success() {
+        return Err(format!("{} ended with {}", shown(command), output.status).into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// Whether a program can be started at all.
+pub(crate) fn available(program: &str, argument: &str) -> bool {
+    Command::new(program)
+        .arg(argument)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
+}
+
+fn shown(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let words: Vec<_> = words.map(|word| word.to_string_lossy()).collect();
+    format!("`{}`", words.join(" "))
+}
+
+/// cargo-deny, built on first use (about two minutes of CPU time without optimisation).
+pub(crate) fn cargo_deny() -> Result<PathBuf> {
+    let home = target().join("tools").join(format!("cargo-deny-{CARGO_DENY}"));
+    let program = home.join("bin/cargo-deny");
+    if !program.exists() {
+        let build = home.join("build");
+        run(cargo(&["install", "cargo-deny", "--locked", "--debug", "--version", CARGO_DENY, "--root"])
+            .arg(&home)
+            .env("CARGO_TARGET_DIR", &build)
+            .env("CARGO_PROFILE_DEV_DEBUG", "0"))?;
+        fs::remove_dir_all(build)?;
+    }
+    Ok(program)
+}
+
+/// The interpreter of a virtual environment with everything in the requirements file.
+pub(crate) fn python() -> Result<PathBuf> {
+    let requirements = fs::read_to_string(root().join(REQUIREMENTS))?;
+    let mut hasher = DefaultHasher::new();
+    requirements.hash(&mut hasher);
+    let home = target().join("tools").join(format!("python-{:016x}", hasher.finish()));
+    let (program, complete) = (home.join("bin/python"), home.join("complete"));
+    // Judged by a mark made at the end, so that an interrupted installation is begun anew.
+    if !complete.exists() {
+        run(command("python3", &["-m", "venv", "--clear"]).arg(&home))?;
+        run(command(
+            &program,
+            &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"],
+        )
+        .arg(REQUIREMENTS))?;
+        fs::write(complete, "")?;
+    }
+    Ok(program)
+}
