@@ -6,8 +6,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use crate::promises;
-use crate::tools::{Result, cargo, cargo_deny, command, output, python, root, run, target};
+use crate::tools::{Result, cargo, cargo_deny, command, output, python, run, target};
+use crate::{promises, root};
 
 /// One thing to check.
 struct Step {
@@ -22,22 +22,32 @@ const STEPS: &[Step] = &[
     Step { name: "openapi", what: "a validator accepts the documents", run: openapi },
     Step { name: "promises", what: "no foreign TLS, every service compiles alone", run: promises::check },
     Step { name: "clippy", what: "no warning in any target", run: clippy },
-    Step { name: "test", what: "unit, integration and documentation tests", run: test },
+    Step { name: "test", what: "unit, integration and documentation tests", run: tests },
     Step { name: "examples", what: "every example runs to its end", run: examples },
     Step { name: "docs", what: "the documentation builds without a warning", run: docs },
     Step { name: "peers", what: "the vendor's own client completes a full tour", run: peers },
     Step { name: "deny", what: "licences, sources, and who may name whom", run: deny },
 ];
 
-/// Prints the steps and what each is for.
-pub(crate) fn list() {
-    for step in STEPS {
-        println!("{:<10} {}", step.name, step.what);
-    }
+/// Which steps to run.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Run these steps only
+    #[arg(long, value_name = "STEP", num_args = 1..)]
+    only: Vec<String>,
+    /// Print the steps and what each is for, and stop
+    #[arg(long)]
+    list: bool,
 }
 
-/// Runs all steps, or those named in `only`.
-pub(crate) fn all(only: &[String]) -> Result<()> {
+/// Runs the steps that were asked for, all of them by default.
+pub(crate) fn test(Arguments { only, list }: &Arguments) -> Result<()> {
+    if *list {
+        for step in STEPS {
+            println!("{:<10} {}", step.name, step.what);
+        }
+        return Ok(());
+    }
     if let Some(unknown) = only.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
         return Err(format!("there is no step named {unknown}; `cargo xtask test --list` prints them").into());
     }
@@ -97,7 +107,7 @@ fn clippy() -> Result<()> {
 }
 
 /// Tests that start the command find it by `HWMIGRATE_BINARY`; `cargo test` builds it beside them.
-fn test() -> Result<()> {
+fn tests() -> Result<()> {
     run(&mut cargo(&["build", "--workspace", "--bins", "--locked"]))?;
     run(cargo(&["test", "--workspace", "--locked"]).env("HWMIGRATE_BINARY", binary()))
 }

