@@ -26,14 +26,23 @@ pub(crate) const LAST_LOOK_GRACE: Duration = Duration::from_secs(5);
 /// them has already logged in afresh, so more would not help.
 const REFUSALS_IN_A_ROW: u32 = 5;
 
+/// How many looks in a row may fail before the first one that works: then the
+/// endpoint is more likely wrong than ill.
+const FAILURES_AT_FIRST: u32 = 6;
+
 /// How long after a start the service may still report the state before it.
 const STALE_GRACE: Duration = Duration::from_secs(3);
 
 /// What an error of a look means for the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LookError {
-    /// It may pass: connection, 5xx, 429, an answer cut short.
+    /// It may pass: connection, 5xx, an answer cut short.
     Passing {
+        /// The server's own wish.
+        retry_after: Option<Duration>,
+    },
+    /// It will pass: somebody is there and asks for patience.
+    Throttled {
         /// The server's own wish.
         retry_after: Option<Duration>,
     },
@@ -242,7 +251,10 @@ impl<E> Course<E> {
                     return Err(End::Look(error));
                 }
             }
-            LookError::Passing { retry_after } => at_least = retry_after,
+            LookError::Passing { .. } if self.last.is_none() && self.failures + 1 >= FAILURES_AT_FIRST => {
+                return Err(End::Look(error));
+            }
+            LookError::Passing { retry_after } | LookError::Throttled { retry_after } => at_least = retry_after,
         }
         self.failures = self.failures.saturating_add(1);
         tracing::debug!(

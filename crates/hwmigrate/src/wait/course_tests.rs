@@ -34,7 +34,7 @@ enum Fault {
 fn judge(fault: &Fault) -> LookError {
     match fault {
         Fault::Connection => LookError::Passing { retry_after: None },
-        Fault::RetryAfter(seconds) => LookError::Passing { retry_after: Some(Duration::from_secs(*seconds)) },
+        Fault::RetryAfter(seconds) => LookError::Throttled { retry_after: Some(Duration::from_secs(*seconds)) },
         Fault::Login => LookError::Login,
         Fault::NotFound => LookError::NotFound,
         Fault::Permission => LookError::Final,
@@ -214,6 +214,19 @@ async fn passing_errors_do_not_end_the_wait() {
     script.push(Look::Code(5));
     let stage = Stage::new(script);
     assert!(run(plan(Until::Ended, 36_000), &stage).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn six_failures_before_the_first_answer_end_the_wait() {
+    let stage = Stage::new([Look::Fails(Fault::Connection)]);
+    assert!(matches!(run(plan(Until::Ended, 36_000), &stage).await, Err(End::Look(Fault::Connection))));
+    assert_eq!(stage.times().len(), 6);
+    assert!(*stage.times().last().unwrap() < 60_000);
+
+    let mut script = vec![Look::Fails(Fault::RetryAfter(1)); 20];
+    script.push(Look::Code(5));
+    let throttled = Stage::new(script);
+    assert!(run(plan(Until::Ended, 36_000), &throttled).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,8 +7,8 @@ use std::time::Duration;
 /// A young job is looked at often, an old one seldom: the pause is a fifth of
 /// the job's age as the wait knows it, and at most a quarter of the time that
 /// the service says is left, between `shortest` and `longest`. Each pause
-/// varies by a tenth, so that many waits do not look in step. A failed look
-/// doubles the pause, and a `Retry-After` of the server is a lower bound.
+/// varies by a tenth, so that many waits do not look in step. Each failed
+/// look in a row doubles the pause, and a `Retry-After` of the server is a lower bound.
 ///
 /// The first look is made at once and the last one at the deadline, whatever
 /// the policy says.
@@ -81,8 +81,8 @@ impl PollPolicy {
 
     /// The pause after `failures` looks in a row that failed.
     pub(crate) fn pause_after_failure(&self, age: Duration, failures: u32, dice: f64) -> Duration {
-        let base = (age / 5).max(self.shortest).max(Duration::from_millis(500).min(self.longest));
-        self.vary(base.saturating_mul(1 << failures.min(16)), dice)
+        let first = self.shortest.max(Duration::from_millis(500));
+        self.vary(first.saturating_mul(1 << failures.min(16)).max(age / 5), dice)
     }
 
     fn vary(&self, pause: Duration, dice: f64) -> Duration {
