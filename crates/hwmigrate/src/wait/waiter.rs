@@ -118,6 +118,11 @@ impl<L> Waiter<L> {
         self
     }
 
+    /// What is waited for.
+    pub(crate) fn resource(&self) -> Resource {
+        self.job.resource
+    }
+
     /// The last look before a start, which the service may repeat for a moment.
     pub(crate) fn after_start(mut self, before: Progress) -> Self {
         self.before_start = Some(before);

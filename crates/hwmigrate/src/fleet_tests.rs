@@ -1,0 +1,207 @@
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::future::ready;
+use std::sync::Mutex as StdMutex;
+
+use super::*;
+use crate::error::ErrorKind;
+use crate::progress::State;
+use crate::wait::Job;
+
+/// An account with tasks, which counts its requests.
+#[derive(Clone, Default)]
+struct Account {
+    tasks: Arc<StdMutex<BTreeMap<i64, i64>>>,
+    pages: Arc<StdMutex<Vec<(Option<i64>, u64)>>>,
+    shows: Arc<StdMutex<Vec<String>>>,
+    list_error: Arc<StdMutex<Option<Error>>>,
+}
+
+fn task(id: i64, code: i64) -> Progress {
+    Progress::new(Resource::Task, id.to_string(), State::of_task(code), Some(code))
+}
+
+impl Source for Account {
+    fn open_states(&self) -> &'static [i64] {
+        &[1, 2, 7]
+    }
+
+    fn page(&self, state: Option<i64>, offset: u64) -> Doing<Page> {
+        self.pages.lock().unwrap().push((state, offset));
+        if let Some(error) = self.list_error.lock().unwrap().clone() {
+            return Box::pin(async move {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                Err(error)
+            });
+        }
+        let tasks = self.tasks.lock().unwrap();
+        let matches: Vec<Progress> = tasks
+            .iter()
+            .filter(|(_, code)| state.is_none_or(|state| state == **code))
+            .map(|(id, code)| task(*id, *code))
+            .collect();
+        let count = Some(matches.len() as u64);
+        let jobs = matches.into_iter().skip(offset as usize).take(PAGE as usize).collect();
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Ok(Page { jobs, count })
+        })
+    }
+
+    fn show(&self, id: &str) -> Doing<Progress> {
+        self.shows.lock().unwrap().push(id.to_owned());
+        let found = self.tasks.lock().unwrap().get(&id.parse().unwrap()).copied();
+        let id = id.parse().unwrap();
+        Box::pin(ready(found.map(|code| task(id, code)).ok_or_else(|| Error::new(ErrorKind::NotFound, "gone"))))
+    }
+}
+
+impl Account {
+    fn with(tasks: impl IntoIterator<Item = (i64, i64)>) -> Self {
+        let account = Self::default();
+        account.tasks.lock().unwrap().extend(tasks);
+        account
+    }
+
+    fn fleet(&self, board: &Arc<Board>) -> Fleet<Unlimited> {
+        let ids: Vec<i64> = self.tasks.lock().unwrap().keys().copied().collect();
+        Fleet::new(ids.into_iter().map(|id| {
+            let watch = Arc::new(Watch::new(board));
+            let board = board.clone();
+            let account = self.clone();
+            let look = move || -> Doing<Progress> {
+                let (board, account, watch) = (board.clone(), account.clone(), watch.clone());
+                Box::pin(async move { board.look(&account, &watch, &id.to_string()).await })
+            };
+            let job = Job {
+                resource: Resource::Task,
+                id: id.to_string(),
+                dice: fastrand::Rng::with_seed(id as u64),
+                look: Arc::new(look),
+                stop: Arc::new(|| Box::pin(ready(Ok(())))),
+            };
+            (id.to_string(), Waiter::new(job))
+        }))
+    }
+
+    fn set_all(&self, code: i64) {
+        self.tasks.lock().unwrap().values_mut().for_each(|state| *state = code);
+    }
+
+    fn requests(&self) -> (usize, usize) {
+        (self.pages.lock().unwrap().len(), self.shows.lock().unwrap().len())
+    }
+}
+
+fn hour() -> Duration {
+    Duration::from_secs(3_600)
+}
+
+#[tokio::test(start_paused = true)]
+async fn first_look_at_1500_jobs_costs_one_sweep() {
+    let account = Account::with((0..1_500).map(|id| (id, if id < 5 { 2 } else { 1 })));
+    let board = Arc::new(Board::default());
+    let ends = account.fleet(&board).deadline(Duration::ZERO).wait().await;
+    assert_eq!(ends.len(), 1_500);
+    assert!(ends.iter().all(|end| end.outcome.as_ref().is_err_and(Error::is_timeout)));
+    // 15 pages of waiting jobs, one of running ones, one of pausing ones.
+    assert_eq!(account.requests(), (17, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn sweeps_are_bounded_in_rate_and_ends_are_confirmed_by_single_looks() {
+    let account = Account::with((0..1_500).map(|id| (id, 2)));
+    let board = Arc::new(Board::default());
+    let fleet = account.fleet(&board).deadline(hour());
+    let later = account.clone();
+    let (ends, ()) = tokio::join!(fleet.wait(), async move {
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        later.set_all(5);
+    });
+    assert!(ends.iter().all(|end| end.outcome.as_ref().unwrap().is_done()));
+    let (pages, shows) = account.requests();
+    assert_eq!(shows, 1_500, "one look each, after it left the list");
+    assert!(pages <= 17 * 85, "{pages} list requests in ten minutes");
+    let ids: Vec<String> = ends.into_iter().map(|end| end.id).collect();
+    assert_eq!(ids, (0..1_500).map(|id| id.to_string()).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn few_jobs_are_looked_at_singly() {
+    let account = Account::with([(1, 2), (2, 5), (3, 4)]);
+    let board = Arc::new(Board::default());
+    let ends = account.fleet(&board).deadline(Duration::ZERO).wait().await;
+    assert_eq!(account.requests(), (0, 3));
+    assert!(ends[0].outcome.as_ref().is_err_and(Error::is_timeout));
+    assert!(ends[1].outcome.as_ref().unwrap().is_done());
+    assert!(ends[2].outcome.as_ref().is_err_and(Error::is_job_failed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_jobs_in_states_without_a_filter_are_swept_unfiltered() {
+    let account = Account::with((0..150).map(|id| (id, 6)));
+    let board = Arc::new(Board::default());
+    let fleet = account.fleet(&board).deadline(hour());
+    let later = account.clone();
+    tokio::join!(fleet.wait(), async move {
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        later.set_all(5);
+    });
+    let (_, shows) = account.requests();
+    assert!(shows <= 300, "{shows} single looks for 150 jobs");
+    assert!(account.pages.lock().unwrap().iter().any(|(state, _)| state.is_none()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_sweep_is_told_to_all_who_waited_for_it_and_ends_nothing() {
+    let account = Account::with((0..500).map(|id| (id, 2)));
+    *account.list_error.lock().unwrap() = Some(Error::new(ErrorKind::Api, "bad gateway").with_status(502));
+    let board = Arc::new(Board::default());
+    let fleet = account.fleet(&board).deadline(hour());
+    let later = account.clone();
+    let (ends, ()) = tokio::join!(fleet.wait(), async move {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert!(later.requests().0 < 200, "{:?}", later.requests());
+        *later.list_error.lock().unwrap() = None;
+        later.set_all(5);
+    });
+    assert!(ends.iter().all(|end| end.outcome.is_ok()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_permission_to_list_jobs_are_looked_at_singly() {
+    let account = Account::with((0..20).map(|id| (id, 5)));
+    *account.list_error.lock().unwrap() = Some(Error::new(ErrorKind::Auth, "no right").with_status(403));
+    let board = Arc::new(Board::default());
+    let ends = account.fleet(&board).deadline(hour()).wait().await;
+    assert!(ends.iter().all(|end| end.outcome.is_ok()));
+    assert_eq!(account.requests(), (1, 20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn job_that_the_service_forgot_ends_alone() {
+    let account = Account::with((0..10).map(|id| (id, 2)));
+    let board = Arc::new(Board::default());
+    let fleet = account.fleet(&board).deadline(hour());
+    account.tasks.lock().unwrap().remove(&3);
+    let later = account.clone();
+    let (ends, ()) = tokio::join!(fleet.wait(), async move {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        later.set_all(5);
+    });
+    for (id, end) in ends.iter().enumerate() {
+        assert_eq!(end.outcome.is_ok(), id != 3);
+    }
+    assert!(ends[3].outcome.as_ref().is_err_and(Error::is_not_found));
+}
+
+#[tokio::test(start_paused = true)]
+async fn unchanged_looks_are_not_repeated_in_the_stream() {
+    let account = Account::with([(1, 2)]);
+    let board = Arc::new(Board::default());
+    let fleet = account.fleet(&board).deadline(Duration::from_secs(60));
+    let events: Vec<_> = fleet.stream().collect().await;
+    assert_eq!(events.len(), 2, "{events:?}");
+    assert_eq!(board.watchers.load(Ordering::Relaxed), 0);
+}
