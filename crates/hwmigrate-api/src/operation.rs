@@ -37,6 +37,8 @@ impl fmt::Display for Service {
 pub struct Operation {
     /// The documented id, such as `CreateTask`.
     pub id: &'static str,
+    /// Further documented ids that share its method and path, such as `KeystoneCreateAgencyToken`.
+    pub aliases: &'static [&'static str],
     /// The name of the generated function, such as `create_task`.
     pub function: &'static str,
     /// The service that offers it.
@@ -47,16 +49,73 @@ pub struct Operation {
     pub path: &'static str,
     /// One line on what it does.
     pub summary: &'static str,
+    /// The address of its page in the documentation.
+    pub documentation: &'static str,
     /// The parameters of path, query and header, in the document's order.
     pub parameters: &'static [Parameter],
     /// Whether a body is sent.
     pub body: bool,
+    /// The status of a success.
+    pub success: u16,
     /// What a success carries.
     pub response: ResponseBody,
     /// Sending it twice does the same as sending it once (`x-idempotent`).
     pub idempotent: bool,
     /// Its request or response carries credentials (`x-secret`), so neither may be shown.
     pub secret: bool,
+}
+
+impl Operation {
+    /// Whether the path of an address is one of this operation.
+    ///
+    /// Addresses are normalised when they are built, so a parameter that is
+    /// empty, `.` or `..` ends at another path than the document's. Compare
+    /// before sending: the path would name another resource.
+    ///
+    /// ```
+    /// # #[cfg(feature = "oms")] {
+    /// let show = hwmigrate_api::find_operation("ShowTaskGroup").unwrap();
+    /// assert!(show.matches_path("", "/v2/p/taskgroups/g"));
+    /// assert!(!show.matches_path("", "/v2/p/taskgroups/"));
+    /// assert!(!show.matches_path("", "/v2/p/"));
+    /// # }
+    /// ```
+    pub fn matches_path(&self, base_path: &str, url_path: &str) -> bool {
+        let Some(path) = url_path.strip_prefix(base_path.trim_end_matches('/')) else { return false };
+        let mut found = path.split('/');
+        let all = self.path.split('/').all(|wanted| match found.next() {
+            Some(segment) if wanted.starts_with('{') => !matches!(segment, "" | "." | ".."),
+            Some(segment) => segment == wanted,
+            None => false,
+        });
+        all && found.next().is_none()
+    }
+}
+
+/// All operations of the services that are compiled in.
+pub fn operations() -> impl Iterator<Item = &'static Operation> {
+    let services: &[&'static [Operation]] = &[
+        #[cfg(feature = "iam")]
+        crate::iam::OPERATIONS,
+        #[cfg(feature = "oms")]
+        crate::oms::OPERATIONS,
+    ];
+    services.to_vec().into_iter().flatten()
+}
+
+/// The operation of a documented id, if there is one.
+///
+/// The ids that share a method and path, such as the four ways to get a token,
+/// lead to the one operation that speaks for them.
+///
+/// ```
+/// # #[cfg(feature = "iam")] {
+/// let by_agency = hwmigrate_api::find_operation("KeystoneCreateAgencyToken").unwrap();
+/// assert_eq!(by_agency.id, "KeystoneCreateToken");
+/// # }
+/// ```
+pub fn find_operation(id: &str) -> Option<&'static Operation> {
+    operations().find(|operation| operation.id == id || operation.aliases.contains(&id))
 }
 
 /// A parameter of an operation.
@@ -69,6 +128,8 @@ pub struct Parameter {
     pub place: Place,
     /// Whether a call without it is refused.
     pub required: bool,
+    /// Whether it carries a credential (`x-secret`).
+    pub secret: bool,
 }
 
 /// Where a parameter stands.

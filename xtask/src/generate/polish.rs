@@ -1,0 +1,363 @@
+//! What is done to progenitor's code before it is written.
+//!
+//! The parts that are replaced, each with its reason:
+//! - the client: its constructor panics without a TLS provider, and its calls
+//!   name their operation by text; ours hands the operation's data to the
+//!   transport,
+//! - the decoding of answers: progenitor's loses the HTTP status of errors
+//!   and takes an empty array for an object,
+//! - request bodies: secrets are readable there and nowhere else,
+//! - fields: they get lenient decoders, and response types stay open to growth.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use serde_json::Value;
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Attribute, Expr, ExprLit, Fields, FnArg, GenericArgument, Ident, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod,
+    ItemStruct, Lit, LitStr, Meta, PathArguments, ReturnType, Stmt, Type, parse_quote,
+};
+
+use super::Service;
+use super::document::Roles;
+use super::enums::Open;
+use super::lenient;
+use super::operations::Operation;
+
+/// Turns progenitor's file into ours.
+pub(crate) fn polish(
+    service: &Service,
+    file: syn::File,
+    roles: &Roles,
+    enums: &[Open],
+    operations: &[Operation],
+    document: &Value,
+) -> Result<syn::File, String> {
+    let mut items: Vec<Item> = Vec::new();
+    let mut calls: Option<ItemImpl> = None;
+    for item in file.items {
+        match item {
+            Item::Mod(module) if module.ident == "types" => items.push(types(module, roles, enums)?),
+            Item::Impl(block) if block.trait_.is_none() && has_calls(&block) => calls = Some(block),
+            // The imports, the client, its constructors and its hooks.
+            _ => {}
+        }
+    }
+    let mut calls = calls.ok_or("progenitor made no calls")?;
+    for item in &mut calls.items {
+        if let ImplItem::Fn(function) = item {
+            let name = function.sig.ident.to_string();
+            let operation =
+                operations.iter().find(|operation| operation.function == name).ok_or(format!("no operation `{name}`"))?;
+            call(function, operation)?;
+        }
+    }
+    items.push(Item::Impl(calls));
+
+    let frame = frame(service, operations, document);
+    let mut file = syn::parse2::<syn::File>(frame).map_err(|error| error.to_string())?;
+    file.items.extend(items);
+    Tidy { in_types: false }.visit_file_mut(&mut file);
+    Ok(file)
+}
+
+fn has_calls(block: &ItemImpl) -> bool {
+    block.items.iter().any(|item| matches!(item, ImplItem::Fn(function) if function.sig.asyncness.is_some()))
+}
+
+/// What stands around the calls: imports, client, operations.
+fn frame(service: &Service, operations: &[Operation], document: &Value) -> TokenStream {
+    let title = document["info"]["title"].as_str().unwrap_or_default();
+    let client_doc = format!("Client of {title}, one function for each operation.");
+    let about = document["info"]["description"].as_str().unwrap_or_default();
+    let file = format!("{}.openapi.json", service.module);
+    let constants = operations.iter().map(|operation| operation.tokens(service.variant));
+    let names = operations.iter().map(Operation::constant);
+    let encode = operations.iter().any(Operation::has_path_parameters).then(|| quote!(encode_path,));
+    quote! {
+        use progenitor_client::{#encode Error, ResponseValue};
+
+        use crate::Operation;
+
+        /// The OpenAPI document that this module was made from, as JSON.
+        pub const DOCUMENT: &str = include_str!(#file);
+
+        /// All operations, in the order of the document.
+        pub static OPERATIONS: &[Operation] = &[#(operations::#names),*];
+
+        /// The operations one by one.
+        pub mod operations {
+            use crate::{Operation, Parameter, Place, ResponseBody, Service};
+
+            #(#constants)*
+        }
+
+        #[doc = #client_doc]
+        #[doc = ""]
+        #[doc = #about]
+        #[doc = "The order of arguments follows the document: path, then query by name, then body. A new optional parameter there changes the function here."]
+        #[derive(Clone, Debug)]
+        pub struct Client {
+            baseurl: String,
+            client: reqwest::Client,
+            hooks: crate::Hooks,
+        }
+
+        impl Client {
+            /// Makes a client. Nothing is contacted.
+            ///
+            /// `base_url` is scheme and host, with a path if the service stands below one.
+            /// `client` builds the requests, `hooks` send them.
+            pub fn new_with_client(base_url: &str, client: reqwest::Client, hooks: crate::Hooks) -> Self {
+                Self { baseurl: base_url.trim_end_matches('/').to_owned(), client, hooks }
+            }
+
+            /// The address that the paths of the operations are joined to.
+            pub fn base_url(&self) -> &str {
+                &self.baseurl
+            }
+        }
+    }
+}
+
+/// The types: fields, attributes, enumerations.
+fn types(mut module: ItemMod, roles: &Roles, enums: &[Open]) -> Result<Item, String> {
+    let pick = |codes: bool| enums.iter().filter(|open| open.codes == codes).map(|open| open.name.clone()).collect();
+    let (words, codes): (Vec<String>, Vec<String>) = (pick(false), pick(true));
+    let (_, items) = module.content.take().ok_or("no types")?;
+    let mut kept: Vec<Item> = vec![parse_quote!(
+        pub use crate::ErrorResp;
+    )];
+    for item in items {
+        // The conversions that clone and the error of conversions are of no use here.
+        if let Item::Struct(mut item) = item {
+            structure(&mut item, roles, &words, &codes)?;
+            kept.push(Item::Struct(item));
+        }
+    }
+    for open in enums {
+        let file: syn::File = syn::parse2(open.tokens()).map_err(|error| error.to_string())?;
+        kept.extend(file.items);
+    }
+    module.attrs.retain(|attribute| attribute.path().is_ident("doc"));
+    module.content = Some((syn::token::Brace::default(), kept));
+    Ok(Item::Mod(module))
+}
+
+fn structure(item: &mut ItemStruct, roles: &Roles, words: &[String], codes: &[String]) -> Result<(), String> {
+    let response = roles.responses.contains(&item.ident.to_string());
+    if response {
+        item.attrs.push(parse_quote!(#[non_exhaustive]));
+    }
+    let Fields::Named(fields) = &mut item.fields else {
+        return Err(format!("`{}` became a newtype; name an adjustment that prevents it", item.ident));
+    };
+    for field in &mut fields.named {
+        if response && last_ident(&field.ty).is_some_and(|ident| ident == "Vec") {
+            let inner = &field.ty;
+            field.ty = parse_quote!(::std::option::Option<#inner>);
+        }
+        let decoder = match lenient::optional(&field.ty) {
+            Some(inner) => lenient::function(inner, words, codes).to_owned(),
+            None if last_ident(&field.ty).is_some_and(|ident| ident == "Vec") && is_defaulted(&field.attrs) => {
+                "list_or_empty".to_owned()
+            }
+            // A required field of a request is decoded as it is.
+            None => continue,
+        };
+        let decoder = format!("crate::lenient::{decoder}");
+        let rename = rename_of(&field.attrs);
+        field.attrs.retain(|attribute| !attribute.path().is_ident("serde"));
+        let skip = match lenient::optional(&field.ty) {
+            Some(_) => "Option::is_none",
+            None => "Vec::is_empty",
+        };
+        field.attrs.push(match rename {
+            Some(name) => parse_quote!(#[serde(rename = #name, default, deserialize_with = #decoder, skip_serializing_if = #skip)]),
+            None => parse_quote!(#[serde(default, deserialize_with = #decoder, skip_serializing_if = #skip)]),
+        });
+    }
+    Ok(())
+}
+
+fn last_ident(of: &Type) -> Option<&Ident> {
+    let Type::Path(path) = of else { return None };
+    path.path.segments.last().map(|segment| &segment.ident)
+}
+
+fn is_defaulted(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let Meta::List(list) = &attribute.meta else { return false };
+        list.path.is_ident("serde") && list.tokens.to_string().split(',').any(|part| part.trim() == "default")
+    })
+}
+
+/// The name on the wire, where it differs from the field's.
+fn rename_of(attributes: &[Attribute]) -> Option<LitStr> {
+    let mut found = None;
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        let _ = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("rename") {
+                found = Some(meta.value()?.parse::<LitStr>()?);
+            } else if meta.input.peek(syn::Token![=]) {
+                meta.value()?.parse::<Expr>()?;
+            }
+            Ok(())
+        });
+    }
+    found
+}
+
+/// One call: what is sent, by whom, and how the answer is decoded.
+fn call(function: &mut ImplItemFn, operation: &Operation) -> Result<(), String> {
+    let name = &function.sig.ident;
+    let constant = operation.constant();
+    let secret: Vec<Ident> =
+        operation.secret_headers.iter().map(|header| format_ident!("{}", header.to_ascii_lowercase().replace('-', "_"))).collect();
+    for header in &secret {
+        let known = function.sig.inputs.iter().any(|input| matches!(input, FnArg::Typed(typed) if matches!(&*typed.pat, syn::Pat::Ident(pattern) if pattern.ident == *header)));
+        if !known {
+            return Err(format!("`{name}` has no argument for the secret header `{header}`"));
+        }
+    }
+    let decode: Expr = match answer(&function.sig.output)?.as_deref() {
+        None => parse_quote!(Ok(ResponseValue::empty(response))),
+        Some("Vec") => parse_quote!(crate::decode::list(response).await),
+        Some(_) => parse_quote!(crate::decode::object(response).await),
+    };
+    let mut body: Vec<Stmt> = Vec::new();
+    for statement in std::mem::take(&mut function.block.stmts) {
+        let Stmt::Local(mut local) = statement else { continue };
+        let bound = match &local.pat {
+            syn::Pat::Ident(pattern) => pattern.ident.to_string(),
+            _ => return Err(format!("`{name}` binds a pattern")),
+        };
+        match bound.as_str() {
+            "url" => body.push(Stmt::Local(local)),
+            "request" => {
+                local.attrs.clear();
+                local.pat = parse_quote!(request);
+                if let Some(init) = &mut local.init {
+                    Request { secret: &operation.secret_headers }.visit_expr_mut(&mut init.expr);
+                }
+                body.push(Stmt::Local(local));
+            }
+            "header_map" | "info" | "result" | "response" => {}
+            other => return Err(format!("`{name}` binds `{other}`, which nobody expected")),
+        }
+    }
+    body.push(parse_quote!(let response = self.hooks.0.send(request, &operations::#constant).await?;));
+    body.push(Stmt::Expr(
+        parse_quote!(match response.status().as_u16() {
+            200..=299 => #decode,
+            400..=599 => Err(crate::decode::failure(response).await),
+            _ => Err(Error::UnexpectedResponse(response)),
+        }),
+        None,
+    ));
+    function.block.stmts = body;
+    Ok(())
+}
+
+/// The name of the type in `Result<ResponseValue<T>, _>`, or none for `()`.
+fn answer(output: &ReturnType) -> Result<Option<String>, String> {
+    let ReturnType::Type(_, of) = output else { return Err("a call without an answer".to_owned()) };
+    let inner = argument(of).and_then(argument).ok_or("an answer that is no ResponseValue")?;
+    Ok(last_ident(inner).map(Ident::to_string))
+}
+
+/// The first type argument of a type.
+fn argument(of: &Type) -> Option<&Type> {
+    let Type::Path(path) = of else { return None };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(of) => Some(of),
+        _ => None,
+    })
+}
+
+/// The chain that builds a request: secrets in the body, no version header, secret headers marked.
+struct Request<'a> {
+    secret: &'a [String],
+}
+
+impl VisitMut for Request<'_> {
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        visit_mut::visit_expr_mut(self, expression);
+        let Expr::MethodCall(call) = expression else { return };
+        if call.method == "json" {
+            call.args = parse_quote!(&crate::Exposed(body));
+        } else if call.method == "headers" {
+            // The map held the version header and the header parameters; the latter come back one by one.
+            let mut chain: Expr = (*call.receiver).clone();
+            for header in self.secret {
+                let argument = format_ident!("{}", header.to_ascii_lowercase().replace('-', "_"));
+                chain = parse_quote!(#chain.header(#header, crate::decode::sensitive(#argument)?));
+            }
+            *expression = chain;
+        }
+    }
+}
+
+/// Shorter paths and line comments.
+struct Tidy {
+    in_types: bool,
+}
+
+impl VisitMut for Tidy {
+    fn visit_item_mod_mut(&mut self, module: &mut ItemMod) {
+        self.in_types = module.ident == "types";
+        visit_mut::visit_item_mod_mut(self, module);
+        self.in_types = false;
+    }
+
+    fn visit_path_mut(&mut self, path: &mut syn::Path) {
+        visit_mut::visit_path_mut(self, path);
+        if path.leading_colon.is_none() {
+            return;
+        }
+        let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let keep = match names.as_slice() {
+            ["std", "option" | "string" | "vec", _] => 1,
+            ["hwmigrate_api", _, "types", _] if self.in_types => 1,
+            ["hwmigrate_api", _, "types", _] => 2,
+            ["hwmigrate_api", "ErrorResp"] => {
+                *path = parse_quote!(crate::ErrorResp);
+                return;
+            }
+            ["hwmigrate_api", "Secret"] => {
+                *path = parse_quote!(crate::Secret);
+                return;
+            }
+            _ => return,
+        };
+        path.leading_colon = None;
+        path.segments = path.segments.iter().skip(names.len() - keep).cloned().collect();
+    }
+
+    fn visit_attributes_mut(&mut self, attributes: &mut Vec<Attribute>) {
+        let mut tidy = Vec::new();
+        for attribute in attributes.drain(..) {
+            let text = match &attribute.meta {
+                Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
+                    Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => text.value(),
+                    _ => String::new(),
+                },
+                _ => {
+                    tidy.push(attribute);
+                    continue;
+                }
+            };
+            for line in text.trim().lines() {
+                let line = format!(" {line}");
+                let line = line.trim_end();
+                tidy.push(parse_quote!(#[doc = #line]));
+            }
+            if text.trim().is_empty() {
+                tidy.push(parse_quote!(#[doc = ""]));
+            }
+        }
+        *attributes = tidy;
+    }
+}
