@@ -1,0 +1,58 @@
+//! Time, as something a test can hold in its hand.
+//!
+//! Only this module reads a clock. Spans are measured with tokio's monotonic
+//! time, which tests may pause; the wall clock serves what the services know
+//! in wall time (signatures, expiry of tokens).
+
+use std::fmt;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+/// Where the time of day comes from.
+pub trait Clock: fmt::Debug + Send + Sync {
+    /// The present time.
+    fn now(&self) -> OffsetDateTime;
+}
+
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+}
+
+/// A clock that starts at a given time and advances with tokio's time, so that
+/// a test with paused time moves both at once.
+#[derive(Clone, Copy, Debug)]
+pub struct TokioClock {
+    start: OffsetDateTime,
+    origin: Instant,
+}
+
+impl TokioClock {
+    /// A clock that shows `start` now.
+    pub fn starting_at(start: OffsetDateTime) -> Self {
+        Self { start, origin: Instant::now() }
+    }
+}
+
+impl Clock for TokioClock {
+    fn now(&self) -> OffsetDateTime {
+        self.start.saturating_add(time::Duration::try_from(self.origin.elapsed()).unwrap_or_default())
+    }
+}
+
+/// The present moment for measuring spans.
+pub(crate) fn instant() -> Instant {
+    Instant::now()
+}
+
+/// Waits for that long; the only way this crate sleeps.
+pub(crate) async fn sleep(pause: Duration) {
+    tokio::time::sleep(pause).await;
+}

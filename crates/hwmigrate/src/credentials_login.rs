@@ -1,0 +1,382 @@
+//! Turns credentials into something that can be put into a request.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, Method};
+use hwmigrate_api::Secret;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::credentials::{Credentials, Given, Source};
+use crate::error::{Error, ErrorKind, Result};
+use crate::signing::Keys;
+use crate::token::{Identity, Issued, Proof};
+use crate::transport::{Answer, Auth, Limits, Shared};
+use crate::transport_operation::{CREATE_TOKEN, Op, TEMPORARY_KEY};
+
+/// The documented life of a token, for an answer that does not say.
+const TOKEN_LIFETIME: time::Duration = time::Duration::hours(24);
+
+/// How long temporary keys of an agency live; they are renewed as needed.
+const AGENCY_KEY_SECONDS: u32 = 3600;
+
+/// What a token is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Scope<'a> {
+    Project(Named<'a>),
+    Domain(Named<'a>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Named<'a> {
+    Id(Cow<'a, str>),
+    Name(Cow<'a, str>),
+}
+
+impl Shared {
+    /// What requests are proven with at this moment.
+    pub(crate) async fn issued(&self, limits: Limits) -> Result<std::sync::Arc<Issued>> {
+        self.tokens.get(self.server_now(), || self.obtain(&self.config.credentials, true, limits)).await
+    }
+
+    /// Follows the recipe of `credentials`. `own`: they are the client's, so
+    /// its project is meant; otherwise they only serve to get an agency's.
+    fn obtain<'a>(
+        &'a self,
+        credentials: &'a Credentials,
+        own: bool,
+        limits: Limits,
+    ) -> BoxFuture<'a, Result<Issued>> {
+        async move {
+            match &*credentials.source {
+                Source::Password { .. } => self.by_password(credentials, own, limits).await,
+                Source::Token { token, expires_at } => {
+                    let proof = Proof::Token(token_header(token)?);
+                    Ok(self.issue(proof, *expires_at, Identity::default()))
+                }
+                Source::AccessKey(keys) => {
+                    Ok(self.issue(Proof::Keys(keys.clone()), None, Identity::default()))
+                }
+                Source::Agency { base, agency, domain } => {
+                    self.by_agency(base, agency, domain, credentials.domain_scope || !own, limits).await
+                }
+                Source::Function(provide) => {
+                    let credential = provide().await?;
+                    let proof = match credential.given {
+                        Given::Token(token) => Proof::Token(token_header(&token)?),
+                        Given::Keys(keys) => Proof::Keys(keys),
+                    };
+                    Ok(self.issue(proof, credential.expires_at, Identity::default()))
+                }
+            }
+        }
+        .boxed()
+    }
+
+    fn issue(&self, proof: Proof, expires_at: Option<OffsetDateTime>, identity: Identity) -> Issued {
+        Issued::new(proof, expires_at, identity, self.server_now(), self.draw())
+    }
+
+    /// The client's project where one is known or can be named, else the account.
+    fn scope<'a>(&'a self, domain: &'a str, account_only: bool) -> Scope<'a> {
+        if !account_only {
+            if let Some(id) = &self.config.project_id {
+                return Scope::Project(Named::Id(Cow::from(&**id)));
+            }
+            if let Some(name) = self.config.project_name() {
+                return Scope::Project(Named::Name(Cow::from(name)));
+            }
+        }
+        Scope::Domain(Named::Name(Cow::from(domain)))
+    }
+
+    async fn by_password(&self, credentials: &Credentials, own: bool, limits: Limits) -> Result<Issued> {
+        let Source::Password { domain, user, password, totp } = &*credentials.source else {
+            return Err(Error::config("these credentials have no password"));
+        };
+        let scope = self.scope(domain, credentials.domain_scope || !own);
+        let mut methods = vec!["password"];
+        let mut code = None;
+        if let Some(totp) = totp {
+            methods.push("totp");
+            code = Some((&totp.user_id, totp.passcode.ask().await?));
+        }
+        let body = TokenRequest {
+            auth: AuthPart {
+                identity: IdentityPart {
+                    methods,
+                    password: Some(PasswordPart {
+                        user: UserPart {
+                            name: user,
+                            password: password.expose(),
+                            domain: NamePart { name: domain },
+                        },
+                    }),
+                    totp: code
+                        .as_ref()
+                        .map(|(id, code)| TotpPart { user: TotpUser { id, passcode: code.expose() } }),
+                    assume_role: None,
+                },
+                scope: Some(scope),
+            },
+        };
+        let answer = self.iam_post(CREATE_TOKEN, "?nocatalog=true", &body, limits, Auth::None).await;
+        let answer = answer.map_err(|error| {
+            if error.status() == Some(401) {
+                error.with_advice(
+                    "check account name, user name and password; a HUAWEI ID cannot log in here, use an IAM \
+                     user with programmatic access; several wrong passwords lock the user for a while",
+                )
+            } else {
+                error
+            }
+        })?;
+        self.token_of(answer)
+    }
+
+    async fn by_agency(
+        &self,
+        base: &Credentials,
+        agency: &str,
+        domain: &str,
+        account_only: bool,
+        limits: Limits,
+    ) -> Result<Issued> {
+        let base = self.obtain(base, false, limits).await?;
+        let role = RolePart { agency_name: agency, domain_name: domain, duration_seconds: None };
+        match &base.proof {
+            Proof::Token(_) => {
+                let body = TokenRequest {
+                    auth: AuthPart {
+                        identity: IdentityPart::assume(role),
+                        scope: Some(self.scope(domain, account_only)),
+                    },
+                };
+                let auth = Auth::Proof(&base.proof);
+                let answer = self.iam_post(CREATE_TOKEN, "?nocatalog=true", &body, limits, auth).await?;
+                self.token_of(answer)
+            }
+            Proof::Keys(_) => {
+                let role = RolePart { duration_seconds: Some(AGENCY_KEY_SECONDS), ..role };
+                let body =
+                    TokenRequest { auth: AuthPart { identity: IdentityPart::assume(role), scope: None } };
+                let auth = Auth::Proof(&base.proof);
+                let answer = self.iam_post(TEMPORARY_KEY, "", &body, limits, auth).await?;
+                let (keys, expires_at) = temporary_key(&answer)?;
+                Ok(self.issue(Proof::Keys(keys), expires_at, Identity::default()))
+            }
+        }
+    }
+
+    /// A temporary access key for the client's own token.
+    pub(crate) async fn own_temporary_key(
+        &self,
+        seconds: u32,
+        limits: Limits,
+    ) -> Result<(Keys, Option<OffsetDateTime>)> {
+        let body =
+            json!({"auth": {"identity": {"methods": ["token"], "token": {"duration_seconds": seconds}}}});
+        let answer = self.iam_post(TEMPORARY_KEY, "", &body, limits, Auth::Client).await?;
+        temporary_key(&answer)
+    }
+
+    async fn iam_post(
+        &self,
+        op: Op,
+        query: &str,
+        body: &(impl Serialize + Sync),
+        limits: Limits,
+        auth: Auth<'_>,
+    ) -> Result<Answer> {
+        let body = serde_json::to_vec(body)
+            .map_err(|error| Error::invalid("the request cannot be written as JSON").with_source(error))?;
+        self.iam_call(Method::POST, op, query, HeaderMap::new(), Some(body.into()), limits, auth).await
+    }
+
+    /// One request to IAM.
+    #[allow(clippy::too_many_arguments, reason = "the parts of one request, named at each call")]
+    pub(crate) async fn iam_call(
+        &self,
+        method: Method,
+        op: Op,
+        query: &str,
+        headers: HeaderMap,
+        body: Option<Bytes>,
+        limits: Limits,
+        auth: Auth<'_>,
+    ) -> Result<Answer> {
+        let address = format!("{}{}{query}", self.config.iam.base, op.path);
+        let url = address
+            .parse()
+            .map_err(|_| Error::config(format!("the endpoint {} is not a URL", self.config.iam.base)))?;
+        let mut request = reqwest::Request::new(method, url);
+        *request.headers_mut() = headers;
+        if let Some(body) = body {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(body.into());
+        }
+        self.execute(request, op, limits, auth).await
+    }
+
+    fn token_of(&self, answer: Answer) -> Result<Issued> {
+        // The server's time decides when its token ends.
+        self.learn_skew(&answer.headers, time::Duration::seconds(5));
+        let lacks = |what: &str| {
+            Error::new(ErrorKind::Decode, format!("the answer lacks {what}"))
+                .with_operation(CREATE_TOKEN.id)
+                .with_status(answer.status.as_u16())
+        };
+        let mut token = answer
+            .headers
+            .get("x-subject-token")
+            .cloned()
+            .ok_or_else(|| lacks("the header X-Subject-Token"))?;
+        token.set_sensitive(true);
+        let body: TokenAnswer =
+            serde_json::from_slice(&answer.body).map_err(|_| lacks("a readable token"))?;
+        let expires_at = body.token.end().unwrap_or_else(|| self.server_now() + TOKEN_LIFETIME);
+        Ok(self.issue(Proof::Token(token), Some(expires_at), body.token.identity()))
+    }
+}
+
+fn token_header(token: &Secret) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(token.expose().trim()).map_err(|_| {
+        Error::config("the token holds characters that a header cannot carry; look for line ends inside it")
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn temporary_key(answer: &Answer) -> Result<(Keys, Option<OffsetDateTime>)> {
+    let read: KeyAnswer = serde_json::from_slice(&answer.body).map_err(|_| {
+        Error::new(ErrorKind::Decode, "the answer lacks a readable access key")
+            .with_operation(TEMPORARY_KEY.id)
+            .with_status(answer.status.as_u16())
+    })?;
+    let KeyPart { access, secret, securitytoken, expires_at } = read.credential;
+    let end = expires_at.and_then(|end| OffsetDateTime::parse(&end, &Rfc3339).ok());
+    Ok((Keys { access, secret, security_token: Some(securitytoken) }, end))
+}
+
+#[derive(Serialize)]
+struct TokenRequest<'a> {
+    auth: AuthPart<'a>,
+}
+
+#[derive(Serialize)]
+struct AuthPart<'a> {
+    identity: IdentityPart<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<Scope<'a>>,
+}
+
+#[derive(Serialize)]
+struct IdentityPart<'a> {
+    methods: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<PasswordPart<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    totp: Option<TotpPart<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assume_role: Option<RolePart<'a>>,
+}
+
+impl<'a> IdentityPart<'a> {
+    fn assume(role: RolePart<'a>) -> Self {
+        Self { methods: vec!["assume_role"], password: None, totp: None, assume_role: Some(role) }
+    }
+}
+
+#[derive(Serialize)]
+struct PasswordPart<'a> {
+    user: UserPart<'a>,
+}
+
+#[derive(Serialize)]
+struct UserPart<'a> {
+    name: &'a str,
+    password: &'a str,
+    domain: NamePart<'a>,
+}
+
+#[derive(Serialize)]
+struct NamePart<'a> {
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct TotpPart<'a> {
+    user: TotpUser<'a>,
+}
+
+#[derive(Serialize)]
+struct TotpUser<'a> {
+    id: &'a str,
+    passcode: &'a str,
+}
+
+#[derive(Serialize)]
+struct RolePart<'a> {
+    agency_name: &'a str,
+    domain_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_seconds: Option<u32>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct TokenAnswer {
+    pub(crate) token: TokenPart,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct TokenPart {
+    expires_at: Option<String>,
+    project: Option<OwnerPart>,
+    domain: Option<OwnerPart>,
+    user: Option<OwnerPart>,
+}
+
+#[derive(Deserialize)]
+struct OwnerPart {
+    id: Option<String>,
+    name: Option<String>,
+    domain: Option<Box<OwnerPart>>,
+}
+
+impl TokenPart {
+    pub(crate) fn end(&self) -> Option<OffsetDateTime> {
+        OffsetDateTime::parse(self.expires_at.as_deref()?, &Rfc3339).ok()
+    }
+
+    pub(crate) fn identity(self) -> Identity {
+        let (project_id, project_domain) =
+            self.project.map_or((None, None), |project| (project.id, project.domain));
+        let (user, user_domain) = self.user.map_or((None, None), |user| (user.name, user.domain));
+        // The account of the project is the one that pays and owns; for an
+        // agency it differs from the caller's.
+        let domain = project_domain.or(self.domain.map(Box::new)).or(user_domain);
+        let (domain_id, domain) = domain.map_or((None, None), |domain| (domain.id, domain.name));
+        Identity { project_id, domain_id, domain, user }
+    }
+}
+
+#[derive(Deserialize)]
+struct KeyAnswer {
+    credential: KeyPart,
+}
+
+#[derive(Deserialize)]
+struct KeyPart {
+    access: Secret,
+    secret: Secret,
+    securitytoken: Secret,
+    expires_at: Option<String>,
+}

@@ -1,0 +1,306 @@
+//! The one place where requests are sent.
+//!
+//! Authentication, retries, throttling, deadlines and tracing meet here, for
+//! the typed surface, the generated client and raw calls alike. What happens
+//! to one request is in [`Shared::execute`]; what a failure means for the next
+//! attempt is in `transport_judge`.
+
+use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use time::OffsetDateTime;
+use tokio::time::Instant;
+use tracing::Instrument as _;
+
+use crate::clock::{self, Clock};
+use crate::config::{Config, Endpoint};
+use crate::error::{Error, ErrorKind, Result};
+use crate::error_scrub::Scrub;
+use crate::token::{Issued, Proof, TokenCache};
+use crate::transport_check::{check_body, check_path};
+use crate::transport_http::{Received, Wire};
+use crate::transport_judge::{Next, Run};
+use crate::transport_operation::Op;
+use crate::transport_retry::RetryPolicy;
+use crate::transport_sign;
+
+/// What all handles of one client share.
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) wire: Wire,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) tokens: TokenCache,
+    /// Seconds by which the server's clock is ahead of ours.
+    skew: AtomicI64,
+    rng: Mutex<fastrand::Rng>,
+    pub(crate) project: tokio::sync::OnceCell<Arc<str>>,
+}
+
+/// The time and patience of one call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) started: Instant,
+    pub(crate) deadline: Instant,
+    pub(crate) retry: RetryPolicy,
+}
+
+impl Limits {
+    pub(crate) fn total(&self) -> Duration {
+        self.deadline - self.started
+    }
+}
+
+/// How a request proves who sends it.
+#[derive(Clone, Copy)]
+pub(crate) enum Auth<'a> {
+    /// As the client's credentials say, renewed when refused.
+    Client,
+    /// With exactly this.
+    Proof(&'a Proof),
+    /// Not at all: a login.
+    None,
+}
+
+/// A success whose body is what the operation answers.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) attempts: u32,
+}
+
+/// What an attempt used, for judging a refusal and for scrubbing.
+pub(crate) enum Used<'a> {
+    Issued(Arc<Issued>),
+    Proof(&'a Proof),
+    Nothing,
+}
+
+impl Used<'_> {
+    pub(crate) fn proof(&self) -> Option<&Proof> {
+        match self {
+            Self::Issued(issued) => Some(&issued.proof),
+            Self::Proof(proof) => Some(proof),
+            Self::Nothing => None,
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(config: Config, wire: Wire, clock: Arc<dyn Clock>, seed: Option<u64>) -> Self {
+        let rng = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        Self {
+            config,
+            wire,
+            clock,
+            tokens: TokenCache::default(),
+            skew: AtomicI64::new(0),
+            rng: Mutex::new(rng),
+            project: tokio::sync::OnceCell::new(),
+        }
+    }
+
+    /// The limits of a call that begins now.
+    pub(crate) fn limits(&self, total: Option<Duration>, retry: Option<RetryPolicy>) -> Limits {
+        let started = clock::instant();
+        let total = total.unwrap_or(self.config.call_timeout);
+        Limits { started, deadline: started + total, retry: retry.unwrap_or(self.config.retry) }
+    }
+
+    /// The time as the server sees it.
+    pub(crate) fn server_now(&self) -> OffsetDateTime {
+        let skew = time::Duration::seconds(self.skew.load(Ordering::Relaxed));
+        self.clock.now().saturating_add(skew)
+    }
+
+    /// Learns the server's time from a `Date` header; tells whether we were
+    /// wrong by more than `tolerance`.
+    pub(crate) fn learn_skew(&self, headers: &HeaderMap, tolerance: time::Duration) -> bool {
+        let Some(date) = headers.get(http::header::DATE).and_then(|value| value.to_str().ok()) else {
+            return false;
+        };
+        let Ok(date) = OffsetDateTime::parse(date, &time::format_description::well_known::Rfc2822) else {
+            return false;
+        };
+        let wrong = (date - self.server_now()).abs() > tolerance;
+        if wrong {
+            let skew = (date - self.clock.now()).whole_seconds();
+            self.skew.store(skew, Ordering::Relaxed);
+            tracing::info!(skew_seconds = skew, "took the server's time over");
+        }
+        wrong
+    }
+
+    /// A number in 0..1 from the client's own source.
+    pub(crate) fn draw(&self) -> f64 {
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner).f64()
+    }
+
+    /// Sends a request, as often as its operation and the limits allow.
+    pub(crate) async fn execute(
+        &self,
+        request: reqwest::Request,
+        op: Op,
+        limits: Limits,
+        auth: Auth<'_>,
+    ) -> Result<Answer> {
+        let endpoint = self.config.endpoint(op.service).map_err(|error| error.with_operation(op.id))?;
+        check_path(op.path, &endpoint.prefix, request.url().path())
+            .map_err(|error| error.with_operation(op.id))?;
+        let span = tracing::debug_span!(
+            "call",
+            operation = op.id,
+            service = op.service.name(),
+            status = tracing::field::Empty,
+            request_id = tracing::field::Empty,
+            attempts = tracing::field::Empty,
+        );
+        let mut run = Run::new(op, limits);
+        let work = self.attempts(request, endpoint, auth, &mut run).instrument(span.clone());
+        let outcome = match tokio::time::timeout_at(limits.deadline, work).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(run.past_deadline()),
+        };
+        span.record("attempts", run.attempts);
+        outcome.map_err(|error| run.finish(error))
+    }
+
+    async fn attempts(
+        &self,
+        request: reqwest::Request,
+        endpoint: &Endpoint,
+        auth: Auth<'_>,
+        run: &mut Run,
+    ) -> Result<Answer> {
+        loop {
+            self.admit(endpoint, run).await?;
+            let used = match auth {
+                Auth::Client => Used::Issued(self.issued(run.limits).await?),
+                Auth::Proof(proof) => Used::Proof(proof),
+                Auth::None => Used::Nothing,
+            };
+            // Bodies are bytes in memory, so a copy is a few headers and a reference.
+            let Some(mut attempt) = request.try_clone() else {
+                return Err(Error::invalid("the request body cannot be sent twice"));
+            };
+            if let Some(proof) = used.proof() {
+                self.prove(&mut attempt, proof, run.op)?;
+            }
+            attempt.headers_mut().remove("api-version");
+            run.attempts += 1;
+            run.in_flight = true;
+            let outcome = self.wire.send(attempt, endpoint.secure).await?;
+            run.in_flight = false;
+            let error = match outcome {
+                Ok(received) if received.status.is_success() => match self.accept(received, run) {
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => error,
+                },
+                Ok(received) => {
+                    let scrub = self.scrub(&used, &request, run.op);
+                    self.refused(received, &scrub, endpoint, run)
+                }
+                Err(fault) => run.fault(fault, endpoint),
+            };
+            match self.judge(&error, &used, run) {
+                Next::Fail => return Err(error),
+                Next::Again => {}
+                Next::After(pause) => {
+                    if clock::instant() + pause >= run.limits.deadline {
+                        return Err(error);
+                    }
+                    clock::sleep(pause).await;
+                }
+            }
+            run.last = Some(error);
+        }
+    }
+
+    /// Waits for a place under the endpoint's rate limit.
+    async fn admit(&self, endpoint: &Endpoint, run: &Run) -> Result<()> {
+        while let Some(wait) = endpoint.limiter.admit(clock::instant()) {
+            if clock::instant() + wait >= run.limits.deadline {
+                let refusal = endpoint.limiter.refusal().unwrap_or_else(|| {
+                    Error::new(ErrorKind::Throttled, "the endpoint's rate limit is used up")
+                });
+                return Err(run.last.clone().unwrap_or(refusal).with_retry_after(Some(wait)));
+            }
+            tracing::debug!(
+                operation = run.op.id,
+                wait_ms = wait.as_millis() as u64,
+                "held back by the rate limit"
+            );
+            clock::sleep(wait).await;
+        }
+        Ok(())
+    }
+
+    fn prove(&self, request: &mut reqwest::Request, proof: &Proof, op: Op) -> Result<()> {
+        match proof {
+            Proof::Token(token) => {
+                request.headers_mut().insert("x-auth-token", token.clone());
+                Ok(())
+            }
+            Proof::Keys(keys) => {
+                let project = self.known_project();
+                let owner = transport_sign::Owner {
+                    project: project.as_deref(),
+                    domain: self.config.domain_id.as_deref(),
+                };
+                transport_sign::sign(request, keys, op, owner, self.server_now())
+            }
+        }
+    }
+
+    fn accept(&self, received: Received, run: &Run) -> Result<Answer> {
+        let Received { status, headers, body } = received;
+        tracing::Span::current().record("status", status.as_u16());
+        tracing::debug!(operation = run.op.id, attempt = run.attempts, status = status.as_u16(), "answered");
+        if let Err(problem) = check_body(run.op.response, &body) {
+            return Err(run.undecodable(status.as_u16(), &headers, problem));
+        }
+        Ok(Answer { status, headers, body, attempts: run.attempts })
+    }
+
+    /// The secrets that an echo of this request could hold.
+    fn scrub(&self, used: &Used<'_>, request: &reqwest::Request, op: Op) -> Scrub {
+        let mut scrub = Scrub::default();
+        match used.proof() {
+            Some(Proof::Token(token)) => {
+                if let Ok(token) = token.to_str() {
+                    scrub.add(token);
+                }
+            }
+            Some(Proof::Keys(keys)) => {
+                scrub.add(keys.secret.expose());
+                scrub.add(keys.access.expose());
+                if let Some(token) = &keys.security_token {
+                    scrub.add(token.expose());
+                }
+            }
+            None => {}
+        }
+        if let Some(token) = request.headers().get("x-subject-token").and_then(|value| value.to_str().ok()) {
+            scrub.add(token);
+        }
+        if let Some(body) = request.body().and_then(reqwest::Body::as_bytes) {
+            scrub.add_body(op.service, body);
+        }
+        scrub
+    }
+
+    pub(crate) fn known_project(&self) -> Option<Arc<str>> {
+        self.project.get().cloned().or_else(|| self.config.project_id.clone())
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.config.fmt(f)
+    }
+}

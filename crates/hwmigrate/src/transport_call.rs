@@ -1,0 +1,258 @@
+//! From the generated clients to the transport and back.
+//!
+//! A generated client can only return what its HTTP client returns. So a
+//! failure travels through it inside a made-up answer whose status no server
+//! uses, and is taken out again on the other side, whole.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode};
+use hwmigrate_api::{Operation, Sending, Service, Transport};
+use progenitor_client::{Error as GeneratedError, ResponseValue};
+use reqwest::ResponseBuilderExt as _;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::error_parse::{request_id, truncate};
+use crate::transport::{Answer, Auth, Limits, Shared};
+use crate::transport_judge::Run;
+use crate::transport_operation::Op;
+use crate::transport_retry::RetryPolicy;
+
+/// Marks an answer that carries an [`Error`] instead of coming from a server.
+const NO_ANSWER: u16 = 999;
+
+/// What a caller may set for one call.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CallOptions {
+    /// Total limit, the login included; the client's `call_timeout` by default.
+    pub(crate) timeout: Option<Duration>,
+    /// The client's policy by default.
+    pub(crate) retry: Option<RetryPolicy>,
+}
+
+/// A value with what came along with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Response<T> {
+    /// What the service answered.
+    pub value: T,
+    /// The HTTP status.
+    pub status: u16,
+    /// The id to quote to the service's support.
+    pub request_id: Option<String>,
+}
+
+impl<T> Response<T> {
+    /// The answer alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// The same answer with its value changed.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
+        Response { value: change(self.value), status: self.status, request_id: self.request_id }
+    }
+}
+
+impl<T> std::ops::Deref for Response<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// One call of the typed surface: a generated client bound to one deadline.
+pub(crate) struct Call {
+    /// The project for the path; empty where the operation takes none.
+    pub(crate) project_id: Arc<str>,
+    transport: Arc<CallTransport>,
+}
+
+/// The transport of one call; remembers what was seen for errors of decoding.
+pub(crate) struct CallTransport {
+    shared: Arc<Shared>,
+    limits: Limits,
+    seen: Mutex<Option<Seen>>,
+}
+
+struct Seen {
+    op: Op,
+    status: StatusCode,
+    request_id: Option<String>,
+    attempts: u32,
+}
+
+impl Shared {
+    /// Begins a call that needs the project id.
+    pub(crate) async fn begin(self: &Arc<Self>, options: &CallOptions) -> Result<Call> {
+        let limits = self.limits(options.timeout, options.retry);
+        let project_id = self.project_id(limits).await?;
+        Ok(self.call(limits, project_id))
+    }
+
+    /// Begins a call whose path names no project.
+    pub(crate) fn begin_without_project(self: &Arc<Self>, options: &CallOptions) -> Call {
+        self.call(self.limits(options.timeout, options.retry), Arc::from(""))
+    }
+
+    fn call(self: &Arc<Self>, limits: Limits, project_id: Arc<str>) -> Call {
+        let transport = CallTransport { shared: Arc::clone(self), limits, seen: Mutex::new(None) };
+        Call { project_id, transport: Arc::new(transport) }
+    }
+}
+
+impl Call {
+    /// What a generated client is made of: address, HTTP client, hooks.
+    pub(crate) fn parts(&self, service: Service) -> Result<(&str, reqwest::Client, hwmigrate_api::Hooks)> {
+        let shared = &self.transport.shared;
+        let endpoint = shared.config.endpoint(service)?;
+        let http = shared.wire.client(endpoint.secure)?;
+        let transport: Arc<dyn Transport> = Arc::clone(&self.transport) as Arc<dyn Transport>;
+        Ok((&endpoint.base, http, hwmigrate_api::Hooks(transport)))
+    }
+
+    /// Turns what a generated function returned into ours.
+    pub(crate) fn finish<T, E>(
+        self,
+        outcome: Result<ResponseValue<T>, GeneratedError<E>>,
+    ) -> Result<Response<T>> {
+        match outcome {
+            Ok(value) => {
+                let status = value.status().as_u16();
+                let request_id = request_id(value.headers());
+                Ok(Response { value: value.into_inner(), status, request_id })
+            }
+            Err(GeneratedError::InvalidResponsePayload(_, cause)) => Err(self.transport.undecodable(&cause)),
+            Err(other) => Err(Error::from_generated(other)),
+        }
+    }
+}
+
+impl CallTransport {
+    fn undecodable(&self, cause: &serde_json::Error) -> Error {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(seen) = &*seen else { return decode_error(cause, true) };
+        let mut run = Run::new(seen.op, self.limits);
+        run.attempts = seen.attempts;
+        let problem = decode_error(cause, seen.op.secret).message().to_owned();
+        let error = run.undecodable(seen.status.as_u16(), &HeaderMap::new(), problem);
+        run.finish(error.with_request_id(seen.request_id.clone()))
+    }
+}
+
+/// `secret`: the answer may carry credentials, so nothing of it is quoted.
+fn decode_error(cause: &serde_json::Error, secret: bool) -> Error {
+    let (line, column) = (cause.line(), cause.column());
+    let message = match cause.classify() {
+        serde_json::error::Category::Eof => format!("the JSON ends early, at line {line} column {column}"),
+        _ if secret => format!("the JSON is not what the operation answers, at line {line} column {column}"),
+        _ => truncate(format!("the JSON is not what the operation answers: {cause}"), 300),
+    };
+    Error::new(ErrorKind::Decode, message)
+}
+
+impl Transport for CallTransport {
+    fn send<'a>(&'a self, request: reqwest::Request, operation: &'static Operation) -> Sending<'a> {
+        let op = Op::from(operation);
+        Box::pin(async move {
+            let url = request.url().clone();
+            match self.shared.execute(request, op, self.limits, Auth::Client).await {
+                Ok(answer) => {
+                    let seen = Seen {
+                        op,
+                        status: answer.status,
+                        request_id: request_id(&answer.headers),
+                        attempts: answer.attempts,
+                    };
+                    *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+                    Ok(into_response(answer, url))
+                }
+                Err(error) => Ok(carry(error, url)),
+            }
+        })
+    }
+}
+
+/// The transport of a generated client that the user holds: each request is a
+/// call of its own.
+pub(crate) struct ClientTransport(pub(crate) Arc<Shared>);
+
+impl Transport for ClientTransport {
+    fn send<'a>(&'a self, request: reqwest::Request, operation: &'static Operation) -> Sending<'a> {
+        Box::pin(async move {
+            let url = request.url().clone();
+            let limits = self.0.limits(None, None);
+            match self.0.execute(request, operation.into(), limits, Auth::Client).await {
+                Ok(answer) => Ok(into_response(answer, url)),
+                Err(error) => Ok(carry(error, url)),
+            }
+        })
+    }
+}
+
+fn into_response(answer: Answer, url: reqwest::Url) -> reqwest::Response {
+    response(answer.status, answer.headers, answer.body.into(), url, None)
+}
+
+fn carry(error: Error, url: reqwest::Url) -> reqwest::Response {
+    let status = StatusCode::from_u16(NO_ANSWER).unwrap_or(StatusCode::MULTIPLE_CHOICES);
+    response(status, HeaderMap::new(), reqwest::Body::default(), url, Some(error))
+}
+
+fn response(
+    status: StatusCode,
+    headers: HeaderMap,
+    body: reqwest::Body,
+    url: reqwest::Url,
+    error: Option<Error>,
+) -> reqwest::Response {
+    let mut builder = http::Response::builder().status(status).url(url);
+    if let Some(place) = builder.headers_mut() {
+        *place = headers;
+    }
+    if let Some(error) = error {
+        builder = builder.extension(error);
+    }
+    // Only an invalid status or header could fail here, and both are typed already.
+    let response = builder.body(body).unwrap_or_default();
+    reqwest::Response::from(response)
+}
+
+impl Error {
+    /// Takes the error out of what a function of a generated client returned.
+    ///
+    /// The clients of [`Oms::api`](crate::oms::Oms::api) and
+    /// [`Iam::api`](crate::iam::Iam::api) return the generator's own error
+    /// type. This gives back ours: kind, code, request id, attempts.
+    pub fn from_generated<E>(error: GeneratedError<E>) -> Self {
+        match error {
+            GeneratedError::UnexpectedResponse(mut response) => {
+                let status = response.status().as_u16();
+                response.extensions_mut().remove::<Self>().unwrap_or_else(|| {
+                    Self::new(ErrorKind::Api, "the answer has an undocumented status").with_status(status)
+                })
+            }
+            GeneratedError::InvalidResponsePayload(_, cause) => decode_error(&cause, true),
+            GeneratedError::InvalidRequest(problem) | GeneratedError::Custom(problem) => {
+                Self::invalid(problem)
+            }
+            GeneratedError::ErrorResponse(value) => {
+                Self::new(ErrorKind::Api, "the service refused").with_status(value.status().as_u16())
+            }
+            GeneratedError::CommunicationError(cause)
+            | GeneratedError::InvalidUpgrade(cause)
+            | GeneratedError::ResponseBodyError(cause) => {
+                Self::new(ErrorKind::Transport, "the exchange failed").with_source(cause.without_url())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("project_id", &self.project_id).finish_non_exhaustive()
+    }
+}

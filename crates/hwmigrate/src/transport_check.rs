@@ -1,0 +1,179 @@
+//! Checks before sending and after receiving.
+//!
+//! Before: a path parameter such as `..` would silently turn one operation
+//! into another, because URLs are normalised. After: a success must carry what
+//! the operation answers, or the caller would get an object full of nothing.
+
+use hwmigrate_api::ResponseBody;
+use percent_encoding::percent_decode_str;
+
+use crate::error::{Error, Result};
+use crate::error_parse::truncate;
+
+/// Compares the path to be requested with the operation's template.
+pub(crate) fn check_path(template: &str, prefix: &str, path: &str) -> Result<()> {
+    let inner = path.strip_prefix(prefix.trim_end_matches('/')).unwrap_or(path);
+    let mut expected = template.split('/');
+    let mut actual = inner.split('/');
+    let mut last_parameter = None;
+    loop {
+        let (want, have) = match (expected.next(), actual.next()) {
+            (None, None) => return Ok(()),
+            (Some(want), Some(have)) => (want, have),
+            // Segments vanished or appeared: some value held `..`, `.` or a slash.
+            (want, _) => return Err(bad_parameter(want, expected, last_parameter)),
+        };
+        match parameter(want) {
+            Some(name) => {
+                if let Some(problem) = bad_value(have) {
+                    return Err(Error::invalid(format!(
+                        "parameter `{name}` {problem}; give the id as the service reported it"
+                    )));
+                }
+                last_parameter = Some(name);
+            }
+            None if want == have => {}
+            None => return Err(bad_parameter(None, expected, last_parameter)),
+        }
+    }
+}
+
+fn parameter(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+fn bad_value(segment: &str) -> Option<&'static str> {
+    if segment.is_empty() {
+        return Some("is empty");
+    }
+    // Ids are nearly always plain, so the common case costs one scan.
+    if !segment.bytes().any(|byte| matches!(byte, b'%' | b'.' | b'\\')) {
+        return None;
+    }
+    let decoded = percent_decode_str(segment).collect::<Vec<u8>>();
+    if decoded.iter().any(|byte| byte.is_ascii_control() || matches!(byte, b'/' | b'\\')) {
+        return Some("holds a slash or a control character");
+    }
+    // `%2e` is a dot to whoever decodes once more.
+    let again = percent_decode_str(&String::from_utf8_lossy(&decoded)).collect::<Vec<u8>>();
+    if again == b"." || again == b".." {
+        return Some("is a relative path");
+    }
+    std::str::from_utf8(&decoded).is_err().then_some("is not UTF-8")
+}
+
+fn bad_parameter<'t>(
+    want: Option<&'t str>,
+    rest: impl Iterator<Item = &'t str>,
+    last: Option<&str>,
+) -> Error {
+    let next = want.into_iter().chain(rest).find_map(parameter);
+    match next.or(last) {
+        Some(name) => Error::invalid(format!(
+            "parameter `{name}` is a relative path or empty; give the id as the service reported it"
+        )),
+        None => Error::invalid("the request path is not the operation's; check the endpoint setting"),
+    }
+}
+
+/// Whether a success body can be what the operation answers. Says what is wrong.
+pub(crate) fn check_body(due: ResponseBody, body: &[u8]) -> Result<(), String> {
+    let first = body.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+    let problem = match (due, first) {
+        (ResponseBody::Stream, _)
+        | (ResponseBody::Object, Some(b'{'))
+        | (ResponseBody::Array, Some(b'['))
+        | (ResponseBody::Empty, None) => return Ok(()),
+        // Nothing may be relied on, but a page of HTML did not come from the service.
+        (ResponseBody::Empty, Some(b'<')) | (_, Some(b'<')) => "the body is HTML or XML",
+        (ResponseBody::Empty, Some(_)) => return Ok(()),
+        (_, None) => "the body is empty",
+        (ResponseBody::Object, _) => "the body is not a JSON object",
+        (ResponseBody::Array, _) => "the body is not a JSON array",
+        _ => return Ok(()),
+    };
+    if problem.contains("HTML") {
+        let start = String::from_utf8_lossy(&body[..body.len().min(400)]);
+        let start = start.split_whitespace().collect::<Vec<_>>().join(" ");
+        return Err(format!("{problem}: {}", truncate(start, 100)));
+    }
+    Err(problem.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const TASK: &str = "/v2/{project_id}/tasks/{task_id}";
+    const START: &str = "/v2/{project_id}/taskgroups/{group_id}/start";
+
+    /// As a URL would be built and normalised from the parameter values.
+    fn check(template: &str, values: &[(&str, &str)]) -> Result<()> {
+        let path = values
+            .iter()
+            .fold(template.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
+        let url = url::Url::parse(&format!("http://127.0.0.1:1{path}")).unwrap();
+        check_path(template, "", url.path())
+    }
+
+    #[test]
+    fn ordinary_ids_pass() {
+        check(TASK, &[("project_id", "0215ef11e49d4743be23dd97a1561e91"), ("task_id", "17")]).unwrap();
+        check(START, &[("project_id", "p"), ("group_id", "a.b-c%20d")]).unwrap();
+        check("/v2", &[]).unwrap();
+        check("/", &[]).unwrap();
+    }
+
+    #[test]
+    fn values_that_change_the_path_are_refused_by_name() {
+        let rows = [
+            (TASK, "p", "task_id", ".."),
+            (TASK, "p", "task_id", "."),
+            (TASK, "p", "task_id", ""),
+            (TASK, "p", "task_id", "%2e%2e"),
+            (TASK, "p", "task_id", "%252e"),
+            (TASK, "p", "task_id", "%2E."),
+            (TASK, "p", "task_id", "a%2Fb"),
+            (TASK, "p", "task_id", "a%0d%0ab"),
+            (START, "p", "group_id", ".."),
+            (START, "p", "group_id", ""),
+            (START, "p", "group_id", "a/b"),
+            (START, "p", "group_id", "."),
+        ];
+        for (template, project, name, value) in rows {
+            let error = check(template, &[("project_id", project), (name, value)]).unwrap_err();
+            assert!(error.to_string().contains(&format!("`{name}`")), "{value}: {error}");
+            assert_eq!(error.kind(), crate::ErrorKind::Invalid);
+        }
+        let error = check(TASK, &[("project_id", ".."), ("task_id", "1")]).unwrap_err();
+        assert!(error.to_string().contains("`project_id`"), "{error}");
+    }
+
+    #[test]
+    fn an_endpoint_with_a_path_of_its_own_is_allowed() {
+        check_path(TASK, "/proxy/oms/", "/proxy/oms/v2/p/tasks/1").unwrap();
+        check_path(TASK, "/", "/v2/p/tasks/1").unwrap();
+    }
+
+    #[test]
+    fn a_success_must_carry_what_is_due() {
+        let rows: [(ResponseBody, &[u8], bool); 11] = [
+            (ResponseBody::Object, b" {}", true),
+            (ResponseBody::Object, b"", false),
+            (ResponseBody::Object, b"  ", false),
+            (ResponseBody::Object, b"[]", false),
+            (ResponseBody::Object, b"null", false),
+            (ResponseBody::Object, b"<!doctype html>", false),
+            (ResponseBody::Array, b"[1]", true),
+            (ResponseBody::Array, b"{}", false),
+            (ResponseBody::Empty, b"", true),
+            (ResponseBody::Empty, b"{\"a\":1}", true),
+            (ResponseBody::Empty, b"<html>", false),
+        ];
+        for (due, body, good) in rows {
+            assert_eq!(check_body(due, body).is_ok(), good, "{due:?} {body:?}");
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! What a failed attempt means: an error for the caller, and whether to go on.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use crate::clock;
+use crate::config::Endpoint;
+use crate::error::{Error, ErrorKind};
+use crate::error_parse::{refusal, request_id};
+use crate::error_scrub::Scrub;
+use crate::throttle::stated_limit;
+use crate::token::Proof;
+use crate::transport::{Limits, Shared, Used};
+use crate::transport_http::{Received, Stage, WireFault};
+use crate::transport_operation::Op;
+
+/// A signature is refused when the clocks differ by 15 minutes; a smaller
+/// difference is not why.
+const SKEW_TOLERANCE: time::Duration = time::Duration::seconds(60);
+
+/// One call while it runs.
+pub(crate) struct Run {
+    pub(crate) op: Op,
+    pub(crate) limits: Limits,
+    pub(crate) attempts: u32,
+    /// The request may be on the wire at this moment.
+    pub(crate) in_flight: bool,
+    /// What went wrong before the present attempt.
+    pub(crate) last: Option<Error>,
+    throttled: u32,
+    replayed: bool,
+    clock_corrected: bool,
+}
+
+/// What to do after a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Fail,
+    Again,
+    After(Duration),
+}
+
+impl Run {
+    pub(crate) fn new(op: Op, limits: Limits) -> Self {
+        Self {
+            op,
+            limits,
+            attempts: 0,
+            in_flight: false,
+            last: None,
+            throttled: 0,
+            replayed: false,
+            clock_corrected: false,
+        }
+    }
+
+    /// Completes an error with what is known about the call.
+    pub(crate) fn finish(&self, error: Error) -> Error {
+        // A login inside a call keeps its own name and count.
+        if error.operation().is_some_and(|operation| operation != self.op.id) {
+            return error;
+        }
+        error.with_operation(self.op.id).with_attempts(self.attempts, self.limits.started.elapsed())
+    }
+
+    pub(crate) fn past_deadline(&self) -> Error {
+        let limit = self.limits.total();
+        let error = if self.in_flight && !self.op.idempotent {
+            ambiguous(format!("no answer came within {limit:.0?}"))
+        } else {
+            Error::new(ErrorKind::Timeout, format!("the call did not end within its limit of {limit:.0?}"))
+                .with_advice("give the call a longer limit, or check the way to the endpoint")
+        };
+        match &self.last {
+            Some(last) => {
+                let error = error.with_request_id(last.request_id().map(str::to_owned));
+                error.with_source(last.clone())
+            }
+            None => error,
+        }
+    }
+
+    /// A success that does not carry what it should.
+    pub(crate) fn undecodable(&self, status: u16, headers: &HeaderMap, problem: impl Into<String>) -> Error {
+        let error = Error::new(ErrorKind::Decode, problem)
+            .with_status(status)
+            .with_request_id(request_id(headers))
+            .with_advice(
+                "something between here and the service may have answered in its place; \
+                 check the endpoint and the proxy",
+            );
+        self.unless_settled(error)
+    }
+
+    /// An attempt that ended without an answer.
+    pub(crate) fn fault(&self, fault: WireFault, endpoint: &Endpoint) -> Error {
+        let WireFault { stage, timeout, head, source } = fault;
+        let host = &endpoint.origin;
+        let error = match (stage, timeout) {
+            (Stage::Unsendable, _) => Error::invalid("the request cannot be formed"),
+            (Stage::Connecting, true) => Error::new(
+                ErrorKind::Timeout,
+                format!("no connection to {host} within the limit for connecting"),
+            ),
+            (Stage::Connecting, false) => {
+                let error = Error::new(ErrorKind::Transport, format!("cannot connect to {host}"));
+                explain_connection(error, &*source)
+            }
+            (Stage::TooLarge, _) => Error::new(ErrorKind::Decode, "the answer is too large"),
+            (Stage::Sent | Stage::Receiving, true) => Error::new(
+                ErrorKind::Timeout,
+                format!("{host} did not go on answering within the limit for reading"),
+            ),
+            (Stage::Sent, false) => Error::new(
+                ErrorKind::Transport,
+                format!("the connection to {host} broke before an answer came"),
+            ),
+            (Stage::Receiving, false) => {
+                Error::new(ErrorKind::Decode, "the answer ended before it was complete").with_retryable(true)
+            }
+        };
+        let mut error = error.with_source(source);
+        let refused = head.as_ref().is_some_and(|(status, _)| !status.is_success());
+        if let Some((status, headers)) = head {
+            error = error.with_status(status.as_u16()).with_request_id(request_id(&headers));
+        }
+        match stage {
+            Stage::Unsendable | Stage::Connecting => error,
+            // The head said no; only its words are missing.
+            _ if refused => error.with_kind(ErrorKind::Api),
+            _ => self.unless_settled(error),
+        }
+    }
+
+    /// For an operation that must not be repeated blindly, every failure that
+    /// leaves open what the service did is of the same kind.
+    fn unless_settled(&self, error: Error) -> Error {
+        if self.op.idempotent {
+            return error;
+        }
+        let mut settled = ambiguous(format!("the reply was lost ({})", error.message()))
+            .with_request_id(error.request_id().map(str::to_owned));
+        if let Some(status) = error.status() {
+            settled = settled.with_status(status);
+        }
+        settled.with_source(error)
+    }
+}
+
+fn ambiguous(what: String) -> Error {
+    Error::new(ErrorKind::Ambiguous, format!("{what}; the service may or may not have acted on the request"))
+        .with_advice("look whether it took effect (list and compare) before doing it again")
+}
+
+/// The usual reasons why there is no connection, and what to do about them.
+fn explain_connection(error: Error, source: &(dyn std::error::Error + Send + Sync + 'static)) -> Error {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(source);
+    while let Some(next) = cause {
+        let inner = next.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = next
+            .downcast_ref::<rustls::Error>()
+            .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
+        if tls.is_some() {
+            return error.with_retryable(false).with_advice(
+                "the secure connection was refused; for a private certificate authority set `ca_file`, \
+                 for a plain http endpoint write http://",
+            );
+        }
+        cause = next.source();
+    }
+    error.with_advice("check the endpoint, the network and the proxy settings")
+}
+
+impl Shared {
+    /// The error of a refusal; what it says about rate limits is learnt.
+    pub(crate) fn refused(
+        &self,
+        received: Received,
+        scrub: &Scrub,
+        endpoint: &Endpoint,
+        run: &mut Run,
+    ) -> Error {
+        let Received { status, headers, body } = received;
+        let mut error = refusal(status.as_u16(), &headers, &body, scrub);
+        tracing::Span::current().record("status", status.as_u16());
+        tracing::debug!(
+            operation = run.op.id,
+            attempt = run.attempts,
+            status = status.as_u16(),
+            code = error.code(),
+            request_id = error.request_id(),
+            "refused"
+        );
+        let asked = retry_after(&headers, self.server_now());
+        if error.is_throttled() {
+            run.throttled += 1;
+            let stated = stated_limit(error.message());
+            let pause = asked.or(stated.map(|stated| stated.window)).unwrap_or_else(|| {
+                // The service's own advice for a 429 without figures: 2 to 5 seconds.
+                Duration::from_secs(2).saturating_add(Duration::from_secs(3).mul_f64(self.draw()))
+            });
+            error = error.with_retry_after(Some(pause));
+            endpoint.limiter.learn(clock::instant(), pause, stated, &error);
+        } else {
+            error = error.with_retry_after(asked);
+        }
+        if error.is_auth() && matches!(status.as_u16(), 401 | 403) {
+            run.clock_corrected = self.learn_skew(&headers, SKEW_TOLERANCE);
+        }
+        // A gateway in between answers for a service that may be at work.
+        let gateway = status.is_server_error() && error.code().is_none_or(|code| code.starts_with("APIG"));
+        if gateway { run.unless_settled(error) } else { error }
+    }
+
+    pub(crate) fn judge(&self, error: &Error, used: &Used<'_>, run: &mut Run) -> Next {
+        let policy = run.limits.retry;
+        if error.is_auth() {
+            return if self.renews(error, used, run) { Next::Again } else { Next::Fail };
+        }
+        if error.is_throttled() {
+            // The limiter knows when; twice the attempts, since waiting was asked for.
+            let enough = policy.attempts <= 1 || run.throttled >= policy.attempts.saturating_mul(2);
+            let late =
+                error.retry_after().is_some_and(|pause| clock::instant() + pause >= run.limits.deadline);
+            return if enough || late { Next::Fail } else { Next::Again };
+        }
+        let unsent = error.status().is_none()
+            && matches!(error.kind(), ErrorKind::Transport | ErrorKind::Timeout)
+            && !run.op.idempotent;
+        let failed = run.attempts - run.throttled;
+        if !error.is_retryable() || !(run.op.idempotent || unsent) || failed >= policy.attempts {
+            return Next::Fail;
+        }
+        let pause = policy.pause(failed, self.draw());
+        Next::After(error.retry_after().map_or(pause, |asked| asked.max(pause)))
+    }
+
+    /// Whether the request may succeed with a new token, key or time of day.
+    fn renews(&self, error: &Error, used: &Used<'_>, run: &mut Run) -> bool {
+        let refused = error.status() == Some(401) || error.code().is_some_and(is_login_code);
+        if run.replayed || !refused {
+            return false;
+        }
+        run.replayed = true;
+        if run.clock_corrected && matches!(used.proof(), Some(Proof::Keys(_))) {
+            return true;
+        }
+        let Used::Issued(issued) = used else { return false };
+        if !self.config.credentials.is_renewable() {
+            return false;
+        }
+        self.tokens.drop_refused(issued);
+        true
+    }
+}
+
+/// Codes that mean a token or key which has ended, whatever the status.
+fn is_login_code(code: &str) -> bool {
+    let number = code.strip_prefix("APIGW.").or_else(|| code.strip_prefix("APIG."));
+    matches!(number, Some("0301" | "0305" | "0307"))
+        || matches!(code, "IAM.0001" | "IAM.0066" | "IAM.0067" | "IAM.1105" | "IAM.1108")
+}
+
+/// Seconds, or a date.
+fn retry_after(headers: &HeaderMap, now: time::OffsetDateTime) -> Option<Duration> {
+    let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds.min(86_400)));
+    }
+    let date = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc2822).ok()?;
+    Duration::try_from(date - now).ok()
+}

@@ -1,0 +1,82 @@
+//! Puts a signature on a request.
+
+use std::borrow::Cow;
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use hwmigrate_api::Service;
+use time::OffsetDateTime;
+
+use crate::error::{Error, Result};
+use crate::signing::{self, Keys, Signable};
+use crate::transport_operation::Op;
+
+/// Whose resources are meant: a project for regional services, an account for IAM.
+#[derive(Clone, Copy)]
+pub(crate) struct Owner<'a> {
+    pub(crate) project: Option<&'a str>,
+    pub(crate) domain: Option<&'a str>,
+}
+
+/// Signs the request as it will be sent. Only the headers that carry meaning
+/// are signed: proxies may change the others.
+pub(crate) fn sign(
+    request: &mut reqwest::Request,
+    keys: &Keys,
+    op: Op,
+    owner: Owner<'_>,
+    now: OffsetDateTime,
+) -> Result<()> {
+    let date = signing::date_header(now);
+    insert(request, "x-sdk-date", &date, false)?;
+    match (op.service, owner) {
+        (Service::Iam, Owner { domain: Some(id), .. }) => insert(request, "x-domain-id", id, false)?,
+        (Service::Iam, _) => {}
+        (_, Owner { project: Some(id), .. }) => insert(request, "x-project-id", id, false)?,
+        _ => {}
+    }
+    if let Some(token) = &keys.security_token {
+        insert(request, "x-security-token", token.expose(), true)?;
+    }
+    // The query must go out exactly as it is signed.
+    if request.url().query().is_some() {
+        let query = signing::canonical_query(request.url().query_pairs());
+        request.url_mut().set_query(if query.is_empty() { None } else { Some(&query) });
+    }
+    let value = {
+        let url = request.url();
+        let host = match (url.host_str(), url.port()) {
+            (Some(host), Some(port)) => Cow::from(format!("{host}:{port}")),
+            (host, _) => Cow::from(host.unwrap_or_default()),
+        };
+        let mut headers = vec![(Cow::from("host"), host)];
+        let signed = ["x-sdk-date", "x-project-id", "x-domain-id", "x-security-token", CONTENT_TYPE.as_str()];
+        for name in signed {
+            if let Some(value) = request.headers().get(name).and_then(|value| value.to_str().ok()) {
+                headers.push((name.into(), value.into()));
+            }
+        }
+        let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+        let parts = Signable {
+            method: request.method().as_str(),
+            path: url.path(),
+            query: url.query().unwrap_or_default(),
+            headers,
+            body,
+            date: &date,
+        };
+        signing::authorization(keys, parts)
+    };
+    insert(request, AUTHORIZATION.as_str(), &value, true)
+}
+
+fn insert(request: &mut reqwest::Request, name: &'static str, value: &str, secret: bool) -> Result<()> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| {
+        Error::config(format!(
+            "the value for the header `{name}` holds characters that a header cannot carry; \
+             look for line ends in the access key, token or project id"
+        ))
+    })?;
+    value.set_sensitive(secret);
+    request.headers_mut().insert(HeaderName::from_static(name), value);
+    Ok(())
+}
