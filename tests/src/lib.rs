@@ -3,4 +3,7 @@
 //! Everything here speaks to the emulator over HTTP, or to the command over
 //! its arguments and streams; nothing reaches inside another crate.
 
+pub mod document;
 pub mod load;
+pub mod process;
+pub mod tree;
