@@ -71,9 +71,11 @@ pub(crate) async fn failure(response: reqwest::Response) -> Error<ErrorResp> {
 
 /// A header value that debug output hides. Only IAM has a secret in a header of its own.
 #[cfg(feature = "iam")]
+#[allow(clippy::result_large_err, reason = "the error type of the generated functions")]
 pub(crate) fn sensitive(text: &str) -> Result<HeaderValue, Error<ErrorResp>> {
-    let mut value = HeaderValue::from_str(text)
-        .map_err(|_| Error::InvalidRequest("a secret header holds a character that headers cannot".to_owned()))?;
+    let mut value = HeaderValue::from_str(text).map_err(|_| {
+        Error::InvalidRequest("a secret header holds a character that headers cannot carry".to_owned())
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }

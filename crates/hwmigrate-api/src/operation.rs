@@ -92,15 +92,18 @@ impl Operation {
     }
 }
 
+/// How many services are compiled in.
+const SERVICES: usize = cfg!(feature = "iam") as usize + cfg!(feature = "oms") as usize;
+
 /// All operations of the services that are compiled in.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
-    let services: &[&'static [Operation]] = &[
+    let services: [&'static [Operation]; SERVICES] = [
         #[cfg(feature = "iam")]
         crate::iam::OPERATIONS,
         #[cfg(feature = "oms")]
         crate::oms::OPERATIONS,
     ];
-    services.to_vec().into_iter().flatten()
+    services.into_iter().flatten()
 }
 
 /// The operation of a documented id, if there is one.

@@ -205,7 +205,9 @@ fn limits_into_prose(_: &str, document: &mut Value) {
         }
         strip(&mut parameter["schema"]);
     };
-    for (_, shared) in document["components"].get_mut("parameters").and_then(Value::as_object_mut).into_iter().flatten() {
+    for (_, shared) in
+        document["components"].get_mut("parameters").and_then(Value::as_object_mut).into_iter().flatten()
+    {
         parameter(shared);
     }
     each_operation(document, |operation| {

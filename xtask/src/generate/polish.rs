@@ -14,8 +14,8 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Expr, ExprLit, Fields, FnArg, GenericArgument, Ident, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod,
-    ItemStruct, Lit, LitStr, Meta, PathArguments, ReturnType, Stmt, Type, parse_quote,
+    Attribute, Expr, ExprLit, Fields, FnArg, GenericArgument, Ident, ImplItem, ImplItemFn, Item, ItemImpl,
+    ItemMod, ItemStruct, Lit, LitStr, Meta, PathArguments, ReturnType, Stmt, Type, parse_quote,
 };
 
 use super::Service;
@@ -47,8 +47,10 @@ pub(crate) fn polish(
     for item in &mut calls.items {
         if let ImplItem::Fn(function) = item {
             let name = function.sig.ident.to_string();
-            let operation =
-                operations.iter().find(|operation| operation.function == name).ok_or(format!("no operation `{name}`"))?;
+            let operation = operations
+                .iter()
+                .find(|operation| operation.function == name)
+                .ok_or(format!("no operation `{name}`"))?;
             call(function, operation)?;
         }
     }
@@ -122,7 +124,8 @@ fn frame(service: &Service, operations: &[Operation], document: &Value) -> Token
 
 /// The types: fields, attributes, enumerations.
 fn types(mut module: ItemMod, roles: &Roles, enums: &[Open]) -> Result<Item, String> {
-    let pick = |codes: bool| enums.iter().filter(|open| open.codes == codes).map(|open| open.name.clone()).collect();
+    let pick =
+        |codes: bool| enums.iter().filter(|open| open.codes == codes).map(|open| open.name.clone()).collect();
     let (words, codes): (Vec<String>, Vec<String>) = (pick(false), pick(true));
     let (_, items) = module.content.take().ok_or("no types")?;
     let mut kept: Vec<Item> = vec![parse_quote!(
@@ -159,7 +162,9 @@ fn structure(item: &mut ItemStruct, roles: &Roles, words: &[String], codes: &[St
         }
         let decoder = match lenient::optional(&field.ty) {
             Some(inner) => lenient::function(inner, words, codes).to_owned(),
-            None if last_ident(&field.ty).is_some_and(|ident| ident == "Vec") && is_defaulted(&field.attrs) => {
+            None if last_ident(&field.ty).is_some_and(|ident| ident == "Vec")
+                && is_defaulted(&field.attrs) =>
+            {
                 "list_or_empty".to_owned()
             }
             // A required field of a request is decoded as it is.
@@ -212,8 +217,11 @@ fn rename_of(attributes: &[Attribute]) -> Option<LitStr> {
 fn call(function: &mut ImplItemFn, operation: &Operation) -> Result<(), String> {
     let name = &function.sig.ident;
     let constant = operation.constant();
-    let secret: Vec<Ident> =
-        operation.secret_headers.iter().map(|header| format_ident!("{}", header.to_ascii_lowercase().replace('-', "_"))).collect();
+    let secret: Vec<Ident> = operation
+        .secret_headers
+        .iter()
+        .map(|header| format_ident!("{}", header.to_ascii_lowercase().replace('-', "_")))
+        .collect();
     for header in &secret {
         let known = function.sig.inputs.iter().any(|input| matches!(input, FnArg::Typed(typed) if matches!(&*typed.pat, syn::Pat::Ident(pattern) if pattern.ident == *header)));
         if !known {

@@ -25,7 +25,7 @@ pub mod operations {
         method: "GET",
         path: "/v3/auth/tokens",
         summary: "Check a token.",
-        documentation: "https://support.huaweicloud.com/api-iam/iam_30_0003.html",
+        documentation: "https://support.huaweicloud.com/api-iam/iam_30_0004.html",
         parameters: &[
             Parameter {
                 name: "X-Subject-Token",
@@ -1192,7 +1192,7 @@ impl Client {
     ///
     /// Anyone may check their own token; checking the token of another user of the account needs Security Administrator.
     ///
-    /// [Documentation](https://support.huaweicloud.com/api-iam/iam_30_0003.html)
+    /// [Documentation](https://support.huaweicloud.com/api-iam/iam_30_0004.html)
     ///
     /// Sends a `GET` request to `/v3/auth/tokens`
     ///
