@@ -45,6 +45,11 @@ impl Clock {
         OffsetDateTime::now_utc() + time::Duration::microseconds(added)
     }
 
+    /// How long this clock has been running; what [`Clock::advance`] adds is not in it.
+    pub(crate) fn running(&self) -> Duration {
+        self.0.started_tokio.elapsed()
+    }
+
     /// Moves the clock forward.
     pub(crate) fn advance(&self, by: Duration) {
         let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX / 4);

@@ -75,6 +75,11 @@ impl FaultBook {
         self.pages().first_id.map_or(next, |first| next.max(first))
     }
 
+    /// Whether ids may be above the documented limit.
+    pub(crate) fn has_big_ids(&self) -> bool {
+        self.pages().first_id.is_some()
+    }
+
     /// Returns once jobs in this state may leave it: at once, unless a test holds them there.
     ///
     /// To be asked before every change of a job's state, with the state it has.
