@@ -6,8 +6,7 @@ use crate::tools::{Result, cargo, output, run, target};
 const PRODUCTS: [&str; 4] = ["hwmigrate-api", "hwmigrate", "hwmigrate-emulator", "hwmigrate-cli"];
 
 /// TLS other than rustls with ring: needs a system library, or a large C build.
-const FOREIGN_TLS: [&str; 6] =
-    ["openssl", "openssl-sys", "native-tls", "aws-lc-sys", "aws-lc-rs"];
+const FOREIGN_TLS: [&str; 5] = ["openssl", "openssl-sys", "native-tls", "aws-lc-sys", "aws-lc-rs"];
 
 /// The only members whose manifests may name the HTTP client.
 const HTTP: [&str; 4] = ["hwmigrate-api", "hwmigrate", "hwmigrate-emulator", "hwmigrate-tests"];
