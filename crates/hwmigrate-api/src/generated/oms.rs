@@ -1124,7 +1124,7 @@ pub mod types {
         ///
         /// Limits: pattern `^(2[0-3]|[0-1]\d):[0-5]\d$`.
         pub end: String,
-        /// Bytes per second (1 MiB/s to 200 MiB/s).
+        /// Highest speed, 1 MiB/s to 200 MiB/s.
         ///
         /// Unit: bytes/s. Limits: 1048576 to 209715200.
         pub max_bandwidth: i64,
@@ -1144,7 +1144,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub end: Option<String>,
-        /// Bytes per second (1 MiB/s to 200 MiB/s).
+        /// Highest speed, 1 MiB/s to 200 MiB/s.
         ///
         /// Unit: bytes/s.
         #[serde(
@@ -1164,11 +1164,11 @@ pub mod types {
     /// A change to several tasks: exactly one of `group_id` and `ids`.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct BatchUpdateTasksReq {
-        /// Limits by time of day; periods must not overlap.
+        /// Limits on speed by time of day. Periods must not overlap.
         ///
         /// Limits: at most 5 entries.
         pub bandwidth_policy: Vec<BandwidthPolicyDto>,
-        /// Change all tasks of this group; exactly one of group_id, ids.
+        /// Change all tasks of this group. Exactly one of `group_id` and `ids`.
         ///
         /// Limits: 1 to 36 characters.
         #[serde(
@@ -1177,7 +1177,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub group_id: Option<String>,
-        /// Change these tasks; exactly one of group_id, ids.
+        /// Change these tasks. Exactly one of `group_id` and `ids`.
         ///
         /// Limits: at most 20 entries.
         #[serde(
@@ -1206,7 +1206,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub ak: Option<crate::Secret>,
-        /// Tencent Cloud APPID; give it when the source is Tencent.
+        /// APPID at Tencent Cloud, needed when the source is there.
         ///
         /// Limits: at most 255 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -1219,7 +1219,7 @@ pub mod types {
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub bucket_name: String,
-        /// Provider name.
+        /// Provider.
         ///
         /// Default: `Aliyun`.
         pub cloud_type: CloudType,
@@ -1272,7 +1272,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct CheckPrefixResponse {
-        /// Found.
+        /// Whether such a key exists.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -1283,15 +1283,15 @@ pub mod types {
     /// The URL list file to check.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct CheckUrlSourceListFileFormatReq {
-        /// Destination access key id.
+        /// Access key id of the destination.
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub ak: crate::Secret,
-        /// Key of the list file (or folder of list files) in obs_bucket.
+        /// Key of the list file, or of a folder of list files.
         ///
         /// Limits: 1 to 1024 characters.
         pub list_file_key: String,
-        /// OBS bucket with the list file; must be in the destination region.
+        /// The OBS bucket that holds the list file. It must be in the region of the destination.
         ///
         /// Limits: at most 1024 characters, pattern `^[^<>&"'\\]*$`.
         pub obs_bucket: String,
@@ -1299,7 +1299,7 @@ pub mod types {
         ///
         /// Limits: pattern `^[^<>&"'\\]*$`.
         pub region: String,
-        /// Destination secret key.
+        /// Secret key of the destination.
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub sk: crate::Secret,
@@ -1308,14 +1308,14 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct CheckedKey {
-        /// ETag equal.
+        /// Whether the ETag is the same.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
             skip_serializing_if = "Option::is_none"
         )]
         pub is_etag_matching: Option<bool>,
-        /// Object exists.
+        /// Whether the object exists.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -1333,7 +1333,7 @@ pub mod types {
     /// A new sync task.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct CreateSyncTaskReq {
-        /// Tencent Cloud APPID; give it when the source is Tencent.
+        /// APPID at Tencent Cloud, needed when the source is there.
         ///
         /// Limits: at most 255 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -1360,7 +1360,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub description: Option<String>,
-        /// Destination access key id.
+        /// Access key id of the destination.
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub dst_ak: crate::Secret,
@@ -1368,7 +1368,7 @@ pub mod types {
         ///
         /// Limits: at most 1024 characters, pattern `^[^<>&"'\\]*$`.
         pub dst_bucket: String,
-        /// As crypto_type, destination side.
+        /// How the destination's credentials are protected.
         ///
         /// Default: `DEFAULT`.
         #[serde(
@@ -1377,7 +1377,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub dst_crypto_type: Option<CryptoType>,
-        /// As kms_key_id, destination side.
+        /// The KMS key of the destination's credentials, when `dst_crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -1390,7 +1390,7 @@ pub mod types {
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub dst_region: String,
-        /// Destination secret key.
+        /// Secret key of the destination.
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub dst_sk: crate::Secret,
@@ -1412,7 +1412,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_kms: Option<bool>,
-        /// Copy object metadata (Content-Type is always copied).
+        /// Whether to copy the metadata of objects. Content-Type is copied in any case.
         ///
         /// Default: `false`.
         #[serde(
@@ -1421,7 +1421,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_metadata_migration: Option<bool>,
-        /// Thaw archived source objects first.
+        /// Whether to thaw archived objects at the source first.
         ///
         /// Default: `false`.
         #[serde(
@@ -1430,14 +1430,14 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_restore: Option<bool>,
-        /// Present = read the source through a CDN domain.
+        /// The CDN domain to read the source through; without it the source is read directly.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
             skip_serializing_if = "Option::is_none"
         )]
         pub source_cdn: Option<SourceCdnReq>,
-        /// Source access key id; not needed for URL-list work.
+        /// Access key id of the source.
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub src_ak: crate::Secret,
@@ -1454,7 +1454,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_cloud_type: Option<CloudType>,
-        /// As crypto_type, source side.
+        /// How the source's credentials are protected.
         ///
         /// Default: `DEFAULT`.
         #[serde(
@@ -1463,7 +1463,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_crypto_type: Option<CryptoType>,
-        /// As kms_key_id, source side.
+        /// The KMS key of the source's credentials, when `src_crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -1476,7 +1476,7 @@ pub mod types {
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub src_region: String,
-        /// Source secret key; not needed for URL-list work.
+        /// Secret key of the source.
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub src_sk: crate::Secret,
@@ -1496,7 +1496,7 @@ pub mod types {
     /// A new task group.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct CreateTaskGroupReq {
-        /// Limits by time of day; periods must not overlap.
+        /// Limits on speed by time of day. Periods must not overlap.
         ///
         /// Limits: at most 5 entries.
         #[serde(
@@ -1534,7 +1534,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub dst_storage_policy: Option<DstStoragePolicy>,
-        /// Write a list of failed objects to the destination bucket.
+        /// Whether to write a list of the failed objects into the destination bucket.
         ///
         /// Default: `true`.
         #[serde(
@@ -1552,7 +1552,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_kms: Option<bool>,
-        /// Copy object metadata (Content-Type is always copied).
+        /// Whether to copy the metadata of objects. Content-Type is copied in any case.
         ///
         /// Default: `false`.
         #[serde(
@@ -1561,7 +1561,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_metadata_migration: Option<bool>,
-        /// Requester-pays access to the source.
+        /// Whether the account of the keys pays for reading the source.
         ///
         /// Default: `false`.
         #[serde(
@@ -1570,7 +1570,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_requester_pays: Option<bool>,
-        /// Thaw archived source objects first.
+        /// Whether to thaw archived objects at the source first.
         ///
         /// Default: `false`.
         #[serde(
@@ -1579,7 +1579,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_restore: Option<bool>,
-        /// Only objects changed after this time; seconds since 1970 here, milliseconds in answers.
+        /// Only objects changed after this time, in seconds since 1970. Answers give it in milliseconds. 0 means all.
         ///
         /// Unit: s. Limits: at least 0. Default: `0`.
         #[serde(
@@ -1597,14 +1597,14 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub object_overwrite_mode: Option<ObjectOverwriteMode>,
-        /// Message on completion.
+        /// The message on completion.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
             skip_serializing_if = "Option::is_none"
         )]
         pub smn_config: Option<SmnConfig>,
-        /// Present = read the source through a CDN domain.
+        /// The CDN domain to read the source through; without it the source is read directly.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
@@ -1638,7 +1638,7 @@ pub mod types {
     /// A new task.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct CreateTaskReq {
-        /// Limits by time of day; periods must not overlap.
+        /// Limits on speed by time of day. Periods must not overlap.
         ///
         /// Limits: at most 5 entries.
         #[serde(
@@ -1676,7 +1676,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub dst_storage_policy: Option<DstStoragePolicy>,
-        /// Write a list of failed objects to the destination bucket.
+        /// Whether to write a list of the failed objects into the destination bucket.
         ///
         /// Default: `true`.
         #[serde(
@@ -1694,7 +1694,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_kms: Option<bool>,
-        /// Copy object metadata (Content-Type is always copied).
+        /// Whether to copy the metadata of objects. Content-Type is copied in any case.
         ///
         /// Default: `false`.
         #[serde(
@@ -1703,7 +1703,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_metadata_migration: Option<bool>,
-        /// Requester-pays access to the source.
+        /// Whether the account of the keys pays for reading the source.
         ///
         /// Default: `false`.
         #[serde(
@@ -1712,7 +1712,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_requester_pays: Option<bool>,
-        /// Thaw archived source objects first.
+        /// Whether to thaw archived objects at the source first.
         ///
         /// Default: `false`.
         #[serde(
@@ -1721,7 +1721,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_restore: Option<bool>,
-        /// Only objects changed after this time; seconds since 1970 here, milliseconds in answers.
+        /// Only objects changed after this time, in seconds since 1970. Answers give it in milliseconds. 0 means all.
         ///
         /// Unit: s. Limits: at least 0. Default: `0`.
         #[serde(
@@ -1739,14 +1739,14 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub object_overwrite_mode: Option<ObjectOverwriteMode>,
-        /// Message on completion.
+        /// The message on completion.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
             skip_serializing_if = "Option::is_none"
         )]
         pub smn_config: Option<SmnConfig>,
-        /// Present = read the source through a CDN domain.
+        /// The CDN domain to read the source through; without it the source is read directly.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
@@ -1783,7 +1783,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub id: Option<i64>,
-        /// Generated name (source bucket, destination bucket, time).
+        /// The name that the service makes from the buckets and the time.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -1811,7 +1811,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub crypto_type: Option<CryptoType>,
-        /// KMS key id used with crypto_type KMS.
+        /// The KMS key, when `crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -1820,11 +1820,11 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub kms_key_id: Option<String>,
-        /// Must be the region of the endpoint.
+        /// Region of the bucket, which must be the region of the endpoint.
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub region: String,
-        /// Prefix put before every destination key; prefix+key at most 1024 chars.
+        /// Put before every key at the destination. Prefix and key together have at most 1,024 characters.
         ///
         /// Limits: at most 1024 characters.
         #[serde(
@@ -1865,7 +1865,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub region: Option<String>,
-        /// Prefix put before every destination key; prefix+key at most 1024 chars.
+        /// Put before every key at the destination. Prefix and key together have at most 1,024 characters.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -1877,14 +1877,14 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct ErrorReasonResp {
-        /// TRF.xxxx and others, section 8.
+        /// TRF.xxxx, and others.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
             skip_serializing_if = "Option::is_none"
         )]
         pub error_code: Option<String>,
-        /// Text.
+        /// Text for people, do not parse.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -1896,7 +1896,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct FailedObjectRecordDto {
-        /// Code why the list could not be stored.
+        /// The code why the list could not be stored.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -1910,7 +1910,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub list_file_key: Option<String>,
-        /// Failed objects can be retried.
+        /// Whether the failed objects can be tried again.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -1929,7 +1929,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub href: Option<String>,
-        /// Always self.
+        /// Always `self`.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -1961,7 +1961,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub ak: Option<crate::Secret>,
-        /// Tencent Cloud APPID; give it when the source is Tencent.
+        /// APPID at Tencent Cloud, needed when the source is there.
         ///
         /// Limits: at most 255 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -1970,7 +1970,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub app_id: Option<String>,
-        /// Provider name.
+        /// Provider.
         ///
         /// Default: `Aliyun`.
         pub cloud_type: CloudType,
@@ -2005,11 +2005,11 @@ pub mod types {
     /// A list file in OBS: .txt, at most 100 MB, lines of at most 65,535 characters.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct ListFile {
-        /// Key of the list file (or folder of list files) in obs_bucket.
+        /// Key of the list file, or of a folder of list files.
         ///
         /// Limits: 1 to 1024 characters.
         pub list_file_key: String,
-        /// Number of list files, as a string.
+        /// How many list files there are, as text.
         ///
         /// Limits: at most 65535 characters.
         #[serde(
@@ -2018,7 +2018,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub list_file_num: Option<String>,
-        /// OBS bucket with the list file; must be in the destination region.
+        /// The OBS bucket that holds the list file. It must be in the region of the destination.
         ///
         /// Limits: at most 1024 characters, pattern `^[^<>&"'\\]*$`.
         pub obs_bucket: String,
@@ -2027,21 +2027,21 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct ListFileResp {
-        /// Key of the list file (or folder of list files) in obs_bucket.
+        /// Key of the list file, or of a folder of list files.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
             skip_serializing_if = "Option::is_none"
         )]
         pub list_file_key: Option<String>,
-        /// Number of list files, as a string.
+        /// How many list files there are, as text.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
             skip_serializing_if = "Option::is_none"
         )]
         pub list_file_num: Option<String>,
-        /// OBS bucket with the list file; must be in the destination region.
+        /// The OBS bucket that holds the list file. It must be in the region of the destination.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -2060,7 +2060,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub statistic_datas: Option<Vec<StatisticTypeData>>,
-        /// Width of one point: 5 minutes or 1 hour.
+        /// Width of one point.
         #[serde(
             default,
             deserialize_with = "crate::lenient::word",
@@ -2079,7 +2079,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct ListSyncTasksResponse {
-        /// Number of all matches, not of this page.
+        /// The number of all matches, not of this page.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -2098,7 +2098,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct ListTaskGroupResponse {
-        /// Number of all matches, not of this page.
+        /// The number of all matches, not of this page.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -2117,7 +2117,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct ListTasksResponse {
-        /// Number of all matches, not of this page.
+        /// The number of all matches, not of this page.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -2144,7 +2144,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct RegionInfo {
-        /// Provider name.
+        /// Provider.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -2178,7 +2178,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub connection_string: Option<crate::Secret>,
-        /// Destination access key id.
+        /// Access key id of the destination.
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -2187,7 +2187,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub dst_ak: Option<crate::Secret>,
-        /// As crypto_type, destination side.
+        /// How the destination's credentials are protected.
         ///
         /// Default: `DEFAULT`.
         #[serde(
@@ -2196,7 +2196,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub dst_crypto_type: Option<CryptoType>,
-        /// As kms_key_id, destination side.
+        /// The KMS key of the destination's credentials, when `dst_crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -2205,7 +2205,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub dst_kms_key_id: Option<String>,
-        /// Destination secret key.
+        /// Secret key of the destination.
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -2223,7 +2223,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub json_auth_file: Option<crate::Secret>,
-        /// True: only objects that failed before; false or absent: everything again (objects already at the destination are skipped).
+        /// Whether to take only the objects that failed before, instead of all. Objects that are already at the destination are skipped.
         ///
         /// Default: `false`.
         #[serde(
@@ -2241,7 +2241,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub source_cdn_authentication_key: Option<crate::Secret>,
-        /// As crypto_type, CDN key.
+        /// How the CDN key is protected.
         ///
         /// Default: `DEFAULT`.
         #[serde(
@@ -2250,7 +2250,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub source_cdn_crypto_type: Option<CryptoType>,
-        /// As kms_key_id, CDN key.
+        /// The KMS key of the CDN key, when `source_cdn_crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -2259,7 +2259,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub source_cdn_kms_key_id: Option<String>,
-        /// Source access key id; not needed for URL-list work.
+        /// Access key id of the source. Not needed for URL lists.
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -2268,7 +2268,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_ak: Option<crate::Secret>,
-        /// As crypto_type, source side.
+        /// How the source's credentials are protected.
         ///
         /// Default: `DEFAULT`.
         #[serde(
@@ -2277,7 +2277,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_crypto_type: Option<CryptoType>,
-        /// As kms_key_id, source side.
+        /// The KMS key of the source's credentials, when `src_crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -2286,7 +2286,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_kms_key_id: Option<String>,
-        /// Source secret key; not needed for URL-list work.
+        /// Secret key of the source. Not needed for URL lists.
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -2300,14 +2300,14 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct ShowBucketObjectsResponse {
-        /// Behind_filename of the next call.
+        /// The `behind_filename` of the next call.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
             skip_serializing_if = "Option::is_none"
         )]
         pub next_marker: Option<String>,
-        /// There is more.
+        /// Whether there is more.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -2333,7 +2333,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub name: Option<String>,
-        /// Size as a string; "--" when the object has none.
+        /// Size as text; `--` when there is none.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -2353,7 +2353,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub ak: Option<crate::Secret>,
-        /// Tencent Cloud APPID; give it when the source is Tencent.
+        /// APPID at Tencent Cloud, needed when the source is there.
         ///
         /// Limits: at most 255 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -2366,7 +2366,7 @@ pub mod types {
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub bucket_name: String,
-        /// Provider name.
+        /// Provider.
         ///
         /// Default: `Aliyun`.
         pub cloud_type: CloudType,
@@ -2416,7 +2416,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub name: Option<String>,
-        /// OMS can migrate from this region.
+        /// Whether the service can migrate from this region.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -2436,7 +2436,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub ak: Option<crate::Secret>,
-        /// Tencent Cloud APPID; give it when the source is Tencent.
+        /// APPID at Tencent Cloud, needed when the source is there.
         ///
         /// Limits: at most 255 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -2445,7 +2445,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub app_id: Option<String>,
-        /// Marker: last name of the page before, "" for the first.
+        /// The marker, which is the last name of the page before, and empty for the first page.
         ///
         /// Limits: at most 1024 characters.
         pub behind_filename: String,
@@ -2453,7 +2453,7 @@ pub mod types {
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub bucket_name: String,
-        /// Provider name.
+        /// Provider.
         pub cloud_type: CloudType,
         /// Azure Blob connection string.
         ///
@@ -2468,7 +2468,7 @@ pub mod types {
         ///
         /// Limits: at most 100 characters.
         pub data_center: String,
-        /// Folder to list, ends in "/".
+        /// The folder to list, which ends in `/`. How the root is named is not documented; an empty text fits.
         ///
         /// Limits: at most 1023 characters.
         pub file_path: String,
@@ -2481,7 +2481,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub json_auth_file: Option<crate::Secret>,
-        /// Page length.
+        /// Records on a page.
         ///
         /// Limits: 0 to 100.
         pub page_size: i32,
@@ -2502,7 +2502,7 @@ pub mod types {
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub ak: crate::Secret,
-        /// Tencent Cloud APPID; give it when the source is Tencent.
+        /// APPID at Tencent Cloud, needed when the source is there.
         ///
         /// Limits: at most 255 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -2515,7 +2515,7 @@ pub mod types {
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub bucket: String,
-        /// Provider name.
+        /// Provider.
         pub cloud_type: CloudType,
         /// Azure Blob connection string.
         ///
@@ -2541,7 +2541,7 @@ pub mod types {
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub sk: crate::Secret,
-        /// Present = read the source through a CDN domain.
+        /// The CDN domain to read the source through; without it the source is read directly.
         pub source_cdn: SourceCdnReq,
     }
     /// What the CDN check found.
@@ -2555,14 +2555,14 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub checked_keys: Option<Vec<CheckedKey>>,
-        /// Download through the CDN works.
+        /// Whether objects can be read through the CDN.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
             skip_serializing_if = "Option::is_none"
         )]
         pub is_download_available: Option<bool>,
-        /// CDN belongs to the same provider.
+        /// Whether the CDN belongs to the provider of the bucket.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -2593,7 +2593,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct ShowSyncTaskResponse {
-        /// Tencent Cloud APPID; give it when the source is Tencent.
+        /// APPID at Tencent Cloud, needed when the source is there.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -2607,7 +2607,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub consistency_check: Option<ConsistencyCheck>,
-        /// Creation, ms since 1970.
+        /// When it was made, since 1970.
         ///
         /// Unit: ms.
         #[serde(
@@ -2651,21 +2651,21 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_kms: Option<bool>,
-        /// Copy object metadata (Content-Type is always copied).
+        /// Whether to copy the metadata of objects. Content-Type is copied in any case.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_metadata_migration: Option<bool>,
-        /// Thaw archived source objects first.
+        /// Whether to thaw archived objects at the source first.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_restore: Option<bool>,
-        /// Last start, ms since 1970.
+        /// When it last started, since 1970.
         ///
         /// Unit: ms.
         #[serde(
@@ -2766,7 +2766,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub language: Option<SmnLanguage>,
-        /// SMN template to use instead of plain text.
+        /// The template to use instead of plain text.
         ///
         /// Limits: pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -2775,7 +2775,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub message_template_name: Option<String>,
-        /// SMN topic; must be in the endpoint region.
+        /// The topic, which must be in the region of the endpoint.
         ///
         /// Limits: at most 1024 characters, pattern `^[^<>&"'\\]*$`.
         pub topic_urn: String,
@@ -2788,14 +2788,14 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SmnInfo {
-        /// Code why it was not.
+        /// The code why the message was not sent.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
             skip_serializing_if = "Option::is_none"
         )]
         pub notify_error_message: Option<String>,
-        /// Message was sent.
+        /// Whether the message was sent.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -2839,7 +2839,7 @@ pub mod types {
         ///
         /// Limits: 3 to 255 characters, pattern `^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+$`.
         pub domain: String,
-        /// KMS key id used with crypto_type KMS.
+        /// The KMS key, when `crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -2889,7 +2889,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub ak: Option<crate::Secret>,
-        /// Tencent Cloud APPID; give it when the source is Tencent.
+        /// APPID at Tencent Cloud, needed when the source is there.
         ///
         /// Limits: at most 255 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -2907,7 +2907,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub bucket: Option<String>,
-        /// Provider name.
+        /// Provider.
         ///
         /// Default: `Aliyun`.
         #[serde(
@@ -2943,7 +2943,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub json_auth_file: Option<crate::Secret>,
-        /// KMS key id used with crypto_type KMS.
+        /// The KMS key, when `crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -2952,14 +2952,14 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub kms_key_id: Option<String>,
-        /// List file reference (list, url_list).
+        /// Where the list is, for tasks by list.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
             skip_serializing_if = "Option::is_none"
         )]
         pub list_file: Option<ListFile>,
-        /// Objects/folders (object), prefixes (prefix); `[""]` = whole bucket.
+        /// The objects and folders, or the prefixes, that are meant. One empty string means the whole bucket.
         ///
         /// Limits: at most 500 entries.
         #[serde(
@@ -3000,7 +3000,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SrcNodeResp {
-        /// Tencent Cloud APPID; give it when the source is Tencent.
+        /// APPID at Tencent Cloud, needed when the source is there.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -3014,21 +3014,21 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub bucket: Option<String>,
-        /// Provider name.
+        /// Provider.
         #[serde(
             default,
             deserialize_with = "crate::lenient::word",
             skip_serializing_if = "Option::is_none"
         )]
         pub cloud_type: Option<CloudType>,
-        /// List file reference (list, url_list).
+        /// Where the list is, for tasks by list.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
             skip_serializing_if = "Option::is_none"
         )]
         pub list_file: Option<ListFileResp>,
-        /// Objects/folders (object), prefixes (prefix); `[""]` = whole bucket.
+        /// The objects and folders, or the prefixes, that are meant. One empty string means the whole bucket.
         #[serde(
             default,
             deserialize_with = "crate::lenient::list",
@@ -3046,11 +3046,11 @@ pub mod types {
     /// The credentials of both sides, which each start needs again.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct StartSyncTaskReq {
-        /// Destination access key id.
+        /// Access key id of the destination.
         ///
         /// Limits: 1 to 100 characters, pattern `^[^<>&"'\\]*$`.
         pub dst_ak: crate::Secret,
-        /// As crypto_type, destination side.
+        /// How the destination's credentials are protected.
         ///
         /// Default: `DEFAULT`.
         #[serde(
@@ -3059,7 +3059,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub dst_crypto_type: Option<CryptoType>,
-        /// As kms_key_id, destination side.
+        /// The KMS key of the destination's credentials, when `dst_crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -3068,7 +3068,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub dst_kms_key_id: Option<String>,
-        /// Destination secret key.
+        /// Secret key of the destination.
         ///
         /// Limits: 1 to 100 characters, pattern `^[^<>&"'\\]*$`.
         pub dst_sk: crate::Secret,
@@ -3081,7 +3081,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub source_cdn_authentication_key: Option<crate::Secret>,
-        /// As crypto_type, CDN key.
+        /// How the CDN key is protected.
         ///
         /// Default: `DEFAULT`.
         #[serde(
@@ -3090,7 +3090,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub source_cdn_crypto_type: Option<CryptoType>,
-        /// As kms_key_id, CDN key.
+        /// The KMS key of the CDN key, when `source_cdn_crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -3099,11 +3099,11 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub source_cdn_kms_key_id: Option<String>,
-        /// Source access key id; not needed for URL-list work.
+        /// Access key id of the source.
         ///
         /// Limits: 1 to 100 characters, pattern `^[^<>&"'\\]*$`.
         pub src_ak: crate::Secret,
-        /// As crypto_type, source side.
+        /// How the source's credentials are protected.
         ///
         /// Default: `DEFAULT`.
         #[serde(
@@ -3112,7 +3112,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_crypto_type: Option<CryptoType>,
-        /// As kms_key_id, source side.
+        /// The KMS key of the source's credentials, when `src_crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -3121,7 +3121,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_kms_key_id: Option<String>,
-        /// Source secret key; not needed for URL-list work.
+        /// Secret key of the source.
         ///
         /// Limits: 1 to 100 characters, pattern `^[^<>&"'\\]*$`.
         pub src_sk: crate::Secret,
@@ -3138,11 +3138,11 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub connection_string: Option<crate::Secret>,
-        /// Destination access key id.
+        /// Access key id of the destination.
         ///
         /// Limits: 1 to 100 characters, pattern `^[^<>&"'\\]*$`.
         pub dst_ak: crate::Secret,
-        /// As crypto_type, destination side.
+        /// How the destination's credentials are protected.
         ///
         /// Default: `DEFAULT`.
         #[serde(
@@ -3151,7 +3151,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub dst_crypto_type: Option<CryptoType>,
-        /// As kms_key_id, destination side.
+        /// The KMS key of the destination's credentials, when `dst_crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -3160,7 +3160,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub dst_kms_key_id: Option<String>,
-        /// Destination secret key.
+        /// Secret key of the destination.
         ///
         /// Limits: 1 to 100 characters, pattern `^[^<>&"'\\]*$`.
         pub dst_sk: crate::Secret,
@@ -3182,7 +3182,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub source_cdn_authentication_key: Option<crate::Secret>,
-        /// As crypto_type, CDN key.
+        /// How the CDN key is protected.
         ///
         /// Default: `DEFAULT`.
         #[serde(
@@ -3191,7 +3191,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub source_cdn_crypto_type: Option<CryptoType>,
-        /// As kms_key_id, CDN key.
+        /// The KMS key of the CDN key, when `source_cdn_crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -3200,7 +3200,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub source_cdn_kms_key_id: Option<String>,
-        /// Source access key id; not needed for URL-list work.
+        /// Access key id of the source. Not needed for URL lists.
         ///
         /// Limits: 1 to 100 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -3209,7 +3209,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_ak: Option<crate::Secret>,
-        /// As crypto_type, source side.
+        /// How the source's credentials are protected.
         ///
         /// Default: `DEFAULT`.
         #[serde(
@@ -3218,7 +3218,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_crypto_type: Option<CryptoType>,
-        /// As kms_key_id, source side.
+        /// The KMS key of the source's credentials, when `src_crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -3227,7 +3227,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_kms_key_id: Option<String>,
-        /// Source secret key; not needed for URL-list work.
+        /// Secret key of the source. Not needed for URL lists.
         ///
         /// Limits: 1 to 100 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -3249,11 +3249,11 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub connection_string: Option<crate::Secret>,
-        /// Destination access key id.
+        /// Access key id of the destination.
         ///
         /// Limits: 1 to 100 characters, pattern `^[^<>&"'\\]*$`.
         pub dst_ak: crate::Secret,
-        /// As crypto_type, destination side.
+        /// How the destination's credentials are protected.
         ///
         /// Default: `DEFAULT`.
         #[serde(
@@ -3262,7 +3262,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub dst_crypto_type: Option<CryptoType>,
-        /// As kms_key_id, destination side.
+        /// The KMS key of the destination's credentials, when `dst_crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -3280,7 +3280,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub dst_security_token: Option<crate::Secret>,
-        /// Destination secret key.
+        /// Secret key of the destination.
         ///
         /// Limits: 1 to 100 characters, pattern `^[^<>&"'\\]*$`.
         pub dst_sk: crate::Secret,
@@ -3293,7 +3293,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub json_auth_file: Option<crate::Secret>,
-        /// True: only objects that failed before; false or absent: all objects of the task again.
+        /// Whether to take only the objects that failed before, instead of all objects of the task.
         ///
         /// Default: `false`.
         #[serde(
@@ -3311,7 +3311,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub source_cdn_authentication_key: Option<crate::Secret>,
-        /// As crypto_type, CDN key.
+        /// How the CDN key is protected.
         ///
         /// Default: `DEFAULT`.
         #[serde(
@@ -3320,7 +3320,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub source_cdn_crypto_type: Option<CryptoType>,
-        /// As kms_key_id, CDN key.
+        /// The KMS key of the CDN key, when `source_cdn_crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -3329,7 +3329,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub source_cdn_kms_key_id: Option<String>,
-        /// Source access key id; not needed for URL-list work.
+        /// Access key id of the source. Not needed for URL lists.
         ///
         /// Limits: 1 to 100 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -3338,7 +3338,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_ak: Option<crate::Secret>,
-        /// As crypto_type, source side.
+        /// How the source's credentials are protected.
         ///
         /// Default: `DEFAULT`.
         #[serde(
@@ -3347,7 +3347,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_crypto_type: Option<CryptoType>,
-        /// As kms_key_id, source side.
+        /// The KMS key of the source's credentials, when `src_crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -3365,7 +3365,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_security_token: Option<crate::Secret>,
-        /// Source secret key; not needed for URL-list work.
+        /// Secret key of the source. Not needed for URL lists.
         ///
         /// Limits: 1 to 100 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -3379,14 +3379,14 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct StatisticData {
-        /// Value (bytes for SIZE, else objects).
+        /// The value, in bytes for SIZE, else in objects.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
             skip_serializing_if = "Option::is_none"
         )]
         pub statistic_num: Option<i64>,
-        /// Ms since 1970.
+        /// The moment, since 1970.
         ///
         /// Unit: ms.
         #[serde(
@@ -3407,7 +3407,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub data: Option<Vec<StatisticData>>,
-        /// Counter.
+        /// The counter.
         #[serde(
             default,
             deserialize_with = "crate::lenient::word",
@@ -3427,7 +3427,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct SyncTaskInfo {
-        /// Tencent Cloud APPID; give it when the source is Tencent.
+        /// APPID at Tencent Cloud, needed when the source is there.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -3441,7 +3441,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub consistency_check: Option<ConsistencyCheck>,
-        /// Creation, ms since 1970.
+        /// When it was made, since 1970.
         ///
         /// Unit: ms.
         #[serde(
@@ -3485,21 +3485,21 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_kms: Option<bool>,
-        /// Copy object metadata (Content-Type is always copied).
+        /// Whether to copy the metadata of objects. Content-Type is copied in any case.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_metadata_migration: Option<bool>,
-        /// Thaw archived source objects first.
+        /// Whether to thaw archived objects at the source first.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_restore: Option<bool>,
-        /// Last start, ms since 1970.
+        /// When it last started, since 1970.
         ///
         /// Unit: ms.
         #[serde(
@@ -3515,7 +3515,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub object_overwrite_mode: Option<ObjectOverwriteMode>,
-        /// Present = read the source through a CDN domain.
+        /// The CDN domain to read the source through; without it the source is read directly.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
@@ -3569,7 +3569,7 @@ pub mod types {
         ///
         /// Limits: at most 1024 characters, pattern `^[^<>&"'\\]*$`.
         pub bucket: String,
-        /// Always HEC (Huawei).
+        /// Always `HEC`, Huawei Cloud.
         ///
         /// Default: `HEC`.
         #[serde(
@@ -3587,7 +3587,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub crypto_type: Option<CryptoType>,
-        /// KMS key id used with crypto_type KMS.
+        /// The KMS key, when `crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -3596,11 +3596,11 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub kms_key_id: Option<String>,
-        /// Must be the region of the endpoint.
+        /// Region of the bucket, which must be the region of the endpoint.
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub region: String,
-        /// Prefix put before every destination key; prefix+key at most 1024 chars.
+        /// Put before every key at the destination. Prefix and key together have at most 1,024 characters.
         ///
         /// Limits: at most 1024 characters.
         #[serde(
@@ -3632,7 +3632,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub region: Option<String>,
-        /// Prefix put before every destination key; prefix+key at most 1024 chars.
+        /// Put before every key at the destination. Prefix and key together have at most 1,024 characters.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -3644,14 +3644,14 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct TaskGroupResp {
-        /// Limits by time of day; periods must not overlap.
+        /// Limits on speed by time of day. Periods must not overlap.
         #[serde(
             default,
             deserialize_with = "crate::lenient::list",
             skip_serializing_if = "Option::is_none"
         )]
         pub bandwidth_policy: Option<Vec<BandwidthPolicyDtoResp>>,
-        /// Bytes migrated.
+        /// Migrated so far.
         ///
         /// Unit: bytes.
         #[serde(
@@ -3718,7 +3718,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub dst_storage_policy: Option<DstStoragePolicy>,
-        /// Write a list of failed objects to the destination bucket.
+        /// Whether to write a list of the failed objects into the destination bucket.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -3732,21 +3732,21 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_kms: Option<bool>,
-        /// Copy object metadata (Content-Type is always copied).
+        /// Whether to copy the metadata of objects. Content-Type is copied in any case.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_metadata_migration: Option<bool>,
-        /// Requester-pays access to the source.
+        /// Whether the account of the keys pays for reading the source.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_requester_pays: Option<bool>,
-        /// Thaw archived source objects first.
+        /// Whether to thaw archived objects at the source first.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -3774,7 +3774,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub fail_num: Option<i64>,
-        /// List of failed objects.
+        /// Where the failed objects are listed.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
@@ -3795,7 +3795,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub group_id: Option<String>,
-        /// Ms; 0 = not set.
+        /// Only objects changed after this time were taken, in milliseconds since 1970. Requests give it in seconds. 0 means all.
         ///
         /// Unit: ms.
         #[serde(
@@ -3804,7 +3804,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub migrate_since: Option<i64>,
-        /// Bytes per second.
+        /// Speed.
         ///
         /// Unit: bytes/s.
         #[serde(
@@ -3820,7 +3820,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub object_overwrite_mode: Option<ObjectOverwriteMode>,
-        /// Destination kind: bucket or parallel file system (BUCKET, PFS).
+        /// Kind of the destination.
         #[serde(
             default,
             deserialize_with = "crate::lenient::word",
@@ -3841,14 +3841,14 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub skip_num: Option<i64>,
-        /// An SmnInfo (result), not an SmnConfig.
+        /// Whether the message was sent. The same shape as `smn_info` of tasks.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
             skip_serializing_if = "Option::is_none"
         )]
         pub smn_config: Option<SmnInfo>,
-        /// Present = read the source through a CDN domain.
+        /// The CDN domain to read the source through; without it the source is read directly.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
@@ -3862,7 +3862,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_node: Option<TaskGroupSrcNodeResp>,
-        /// Start, ms since 1970.
+        /// When it started, since 1970.
         ///
         /// Unit: ms.
         #[serde(
@@ -3878,7 +3878,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub status: Option<TaskGroupStatus>,
-        /// Objects migrated.
+        /// Objects migrated so far.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -3899,7 +3899,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub total_num: Option<i64>,
-        /// Bytes in all.
+        /// In all.
         ///
         /// Unit: bytes.
         #[serde(
@@ -3915,7 +3915,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub total_task_num: Option<i64>,
-        /// Ms used.
+        /// Time taken.
         ///
         /// Unit: ms.
         #[serde(
@@ -3944,7 +3944,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub ak: Option<crate::Secret>,
-        /// Tencent Cloud APPID; give it when the source is Tencent.
+        /// APPID at Tencent Cloud, needed when the source is there.
         ///
         /// Limits: at most 255 characters, pattern `^[^<>&"'\\]*$`.
         #[serde(
@@ -3962,7 +3962,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub bucket: Option<String>,
-        /// Provider name.
+        /// Provider.
         ///
         /// Default: `Aliyun`.
         #[serde(
@@ -3998,7 +3998,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub json_auth_file: Option<crate::Secret>,
-        /// KMS key id used with crypto_type KMS.
+        /// The KMS key, when `crypto_type` is `KMS`.
         ///
         /// Limits: pattern `^[0-9a-z]{8}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{12}$`.
         #[serde(
@@ -4007,14 +4007,14 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub kms_key_id: Option<String>,
-        /// List file reference (list, url_list).
+        /// Where the list is, for tasks by list.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
             skip_serializing_if = "Option::is_none"
         )]
         pub list_file: Option<ListFile>,
-        /// Prefixes; `[""]` = whole bucket.
+        /// The prefixes that are meant. One empty string means the whole bucket.
         ///
         /// Limits: at most 500 entries.
         #[serde(
@@ -4046,7 +4046,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct TaskGroupSrcNodeResp {
-        /// Tencent Cloud APPID; give it when the source is Tencent.
+        /// APPID at Tencent Cloud, needed when the source is there.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -4060,21 +4060,21 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub bucket: Option<String>,
-        /// Provider name.
+        /// Provider.
         #[serde(
             default,
             deserialize_with = "crate::lenient::word",
             skip_serializing_if = "Option::is_none"
         )]
         pub cloud_type: Option<CloudType>,
-        /// List file reference (list, url_list).
+        /// Where the list is, for tasks by list.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
             skip_serializing_if = "Option::is_none"
         )]
         pub list_file: Option<ListFileResp>,
-        /// Objects/folders (object), prefixes (prefix); `[""]` = whole bucket.
+        /// The objects and folders, or the prefixes, that are meant. One empty string means the whole bucket.
         #[serde(
             default,
             deserialize_with = "crate::lenient::list",
@@ -4093,14 +4093,14 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct TaskResp {
-        /// Limits by time of day; periods must not overlap.
+        /// Limits on speed by time of day. Periods must not overlap.
         #[serde(
             default,
             deserialize_with = "crate::lenient::list",
             skip_serializing_if = "Option::is_none"
         )]
         pub bandwidth_policy: Option<Vec<BandwidthPolicyDtoResp>>,
-        /// Bytes migrated.
+        /// Migrated so far.
         ///
         /// Unit: bytes.
         #[serde(
@@ -4137,7 +4137,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub dst_storage_policy: Option<DstStoragePolicy>,
-        /// Write a list of failed objects to the destination bucket.
+        /// Whether to write a list of the failed objects into the destination bucket.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -4151,21 +4151,21 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_kms: Option<bool>,
-        /// Copy object metadata (Content-Type is always copied).
+        /// Whether to copy the metadata of objects. Content-Type is copied in any case.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_metadata_migration: Option<bool>,
-        /// Requester-pays access to the source.
+        /// Whether the account of the keys pays for reading the source.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_requester_pays: Option<bool>,
-        /// Thaw archived source objects first.
+        /// Whether to thaw archived objects at the source first.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -4186,14 +4186,14 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub failed_num: Option<i64>,
-        /// List of failed objects.
+        /// Where the failed objects are listed.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
             skip_serializing_if = "Option::is_none"
         )]
         pub failed_object_record: Option<FailedObjectRecordDto>,
-        /// Group that made the task, "" if none.
+        /// The group that made the task; empty when there is none.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -4214,14 +4214,14 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub id: Option<i64>,
-        /// Source listing is finished (totals are final).
+        /// Whether the listing of the source is finished, so that the totals are final.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
             skip_serializing_if = "Option::is_none"
         )]
         pub is_query_over: Option<bool>,
-        /// Ms left.
+        /// Estimated time left.
         ///
         /// Unit: ms.
         #[serde(
@@ -4230,7 +4230,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub left_time: Option<i64>,
-        /// Ms; 0 = not set.
+        /// Only objects changed after this time were taken, in milliseconds since 1970. Requests give it in seconds. 0 means all.
         ///
         /// Unit: ms.
         #[serde(
@@ -4239,7 +4239,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub migrate_since: Option<i64>,
-        /// Bytes per second.
+        /// Speed.
         ///
         /// Unit: bytes/s.
         #[serde(
@@ -4262,21 +4262,21 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub object_overwrite_mode: Option<ObjectOverwriteMode>,
-        /// Destination kind: bucket or parallel file system (BUCKET, PFS).
+        /// Kind of the destination.
         #[serde(
             default,
             deserialize_with = "crate::lenient::word",
             skip_serializing_if = "Option::is_none"
         )]
         pub obs_system: Option<ObsSystem>,
-        /// 0..1.
+        /// Share done, 0 to 1.
         #[serde(
             default,
             deserialize_with = "crate::lenient::float",
             skip_serializing_if = "Option::is_none"
         )]
         pub progress: Option<f64>,
-        /// Bytes really migrated, skipped objects not counted.
+        /// Really copied, without skipped objects.
         ///
         /// Unit: bytes.
         #[serde(
@@ -4285,7 +4285,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub real_size: Option<i64>,
-        /// Code why the skip list could not be written, empty if written.
+        /// The code why the list of skipped objects could not be written; empty when it was.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -4306,7 +4306,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub smn_info: Option<SmnInfo>,
-        /// Present = read the source through a CDN domain.
+        /// The CDN domain to read the source through; without it the source is read directly.
         #[serde(
             default,
             deserialize_with = "crate::lenient::object",
@@ -4320,7 +4320,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_node: Option<SrcNodeResp>,
-        /// Start, ms since 1970.
+        /// When it started, since 1970.
         ///
         /// Unit: ms.
         #[serde(
@@ -4336,14 +4336,14 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub status: Option<TaskStatus>,
-        /// Code why the success list could not be written, empty if written.
+        /// The code why the list of migrated objects could not be written; empty when it was.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
             skip_serializing_if = "Option::is_none"
         )]
         pub success_record_error_reason: Option<String>,
-        /// Objects migrated.
+        /// Objects migrated so far.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -4371,7 +4371,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub total_num: Option<i64>,
-        /// Bytes in all.
+        /// In all.
         ///
         /// Unit: bytes.
         #[serde(
@@ -4380,7 +4380,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub total_size: Option<i64>,
-        /// Ms used.
+        /// Time taken.
         ///
         /// Unit: ms.
         #[serde(
@@ -4393,7 +4393,7 @@ pub mod types {
     /// The limits that replace the old ones.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct UpdateBandwidthPolicyReq {
-        /// Limits by time of day; periods must not overlap.
+        /// Limits on speed by time of day. Periods must not overlap.
         ///
         /// Limits: at most 5 entries.
         pub bandwidth_policy: Vec<BandwidthPolicyDto>,
@@ -4402,7 +4402,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
     pub struct Version {
-        /// V1 or v2.
+        /// `v1` or `v2`.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -4423,7 +4423,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub status: Option<ApiVersionStatus>,
-        /// Yyyy-mm-ddThh:mm:ssZ, UTC.
+        /// When it was last changed, UTC, such as `2020-05-12T07:14:38Z`.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
