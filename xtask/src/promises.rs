@@ -1,6 +1,6 @@
 //! What the manifests promise to those who build us, read from Cargo's own dependency tree.
 
-use crate::tools::{Result, cargo, output, run, target};
+use crate::tools::{Result, cargo, output, run};
 
 /// The products: what a user may depend on.
 const PRODUCTS: [&str; 4] = ["hwmigrate-api", "hwmigrate", "hwmigrate-emulator", "hwmigrate-cli"];
@@ -30,11 +30,15 @@ pub(crate) fn check() -> Result<()> {
         );
     }
     only_these_name_the_http_client()?;
-    // A folder of its own: other features would evict what the main build holds.
-    let build = target().join("promises");
     for service in ["iam", "oms"] {
-        run(cargo(&["check", "--package", "hwmigrate-api", "--no-default-features", "--features", service])
-            .env("CARGO_TARGET_DIR", &build))?;
+        run(&mut cargo(&[
+            "check",
+            "--package",
+            "hwmigrate-api",
+            "--no-default-features",
+            "--features",
+            service,
+        ]))?;
     }
     Ok(())
 }
