@@ -64,8 +64,6 @@ pub(crate) struct Caller {
     pub(crate) domain: Party,
     /// The scope of the token; `None` for a key, which is good for all projects of its account.
     pub(crate) scope: Option<Scope>,
-    /// The token they showed, if they showed one.
-    pub(crate) token: Option<Token>,
 }
 
 /// A permanent access key and whose it is.
@@ -109,12 +107,7 @@ impl Authority {
                 Refused::Unknown => denied("decrypt token fail"),
                 Refused::Expired(at) => denied(&format!("token expires, expires_at: {at}")),
             })?;
-            return Ok(Caller {
-                user: token.user.clone(),
-                domain: token.domain.clone(),
-                scope: Some(token.scope.clone()),
-                token: Some(token),
-            });
+            return Ok(Caller { user: token.user, domain: token.domain, scope: Some(token.scope) });
         }
         match text("authorization") {
             Some(header) => {
@@ -158,7 +151,7 @@ impl Authority {
         match claim.verify(request, &secret_key, now) {
             Ok(()) => {
                 self.key_locks.succeeded(ak);
-                Ok(Caller { user, domain, scope: None, token: None })
+                Ok(Caller { user, domain, scope: None })
             }
             Err(why) => {
                 self.key_locks.failed(ak, now);

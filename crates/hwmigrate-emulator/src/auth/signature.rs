@@ -239,6 +239,39 @@ mod tests {
         assert!(late.contains("signature expired"), "{late}");
     }
 
+    /// The vectors that the client's signer is held against; their values come from the vendor's own.
+    #[test]
+    fn vectors_of_every_style_verify() {
+        const VECTORS: &str = include_str!("../../../hwmigrate/tests/data/signing-vectors.json");
+        let all: serde_json::Value = serde_json::from_str(VECTORS).unwrap();
+        let vectors = all["vectors"].as_array().unwrap();
+        assert!(vectors.len() >= 6);
+        for vector in vectors {
+            let (given, expected) = (&vector["request"], &vector["expected"]);
+            let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+            let mut pairs: Vec<(String, String)> = Vec::new();
+            for pair in given["headers"].as_array().unwrap() {
+                pairs.push((text(&pair[0]), text(&pair[1])));
+            }
+            for (name, value) in expected["added_headers"].as_object().unwrap() {
+                pairs.push((name.clone(), text(value)));
+            }
+            let pairs: Vec<_> = pairs.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            let headers = headers(&pairs);
+            let uri = text(&expected["request_uri"]);
+            let (path, query) = uri.split_once('?').unwrap_or((&uri, ""));
+            let body = text(&given["body"]);
+            let method = text(&given["method"]);
+            let request = Signed { method: &method, path, query, headers: &headers, body: body.as_bytes() };
+            let claim = Claim::parse(&text(&expected["authorization"])).unwrap();
+            let now = parse_date(headers["x-sdk-date"].to_str().unwrap()).unwrap();
+            let key = text(&vector["credentials"]["sk"]);
+            assert_eq!(claim.verify(&request, &key, now), Ok(()), "{}", vector["name"]);
+            let changed = Signed { body: b"{}changed", ..request };
+            assert!(claim.verify(&changed, &key, now).is_err(), "{}", vector["name"]);
+        }
+    }
+
     #[test]
     fn odd_query_is_sorted_and_encoded_before_comparing() {
         let headers = headers(&[

@@ -163,6 +163,8 @@ impl Armed {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn names(faults: &Faults, id: &str) -> Vec<&'static str> {
@@ -211,9 +213,9 @@ mod tests {
     #[test]
     fn json_form_reads_back() {
         let text = r#"{"kind":"throttle","limit":5,"window_seconds":60,"times":null}"#;
-        let fault: Fault = serde_json::from_str(text).expect("a fault");
+        let fault: Fault = serde_json::from_str(text).unwrap();
         assert_eq!(fault.times, None);
-        let short: Fault = serde_json::from_str(r#"{"kind":"reset"}"#).expect("a fault");
+        let short: Fault = serde_json::from_str(r#"{"kind":"reset"}"#).unwrap();
         assert_eq!(short, Fault::new(FaultKind::Reset));
         assert!(serde_json::from_str::<Fault>(r#"{"kind":"unheard_of"}"#).is_err());
     }

@@ -70,6 +70,8 @@ fn body(bytes: Vec<u8>, transport: Transport) -> ResponseBody {
         let bytes = bytes.clone();
         async move {
             if at >= end {
+                // Gives the server its turn to send what it has, head included.
+                tokio::task::yield_now().await;
                 // An error is the way to make the server give up a body whose length it has announced.
                 let error =
                     || io::Error::new(io::ErrorKind::ConnectionAborted, "the body was cut on purpose");

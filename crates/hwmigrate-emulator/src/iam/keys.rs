@@ -70,12 +70,7 @@ impl Iam {
     fn holder(&self, text: &str, request: &Request<'_>) -> Result<Caller, Refusal> {
         let token = Token::read(&self.authority.seal, text, request.now)
             .map_err(|_| Refusal::coded(401, "IAM.0067", "The token is invalid."))?;
-        Ok(Caller {
-            user: token.user.clone(),
-            domain: token.domain.clone(),
-            scope: Some(token.scope.clone()),
-            token: Some(token),
-        })
+        Ok(Caller { user: token.user, domain: token.domain, scope: Some(token.scope) })
     }
 
     fn temporary_key(
