@@ -37,7 +37,7 @@ pub(crate) fn polish(
     let mut calls: Option<ItemImpl> = None;
     for item in file.items {
         match item {
-            Item::Mod(module) if module.ident == "types" => items.push(types(module, roles, enums)?),
+            Item::Mod(module) if module.ident == "types" => items.push(types(module, roles, enums, document)?),
             Item::Impl(block) if block.trait_.is_none() && has_calls(&block) => calls = Some(block),
             // The imports, the client, its constructors and its hooks.
             _ => {}
@@ -123,7 +123,7 @@ fn frame(service: &Service, operations: &[Operation], document: &Value) -> Token
 }
 
 /// The types: fields, attributes, enumerations.
-fn types(mut module: ItemMod, roles: &Roles, enums: &[Open]) -> Result<Item, String> {
+fn types(mut module: ItemMod, roles: &Roles, enums: &[Open], document: &Value) -> Result<Item, String> {
     let pick =
         |codes: bool| enums.iter().filter(|open| open.codes == codes).map(|open| open.name.clone()).collect();
     let (words, codes): (Vec<String>, Vec<String>) = (pick(false), pick(true));
@@ -134,8 +134,10 @@ fn types(mut module: ItemMod, roles: &Roles, enums: &[Open]) -> Result<Item, Str
     for item in items {
         // The conversions that clone and the error of conversions are of no use here.
         if let Item::Struct(mut item) = item {
+            let constructor = constructor(&item, document);
             structure(&mut item, roles, &words, &codes)?;
             kept.push(Item::Struct(item));
+            kept.extend(constructor);
         }
     }
     for open in enums {
@@ -183,6 +185,35 @@ fn structure(item: &mut ItemStruct, roles: &Roles, words: &[String], codes: &[St
         });
     }
     Ok(())
+}
+
+/// A constructor from the required fields, in the order in which the document
+/// lists them, for requests that have optional fields too. It spares callers
+/// from naming fields that they leave out.
+fn constructor(item: &ItemStruct, document: &Value) -> Option<Item> {
+    let name = &item.ident;
+    let required = document["components"]["schemas"][name.to_string()]["required"].as_array()?;
+    let wire = |field: &syn::Field| {
+        let ident = field.ident.as_ref().map(Ident::to_string).unwrap_or_default();
+        rename_of(&field.attrs).map_or(ident, |name| name.value())
+    };
+    let is_required = |field: &&syn::Field| lenient::optional(&field.ty).is_none() && !is_defaulted(&field.attrs);
+    let position = |field: &syn::Field| required.iter().position(|name| *name == wire(field));
+    let mut given: Vec<&syn::Field> = item.fields.iter().filter(is_required).collect();
+    given.sort_by_key(|field| position(field));
+    let left: Vec<_> = item.fields.iter().filter(|field| !is_required(field)).map(|field| &field.ident).collect();
+    if given.is_empty() || left.is_empty() || given.iter().any(|field| position(field).is_none()) {
+        return None;
+    }
+    let (names, types): (Vec<_>, Vec<_>) = given.iter().map(|field| (&field.ident, &field.ty)).unzip();
+    Some(parse_quote! {
+        impl #name {
+            /// With what is required, and nothing else.
+            pub fn new(#(#names: #types),*) -> Self {
+                Self { #(#names,)* #(#left: Default::default(),)* }
+            }
+        }
+    })
 }
 
 fn last_ident(of: &Type) -> Option<&Ident> {

@@ -266,6 +266,18 @@ pub mod types {
         )]
         pub session_user: Option<SessionUser>,
     }
+    impl AccessKeyAgency {
+        /// With what is required, and nothing else.
+        pub fn new(agency_name: String) -> Self {
+            Self {
+                agency_name,
+                domain_id: Default::default(),
+                domain_name: Default::default(),
+                duration_seconds: Default::default(),
+                session_user: Default::default(),
+            }
+        }
+    }
     /// Who asks for a key.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct AccessKeyAuth {
@@ -300,6 +312,17 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub token: Option<AccessKeyToken>,
+    }
+    impl AccessKeyIdentity {
+        /// With what is required, and nothing else.
+        pub fn new(methods: Vec<IdentityMethod>) -> Self {
+            Self {
+                methods,
+                assume_role: Default::default(),
+                policy: Default::default(),
+                token: Default::default(),
+            }
+        }
     }
     /// What a key may do at most.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -364,6 +387,16 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub domain_name: Option<String>,
+    }
+    impl AgencyIdentity {
+        /// With what is required, and nothing else.
+        pub fn new(agency_name: String) -> Self {
+            Self {
+                agency_name,
+                domain_id: Default::default(),
+                domain_name: Default::default(),
+            }
+        }
     }
     /// Who assumed an agency.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -666,6 +699,17 @@ pub mod types {
         )]
         pub resource: Vec<String>,
     }
+    impl PolicyStatement {
+        /// With what is required, and nothing else.
+        pub fn new(effect: PolicyEffect, action: Vec<String>) -> Self {
+            Self {
+                effect,
+                action,
+                condition: Default::default(),
+                resource: Default::default(),
+            }
+        }
+    }
     /// A project.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -886,6 +930,15 @@ pub mod types {
         )]
         pub scope: Option<TokenScope>,
     }
+    impl TokenAuth {
+        /// With what is required, and nothing else.
+        pub fn new(identity: TokenIdentity) -> Self {
+            Self {
+                identity,
+                scope: Default::default(),
+            }
+        }
+    }
     /// Who asks. Each method named in `methods` needs the member of the same name.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct TokenIdentity {
@@ -921,6 +974,18 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub totp: Option<TotpIdentity>,
+    }
+    impl TokenIdentity {
+        /// With what is required, and nothing else.
+        pub fn new(methods: Vec<IdentityMethod>) -> Self {
+            Self {
+                methods,
+                assume_role: Default::default(),
+                password: Default::default(),
+                token: Default::default(),
+                totp: Default::default(),
+            }
+        }
     }
     /// A token that is to be exchanged.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]

@@ -1194,6 +1194,17 @@ pub mod types {
         )]
         pub task_priority: Option<TaskPriority>,
     }
+    impl BatchUpdateTasksReq {
+        /// With what is required, and nothing else.
+        pub fn new(bandwidth_policy: Vec<BandwidthPolicyDto>) -> Self {
+            Self {
+                bandwidth_policy,
+                group_id: Default::default(),
+                ids: Default::default(),
+                task_priority: Default::default(),
+            }
+        }
+    }
     /// The bucket and the prefix to look for.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct CheckPrefixReq {
@@ -1267,6 +1278,28 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub sk: Option<crate::Secret>,
+    }
+    impl CheckPrefixReq {
+        /// With what is required, and nothing else.
+        pub fn new(
+            cloud_type: CloudType,
+            bucket_name: String,
+            file_name: String,
+            data_center: String,
+        ) -> Self {
+            Self {
+                cloud_type,
+                bucket_name,
+                file_name,
+                data_center,
+                ak: Default::default(),
+                app_id: Default::default(),
+                connection_string: Default::default(),
+                json_auth_file: Default::default(),
+                security_token: Default::default(),
+                sk: Default::default(),
+            }
+        }
     }
     /// Whether the bucket holds such a key.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -1481,6 +1514,43 @@ pub mod types {
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub src_sk: crate::Secret,
     }
+    impl CreateSyncTaskReq {
+        /// With what is required, and nothing else.
+        pub fn new(
+            src_region: String,
+            src_bucket: String,
+            src_ak: crate::Secret,
+            src_sk: crate::Secret,
+            dst_ak: crate::Secret,
+            dst_sk: crate::Secret,
+            dst_region: String,
+            dst_bucket: String,
+        ) -> Self {
+            Self {
+                src_region,
+                src_bucket,
+                src_ak,
+                src_sk,
+                dst_ak,
+                dst_sk,
+                dst_region,
+                dst_bucket,
+                app_id: Default::default(),
+                consistency_check: Default::default(),
+                description: Default::default(),
+                dst_crypto_type: Default::default(),
+                dst_kms_key_id: Default::default(),
+                dst_storage_policy: Default::default(),
+                enable_kms: Default::default(),
+                enable_metadata_migration: Default::default(),
+                enable_restore: Default::default(),
+                source_cdn: Default::default(),
+                src_cloud_type: Default::default(),
+                src_crypto_type: Default::default(),
+                src_kms_key_id: Default::default(),
+            }
+        }
+    }
     /// The sync task that was made.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -1622,6 +1692,29 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub task_type: Option<TaskGroupTaskType>,
+    }
+    impl CreateTaskGroupReq {
+        /// With what is required, and nothing else.
+        pub fn new(src_node: TaskGroupSrcNode, dst_node: TaskGroupDstNode) -> Self {
+            Self {
+                src_node,
+                dst_node,
+                bandwidth_policy: Default::default(),
+                consistency_check: Default::default(),
+                description: Default::default(),
+                dst_storage_policy: Default::default(),
+                enable_failed_object_recording: Default::default(),
+                enable_kms: Default::default(),
+                enable_metadata_migration: Default::default(),
+                enable_requester_pays: Default::default(),
+                enable_restore: Default::default(),
+                migrate_since: Default::default(),
+                object_overwrite_mode: Default::default(),
+                smn_config: Default::default(),
+                source_cdn: Default::default(),
+                task_type: Default::default(),
+            }
+        }
     }
     /// The group that was made.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -1772,6 +1865,30 @@ pub mod types {
         )]
         pub task_type: Option<TaskType>,
     }
+    impl CreateTaskReq {
+        /// With what is required, and nothing else.
+        pub fn new(src_node: SrcNodeReq, dst_node: DstNodeReq) -> Self {
+            Self {
+                src_node,
+                dst_node,
+                bandwidth_policy: Default::default(),
+                consistency_check: Default::default(),
+                description: Default::default(),
+                dst_storage_policy: Default::default(),
+                enable_failed_object_recording: Default::default(),
+                enable_kms: Default::default(),
+                enable_metadata_migration: Default::default(),
+                enable_requester_pays: Default::default(),
+                enable_restore: Default::default(),
+                migrate_since: Default::default(),
+                object_overwrite_mode: Default::default(),
+                smn_config: Default::default(),
+                source_cdn: Default::default(),
+                task_priority: Default::default(),
+                task_type: Default::default(),
+            }
+        }
+    }
     /// The task that was made.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -1846,6 +1963,26 @@ pub mod types {
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub sk: crate::Secret,
+    }
+    impl DstNodeReq {
+        /// With what is required, and nothing else.
+        pub fn new(
+            ak: crate::Secret,
+            sk: crate::Secret,
+            bucket: String,
+            region: String,
+        ) -> Self {
+            Self {
+                ak,
+                sk,
+                bucket,
+                region,
+                crypto_type: Default::default(),
+                kms_key_id: Default::default(),
+                save_prefix: Default::default(),
+                security_token: Default::default(),
+            }
+        }
     }
     /// Destination of a task, without its credentials.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -2002,6 +2139,19 @@ pub mod types {
         )]
         pub sk: Option<crate::Secret>,
     }
+    impl ListBucketsReq {
+        /// With what is required, and nothing else.
+        pub fn new(cloud_type: CloudType) -> Self {
+            Self {
+                cloud_type,
+                ak: Default::default(),
+                app_id: Default::default(),
+                connection_string: Default::default(),
+                json_auth_file: Default::default(),
+                sk: Default::default(),
+            }
+        }
+    }
     /// A list file in OBS: .txt, at most 100 MB, lines of at most 65,535 characters.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct ListFile {
@@ -2022,6 +2172,16 @@ pub mod types {
         ///
         /// Limits: at most 1024 characters, pattern `^[^<>&"'\\]*$`.
         pub obs_bucket: String,
+    }
+    impl ListFile {
+        /// With what is required, and nothing else.
+        pub fn new(list_file_key: String, obs_bucket: String) -> Self {
+            Self {
+                list_file_key,
+                obs_bucket,
+                list_file_num: Default::default(),
+            }
+        }
     }
     /// A list file in OBS: .txt, at most 100 MB, lines of at most 65,535 characters.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -2398,6 +2558,20 @@ pub mod types {
         )]
         pub sk: Option<crate::Secret>,
     }
+    impl ShowBucketRegionReq {
+        /// With what is required, and nothing else.
+        pub fn new(cloud_type: CloudType, bucket_name: String) -> Self {
+            Self {
+                cloud_type,
+                bucket_name,
+                ak: Default::default(),
+                app_id: Default::default(),
+                connection_string: Default::default(),
+                json_auth_file: Default::default(),
+                sk: Default::default(),
+            }
+        }
+    }
     /// The region of a bucket.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -2495,6 +2669,31 @@ pub mod types {
         )]
         pub sk: Option<crate::Secret>,
     }
+    impl ShowBucketReq {
+        /// With what is required, and nothing else.
+        pub fn new(
+            cloud_type: CloudType,
+            file_path: String,
+            data_center: String,
+            page_size: i32,
+            behind_filename: String,
+            bucket_name: String,
+        ) -> Self {
+            Self {
+                cloud_type,
+                file_path,
+                data_center,
+                page_size,
+                behind_filename,
+                bucket_name,
+                ak: Default::default(),
+                app_id: Default::default(),
+                connection_string: Default::default(),
+                json_auth_file: Default::default(),
+                sk: Default::default(),
+            }
+        }
+    }
     /// The CDN domain and the bucket behind it.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct ShowCdnInfoReq {
@@ -2543,6 +2742,29 @@ pub mod types {
         pub sk: crate::Secret,
         /// The CDN domain to read the source through; without it the source is read directly.
         pub source_cdn: SourceCdnReq,
+    }
+    impl ShowCdnInfoReq {
+        /// With what is required, and nothing else.
+        pub fn new(
+            ak: crate::Secret,
+            sk: crate::Secret,
+            cloud_type: CloudType,
+            region: String,
+            bucket: String,
+            source_cdn: SourceCdnReq,
+        ) -> Self {
+            Self {
+                ak,
+                sk,
+                cloud_type,
+                region,
+                bucket,
+                source_cdn,
+                app_id: Default::default(),
+                connection_string: Default::default(),
+                prefix: Default::default(),
+            }
+        }
     }
     /// What the CDN check found.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -2784,6 +3006,17 @@ pub mod types {
         /// Limits: 1 to 2 entries.
         pub trigger_conditions: Vec<SmnTrigger>,
     }
+    impl SmnConfig {
+        /// With what is required, and nothing else.
+        pub fn new(topic_urn: String, trigger_conditions: Vec<SmnTrigger>) -> Self {
+            Self {
+                topic_urn,
+                trigger_conditions,
+                language: Default::default(),
+                message_template_name: Default::default(),
+            }
+        }
+    }
     /// Whether the message was sent.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -2850,6 +3083,23 @@ pub mod types {
         pub kms_key_id: Option<String>,
         /// Scheme used towards the CDN.
         pub protocol: CdnProtocol,
+    }
+    impl SourceCdnReq {
+        /// With what is required, and nothing else.
+        pub fn new(
+            authentication_type: CdnAuthenticationType,
+            domain: String,
+            protocol: CdnProtocol,
+        ) -> Self {
+            Self {
+                authentication_type,
+                domain,
+                protocol,
+                authentication_key: Default::default(),
+                crypto_type: Default::default(),
+                kms_key_id: Default::default(),
+            }
+        }
     }
     /// The CDN domain that the source is read through.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -3126,6 +3376,29 @@ pub mod types {
         /// Limits: 1 to 100 characters, pattern `^[^<>&"'\\]*$`.
         pub src_sk: crate::Secret,
     }
+    impl StartSyncTaskReq {
+        /// With what is required, and nothing else.
+        pub fn new(
+            src_ak: crate::Secret,
+            src_sk: crate::Secret,
+            dst_ak: crate::Secret,
+            dst_sk: crate::Secret,
+        ) -> Self {
+            Self {
+                src_ak,
+                src_sk,
+                dst_ak,
+                dst_sk,
+                dst_crypto_type: Default::default(),
+                dst_kms_key_id: Default::default(),
+                source_cdn_authentication_key: Default::default(),
+                source_cdn_crypto_type: Default::default(),
+                source_cdn_kms_key_id: Default::default(),
+                src_crypto_type: Default::default(),
+                src_kms_key_id: Default::default(),
+            }
+        }
+    }
     /// The credentials of both sides, which each start needs again.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
     pub struct StartTaskGroupReq {
@@ -3236,6 +3509,26 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_sk: Option<crate::Secret>,
+    }
+    impl StartTaskGroupReq {
+        /// With what is required, and nothing else.
+        pub fn new(dst_ak: crate::Secret, dst_sk: crate::Secret) -> Self {
+            Self {
+                dst_ak,
+                dst_sk,
+                connection_string: Default::default(),
+                dst_crypto_type: Default::default(),
+                dst_kms_key_id: Default::default(),
+                json_auth_file: Default::default(),
+                source_cdn_authentication_key: Default::default(),
+                source_cdn_crypto_type: Default::default(),
+                source_cdn_kms_key_id: Default::default(),
+                src_ak: Default::default(),
+                src_crypto_type: Default::default(),
+                src_kms_key_id: Default::default(),
+                src_sk: Default::default(),
+            }
+        }
     }
     /// The credentials of both sides, which each start needs again.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -3374,6 +3667,29 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_sk: Option<crate::Secret>,
+    }
+    impl StartTaskReq {
+        /// With what is required, and nothing else.
+        pub fn new(dst_ak: crate::Secret, dst_sk: crate::Secret) -> Self {
+            Self {
+                dst_ak,
+                dst_sk,
+                connection_string: Default::default(),
+                dst_crypto_type: Default::default(),
+                dst_kms_key_id: Default::default(),
+                dst_security_token: Default::default(),
+                json_auth_file: Default::default(),
+                migrate_failed_object: Default::default(),
+                source_cdn_authentication_key: Default::default(),
+                source_cdn_crypto_type: Default::default(),
+                source_cdn_kms_key_id: Default::default(),
+                src_ak: Default::default(),
+                src_crypto_type: Default::default(),
+                src_kms_key_id: Default::default(),
+                src_security_token: Default::default(),
+                src_sk: Default::default(),
+            }
+        }
     }
     /// One point.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -3613,6 +3929,26 @@ pub mod types {
         ///
         /// Limits: at most 100 characters, pattern `^[^<>&"'\\]*$`.
         pub sk: crate::Secret,
+    }
+    impl TaskGroupDstNode {
+        /// With what is required, and nothing else.
+        pub fn new(
+            ak: crate::Secret,
+            sk: crate::Secret,
+            region: String,
+            bucket: String,
+        ) -> Self {
+            Self {
+                ak,
+                sk,
+                region,
+                bucket,
+                cloud_type: Default::default(),
+                crypto_type: Default::default(),
+                kms_key_id: Default::default(),
+                save_prefix: Default::default(),
+            }
+        }
     }
     /// Destination of a task group, without its credentials.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
