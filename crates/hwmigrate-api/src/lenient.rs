@@ -277,3 +277,12 @@ where
 {
     deserializer.deserialize_any(Object(PhantomData))
 }
+
+/// An object that is empty when it is absent.
+pub(crate) fn object_or_empty<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    object(deserializer).map(Option::unwrap_or_default)
+}

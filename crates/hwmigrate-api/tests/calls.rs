@@ -1,6 +1,6 @@
 //! What the generated functions send, and what they make of the answers.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::sync::{Arc, Mutex};
 
@@ -71,7 +71,10 @@ async fn page_is_asked_for_and_decoded() {
     assert_eq!(operation.id, "ListTasks");
     assert_eq!(request.method(), "GET");
     let url = request.url().as_str();
-    assert_eq!(url, "http://127.0.0.1:1/v2/p/tasks?group_id=g+1&limit=100&offset=200&status=2&task_name=a%26b");
+    assert_eq!(
+        url,
+        "http://127.0.0.1:1/v2/p/tasks?group_id=g+1&limit=100&offset=200&status=2&task_name=a%26b"
+    );
     assert!(request.headers().get("api-version").is_none());
 }
 
@@ -85,7 +88,8 @@ async fn secrets_travel_in_the_body() {
     oms.start_task("p", 7, &start).await.unwrap();
     let (request, operation) = only(&transport);
     assert!(operation.matches_path("", request.url().path()));
-    let wanted = serde_json::json!({"dst_ak": "made-up-ak", "dst_sk": "made-up-sk", "migrate_failed_object": true});
+    let wanted =
+        serde_json::json!({"dst_ak": "made-up-ak", "dst_sk": "made-up-sk", "migrate_failed_object": true});
     assert_eq!(body(&request), wanted);
     assert_eq!(request.headers()["content-type"], "application/json");
 }
@@ -138,7 +142,9 @@ async fn answer_of_another_kind_is_an_error() {
 #[tokio::test]
 async fn error_keeps_status_code_and_headers() {
     let (_, oms) = oms(400, r#"{"error_code": "OMS.1009", "error_msg": "no such task"}"#);
-    let Error::ErrorResponse(error) = oms.show_task("p", 7).await.unwrap_err() else { panic!("another error") };
+    let Error::ErrorResponse(error) = oms.show_task("p", 7).await.unwrap_err() else {
+        panic!("another error")
+    };
     assert_eq!(error.status(), StatusCode::BAD_REQUEST);
     assert_eq!(error.headers()["x-request-id"], "r-1");
     assert_eq!(error.error_code.as_deref(), Some("OMS.1009"));
@@ -147,7 +153,9 @@ async fn error_keeps_status_code_and_headers() {
 #[tokio::test]
 async fn error_that_is_not_json_keeps_its_status() {
     let (_, oms) = oms(502, "<html>bad gateway</html>");
-    let Error::ErrorResponse(error) = oms.show_task("p", 7).await.unwrap_err() else { panic!("another error") };
+    let Error::ErrorResponse(error) = oms.show_task("p", 7).await.unwrap_err() else {
+        panic!("another error")
+    };
     assert_eq!(error.status(), StatusCode::BAD_GATEWAY);
     assert_eq!(error.error_code, None);
     assert!(error.error_msg.as_deref().unwrap().contains("24 bytes"));

@@ -1,6 +1,6 @@
 //! The example bodies of the documentation decode, and requests come out as documented.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use hwmigrate_api::Exposed;
 use hwmigrate_api::iam::types::{

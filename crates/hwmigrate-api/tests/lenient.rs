@@ -1,11 +1,12 @@
 //! Answers that stray from the documentation decode; answers of another kind do not.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use hwmigrate_api::ErrorResp;
 use hwmigrate_api::oms::types::{
-    ApiVersionStatus, CloudType, ConsistencyCheck, ListTaskGroupResponse, ListTasksResponse, ShowBucketRecord,
-    SyncTaskInfo, SyncTaskStatus, TaskGroupResp, TaskGroupStatus, TaskPriority, TaskResp, TaskStatus, Version,
+    ApiVersionStatus, CloudType, ConsistencyCheck, ListTaskGroupResponse, ListTasksResponse,
+    ShowBucketRecord, SyncTaskInfo, SyncTaskStatus, TaskGroupResp, TaskGroupStatus, TaskPriority, TaskResp,
+    TaskStatus, Version,
 };
 use serde_json::{Value, json};
 
@@ -51,8 +52,17 @@ fn truth_values_come_in_many_forms() {
 #[test]
 fn null_empty_and_missing_are_no_value() {
     let names = [
-        "id", "status", "progress", "is_query_over", "error_reason", "failed_num", "smn_info", "bandwidth_policy",
-        "src_node", "task_type", "dst_storage_policy",
+        "id",
+        "status",
+        "progress",
+        "is_query_over",
+        "error_reason",
+        "failed_num",
+        "smn_info",
+        "bandwidth_policy",
+        "src_node",
+        "task_type",
+        "dst_storage_policy",
     ];
     for name in names {
         assert_eq!(task(json!({name: null})), TaskResp::default(), "{name}: null");
@@ -125,7 +135,8 @@ fn unknown_members_are_passed_over() {
 
 #[test]
 fn object_as_a_versions_status_is_no_status() {
-    let version: Version = serde_json::from_value(json!({"id": "v2", "status": {"value": "CURRENT"}})).unwrap();
+    let version: Version =
+        serde_json::from_value(json!({"id": "v2", "status": {"value": "CURRENT"}})).unwrap();
     assert_eq!((version.id.as_deref(), version.status), (Some("v2"), None));
     let version: Version = serde_json::from_value(json!({"status": "SUPPORTED"})).unwrap();
     assert_eq!(version.status, Some(ApiVersionStatus::Supported));
@@ -168,7 +179,11 @@ fn page_read_as_text_equals_page_read_as_value() {
 fn every_shape_of_error_is_read() {
     for (body, code, text) in [
         (r#"{"error_code": "OMS.1009", "error_msg": "gone"}"#, Some("OMS.1009"), Some("gone")),
-        (r#"{"error_msg": "verify aksk", "error_code": "APIGW.0301", "request_id": "r"}"#, Some("APIGW.0301"), Some("verify aksk")),
+        (
+            r#"{"error_msg": "verify aksk", "error_code": "APIGW.0301", "request_id": "r"}"#,
+            Some("APIGW.0301"),
+            Some("verify aksk"),
+        ),
         (r#"{"errorCode": "X.1", "errorMsg": "m"}"#, Some("X.1"), Some("m")),
         (r#"{"code": 404, "message": "m"}"#, Some("404"), Some("m")),
         (r#"{"error": {"code": 401, "message": "m", "title": "Unauthorized"}}"#, Some("401"), Some("m")),

@@ -37,7 +37,9 @@ pub(crate) fn polish(
     let mut calls: Option<ItemImpl> = None;
     for item in file.items {
         match item {
-            Item::Mod(module) if module.ident == "types" => items.push(types(module, roles, enums, document)?),
+            Item::Mod(module) if module.ident == "types" => {
+                items.push(types(module, roles, enums, document)?)
+            }
             Item::Impl(block) if block.trait_.is_none() && has_calls(&block) => calls = Some(block),
             // The imports, the client, its constructors and its hooks.
             _ => {}
@@ -158,26 +160,28 @@ fn structure(item: &mut ItemStruct, roles: &Roles, words: &[String], codes: &[St
         return Err(format!("`{}` became a newtype; name an adjustment that prevents it", item.ident));
     };
     for field in &mut fields.named {
-        if response && last_ident(&field.ty).is_some_and(|ident| ident == "Vec") {
+        let many =
+            last_ident(&field.ty).filter(|ident| *ident == "Vec" || *ident == "Map").map(Ident::to_string);
+        if response && many.is_some() {
             let inner = &field.ty;
             field.ty = parse_quote!(::std::option::Option<#inner>);
         }
         let decoder = match lenient::optional(&field.ty) {
-            Some(inner) => lenient::function(inner, words, codes).to_owned(),
-            None if last_ident(&field.ty).is_some_and(|ident| ident == "Vec")
-                && is_defaulted(&field.attrs) =>
-            {
-                "list_or_empty".to_owned()
-            }
-            // A required field of a request is decoded as it is.
-            None => continue,
+            Some(inner) => lenient::function(inner, words, codes),
+            None => match many.as_deref() {
+                Some("Vec") if is_defaulted(&field.attrs) => "list_or_empty",
+                Some("Map") if is_defaulted(&field.attrs) => "object_or_empty",
+                // A required field of a request is decoded as it is.
+                _ => continue,
+            },
         };
         let decoder = format!("crate::lenient::{decoder}");
         let rename = rename_of(&field.attrs);
         field.attrs.retain(|attribute| !attribute.path().is_ident("serde"));
-        let skip = match lenient::optional(&field.ty) {
-            Some(_) => "Option::is_none",
-            None => "Vec::is_empty",
+        let skip = match (lenient::optional(&field.ty), many.as_deref()) {
+            (None, Some("Map")) => "serde_json::Map::is_empty",
+            (None, _) => "Vec::is_empty",
+            (Some(_), _) => "Option::is_none",
         };
         field.attrs.push(match rename {
             Some(name) => parse_quote!(#[serde(rename = #name, default, deserialize_with = #decoder, skip_serializing_if = #skip)]),
@@ -197,11 +201,13 @@ fn constructor(item: &ItemStruct, document: &Value) -> Option<Item> {
         let ident = field.ident.as_ref().map(Ident::to_string).unwrap_or_default();
         rename_of(&field.attrs).map_or(ident, |name| name.value())
     };
-    let is_required = |field: &&syn::Field| lenient::optional(&field.ty).is_none() && !is_defaulted(&field.attrs);
+    let is_required =
+        |field: &&syn::Field| lenient::optional(&field.ty).is_none() && !is_defaulted(&field.attrs);
     let position = |field: &syn::Field| required.iter().position(|name| *name == wire(field));
     let mut given: Vec<&syn::Field> = item.fields.iter().filter(is_required).collect();
     given.sort_by_key(|field| position(field));
-    let left: Vec<_> = item.fields.iter().filter(|field| !is_required(field)).map(|field| &field.ident).collect();
+    let left: Vec<_> =
+        item.fields.iter().filter(|field| !is_required(field)).map(|field| &field.ident).collect();
     if given.is_empty() || left.is_empty() || given.iter().any(|field| position(field).is_none()) {
         return None;
     }

@@ -682,7 +682,8 @@ pub mod types {
         #[serde(
             rename = "Condition",
             default,
-            skip_serializing_if = "::serde_json::Map::is_empty"
+            deserialize_with = "crate::lenient::object_or_empty",
+            skip_serializing_if = "serde_json::Map::is_empty"
         )]
         pub condition: ::serde_json::Map<String, ::serde_json::Value>,
         /// Whether the rule allows or denies.
@@ -1080,9 +1081,10 @@ pub mod types {
         #[serde(
             rename = "OS-FEDERATION",
             default,
-            skip_serializing_if = "::serde_json::Map::is_empty"
+            deserialize_with = "crate::lenient::object",
+            skip_serializing_if = "Option::is_none"
         )]
-        pub os_federation: ::serde_json::Map<String, ::serde_json::Value>,
+        pub os_federation: Option<::serde_json::Map<String, ::serde_json::Value>>,
         /// When the password ends; an empty string means never.
         #[serde(
             default,
