@@ -60,6 +60,7 @@ async fn no_canary_reaches_memory_file_or_debug_output() {
     post(&format!("{}/canary/path", emulator.url()), "{\"canary\": \"canary\"}").await;
     post(&format!("{url}/canary/start"), &json!({"src_ak": "canary", "src_sk": "canary"}).to_string()).await;
     get(&format!("{}/canary", emulator.url()), "canary-token").await.unwrap();
+    get(&format!("{}/v2/canary/tasks", emulator.url()), &token).await.unwrap();
     let body = common::password_body("canary-wrong-password", &json!({"canary": "canary"}));
     common::post_tokens(&emulator, &body).await;
     let signer =

@@ -123,7 +123,11 @@ impl Gate {
         let uri = &parts.uri;
         let path = match (found, checked) {
             // Values that break the rules could be anything, so only the template is shown.
-            (Found::Route(_), Some(checked)) if checked.parameters_allowed() => uri.path().to_owned(),
+            (Found::Route(route), Some(checked))
+                if checked.parameters_allowed() && self.is_harmless(route) =>
+            {
+                uri.path().to_owned()
+            }
             (Found::Route(route), _) => route.template.to_owned(),
             _ => route::shown_path(uri.path()),
         };
@@ -153,6 +157,12 @@ impl Gate {
             faults: plan.names().into_iter().map(str::to_owned).collect(),
             response_problems: Vec::new(),
         }
+    }
+
+    /// A project id may be any text, so one that is not known is not shown.
+    fn is_harmless(&self, route: &Route) -> bool {
+        let project = route.parameters.iter().find(|(name, _)| name == "project_id");
+        project.is_none_or(|(_, id)| self.app.iam.is_project(id))
     }
 
     /// The faults that strike before a call is carried out; an answer ends it.

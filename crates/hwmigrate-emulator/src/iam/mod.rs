@@ -124,6 +124,11 @@ impl Iam {
         self.directory.projects_of(domain).any(|project| project.party.id == project_id)
     }
 
+    /// Whether any account has a project of this id.
+    pub(crate) fn is_project(&self, project_id: &str) -> bool {
+        self.directory.projects.iter().any(|project| project.party.id == project_id)
+    }
+
     /// Answers a request.
     pub(crate) fn handle(&self, request: &Request<'_>) -> Result<Answer, Refusal> {
         match request.route.id {
