@@ -69,6 +69,13 @@ pub(crate) trait Source: Send + Sync {
     fn show(&self, id: &str) -> Doing<Progress>;
 }
 
+/// The boards of one client.
+#[derive(Debug, Default)]
+pub(crate) struct Boards {
+    pub(crate) tasks: Arc<Board>,
+    pub(crate) groups: Arc<Board>,
+}
+
 /// What the last sweep saw, shared by all waits of a client for one kind of job.
 #[derive(Debug)]
 pub(crate) struct Board {

@@ -51,5 +51,5 @@ pub use policy::PollPolicy;
 pub use verdict::Until;
 pub use waiter::{Limit, Unlimited, Waiter};
 
-pub(crate) use outcome::{job_report, judge};
-pub(crate) use waiter::Job;
+pub(crate) use outcome::{failed, is_final, job_report};
+pub(crate) use waiter::{Job, stop_after};

@@ -61,6 +61,11 @@ pub(crate) fn judge(error: &Error) -> LookError {
     }
 }
 
+/// Whether looking again cannot help.
+pub(crate) fn is_final(error: &Error) -> bool {
+    judge(error) == LookError::Final
+}
+
 /// What an error tells about the job.
 pub(crate) fn job_report(progress: &Progress) -> JobReport {
     let mut report = JobReport::default();

@@ -200,6 +200,11 @@ impl Waiter {
         self.outcome.as_ref()
     }
 
+    /// The last look that worked.
+    pub fn last(&self) -> Option<&Progress> {
+        self.course.as_ref().and_then(Course::last)
+    }
+
     /// Every look as an item; the last one is the end that was waited for, or an error.
     ///
     /// ```no_run

@@ -1,0 +1,169 @@
+//! Creating a job exactly once over a network that loses replies.
+
+use std::future::Future;
+use std::time::Duration;
+
+use super::mark::Mark;
+use crate::clock;
+use crate::error::{Error, ErrorKind, Result};
+use crate::wait::is_final;
+
+/// What a create returned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Created<Id> {
+    /// The id for all further calls.
+    pub id: Id,
+    /// The name the service gave it. Groups and sync tasks have none.
+    pub name: Option<String>,
+    /// The reply was lost, and the job was found by its mark.
+    pub adopted: bool,
+    /// The mark in its description, if it carries one.
+    pub mark: Option<Mark>,
+}
+
+impl<Id> Created<Id> {
+    /// From an answer, which must hold an id: without one the job is lost.
+    pub(crate) fn from_answer(
+        operation: &'static str,
+        id: Option<Id>,
+        name: Option<String>,
+        request_id: Option<String>,
+    ) -> Result<Self> {
+        match id {
+            Some(id) => Ok(Self { id, name, adopted: false, mark: None }),
+            None => {
+                let words = "the service accepted the request and did not tell the id of the job";
+                Err(Error::new(ErrorKind::Ambiguous, words)
+                    .with_operation(operation)
+                    .with_request_id(request_id)
+                    .with_advice("list the jobs and look for it before creating another"))
+            }
+        }
+    }
+
+    pub(crate) fn marked(mut self, mark: &Mark) -> Self {
+        self.mark = Some(mark.clone());
+        self
+    }
+}
+
+/// Pauses before the looks for a lost job, 30 seconds in all: a request may
+/// still be on its way when its connection is already gone.
+const PAUSES: [Duration; 6] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(15),
+];
+
+/// Looks for the job after its create ended with `lost`. Never creates another.
+pub(crate) async fn settle<Id, F>(lost: Error, mark: &Mark, find: impl Fn() -> F) -> Result<Created<Id>>
+where
+    F: Future<Output = Result<Option<Created<Id>>>>,
+{
+    tracing::warn!(mark = mark.as_str(), "the reply to a create was lost; looking for the job by its mark");
+    let mut looked = None;
+    for pause in PAUSES {
+        clock::sleep(pause).await;
+        match find().await {
+            Ok(Some(found)) => return Ok(Created { adopted: true, ..found }.marked(mark)),
+            Ok(None) => looked = Some(Ok(())),
+            Err(error) => {
+                let last = is_final(&error);
+                looked = Some(Err(error));
+                if last {
+                    break;
+                }
+            }
+        }
+    }
+    let window = PAUSES.iter().sum::<Duration>().as_secs();
+    let (words, advice) = match &looked {
+        Some(Err(_)) => (
+            format!("the reply was lost, and the list that would tell could not be read; the job's mark is {mark}"),
+            "list the jobs later and look for the mark in their descriptions before creating another",
+        ),
+        _ => (
+            format!(
+                "the reply was lost, and no job with the mark {mark} appeared within {window} s; it may still appear"
+            ),
+            "look for the mark once more after a while; if no job has it, create again",
+        ),
+    };
+    let error = lost.with_kind(ErrorKind::Ambiguous).with_message(words).with_advice(advice);
+    Err(match looked {
+        Some(Err(cause)) => error.with_source(cause),
+        _ => error,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn lost() -> Error {
+        Error::new(ErrorKind::Ambiguous, "the reply was lost").with_operation("CreateTask")
+    }
+
+    fn found() -> Created<i64> {
+        Created { id: 17, name: Some("n".into()), adopted: false, mark: None }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn job_that_appears_late_is_adopted() {
+        let looks = Cell::new(0);
+        let mark = Mark::unique();
+        let created = settle(lost(), &mark, || {
+            looks.set(looks.get() + 1);
+            let answer = match looks.get() {
+                1 => Ok(None),
+                2 => Err(Error::new(ErrorKind::Transport, "reset")),
+                _ => Ok(Some(found())),
+            };
+            std::future::ready(answer)
+        })
+        .await
+        .unwrap();
+        assert_eq!((created.id, created.adopted, created.mark), (17, true, Some(mark)));
+        assert_eq!(looks.get(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn job_that_never_appears_stays_ambiguous_and_the_error_carries_the_mark() {
+        let mark = Mark::unique();
+        let start = clock::instant();
+        let error = settle::<i64, _>(lost(), &mark, || std::future::ready(Ok(None))).await.unwrap_err();
+        assert!(error.is_ambiguous());
+        assert!(error.message().contains(mark.as_str()), "{error}");
+        assert_eq!(error.operation(), Some("CreateTask"));
+        assert_eq!((clock::instant() - start).as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn list_that_may_not_be_read_ends_the_search_at_once() {
+        let looks = Cell::new(0);
+        let error = settle::<i64, _>(lost(), &Mark::unique(), || {
+            looks.set(looks.get() + 1);
+            std::future::ready(Err(Error::new(ErrorKind::Auth, "no right to list").with_status(403)))
+        })
+        .await
+        .unwrap_err();
+        assert!(error.is_ambiguous());
+        assert!(error.chain().ends_with("no right to list"), "{}", error.chain());
+        assert_eq!(looks.get(), 1);
+    }
+
+    #[test]
+    fn answer_without_an_id_is_ambiguous() {
+        let error = Created::<i64>::from_answer("CreateTask", None, None, Some("r1".into())).unwrap_err();
+        assert!(error.is_ambiguous());
+        assert_eq!(error.request_id(), Some("r1"));
+    }
+}
