@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
-use hwmigrate_api::{Operation, Sending, Service, Transport};
-use progenitor_client::{Error as GeneratedError, ResponseValue};
+use hwmigrate_api::{Error as GeneratedError, ResponseValue};
+use hwmigrate_api::{Hooks, Operation, Sending, Service, Transport};
 use reqwest::ResponseBuilderExt as _;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -98,6 +98,20 @@ impl Shared {
         self.call(self.limits(options.timeout, options.retry), Arc::from(""))
     }
 
+    /// A generated client of OMS over that transport.
+    pub(crate) fn oms_client(&self, transport: Arc<dyn Transport>) -> Result<hwmigrate_api::oms::Client> {
+        let endpoint = self.config.endpoint(Service::Oms)?;
+        let http = self.wire.client(endpoint.secure)?;
+        Ok(hwmigrate_api::oms::Client::new_with_client(&endpoint.base, http, Hooks(transport)))
+    }
+
+    /// A generated client of IAM over that transport.
+    pub(crate) fn iam_client(&self, transport: Arc<dyn Transport>) -> Result<hwmigrate_api::iam::Client> {
+        let endpoint = self.config.endpoint(Service::Iam)?;
+        let http = self.wire.client(endpoint.secure)?;
+        Ok(hwmigrate_api::iam::Client::new_with_client(&endpoint.base, http, Hooks(transport)))
+    }
+
     fn call(self: &Arc<Self>, limits: Limits, project_id: Arc<str>) -> Call {
         let transport = CallTransport { shared: Arc::clone(self), limits, seen: Mutex::new(None) };
         Call { project_id, transport: Arc::new(transport) }
@@ -105,13 +119,9 @@ impl Shared {
 }
 
 impl Call {
-    /// What a generated client is made of: address, HTTP client, hooks.
-    pub(crate) fn parts(&self, service: Service) -> Result<(&str, reqwest::Client, hwmigrate_api::Hooks)> {
-        let shared = &self.transport.shared;
-        let endpoint = shared.config.endpoint(service)?;
-        let http = shared.wire.client(endpoint.secure)?;
-        let transport: Arc<dyn Transport> = Arc::clone(&self.transport) as Arc<dyn Transport>;
-        Ok((&endpoint.base, http, hwmigrate_api::Hooks(transport)))
+    /// The generated client of OMS for this call.
+    pub(crate) fn oms(&self) -> Result<hwmigrate_api::oms::Client> {
+        self.transport.shared.oms_client(Arc::clone(&self.transport) as Arc<dyn Transport>)
     }
 
     /// Turns what a generated function returned into ours.

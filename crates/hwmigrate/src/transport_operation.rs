@@ -45,6 +45,8 @@ pub(crate) const LIST_AUTH_PROJECTS: Op = iam("KeystoneListAuthProjects", "/v3/a
 /// The service's OpenAPI document.
 pub(crate) fn document(service: Service) -> &'static str {
     match service {
+        Service::Iam => hwmigrate_api::iam::DOCUMENT,
+        Service::Oms => hwmigrate_api::oms::DOCUMENT,
         _ => "{}",
     }
 }

@@ -1,0 +1,84 @@
+//! Which credentials the settings mean.
+//!
+//! The highest level that holds a secret decides the kind. Keys are taken from
+//! that level alone, since a secret key is worthless with another access key;
+//! the names that go with a password may come from any level.
+
+use hwmigrate_api::Secret;
+
+use crate::config_build::lonely;
+use crate::config_layer::{Key, Layer, Layers, Setting};
+use crate::credentials::Credentials;
+use crate::error::{Error, Result};
+
+pub(crate) fn credentials(layers: &Layers<'_>) -> Result<Credentials> {
+    let mut found = None;
+    for layer in layers.0 {
+        if let Some(credentials) = of_level(layer, layers)? {
+            found = Some(credentials);
+            break;
+        }
+    }
+    let Some(base) = found else { return Err(none(layers)) };
+    match (layers.get(Key::AgencyName), layers.get(Key::AgencyDomain)) {
+        (Some(name), Some(domain)) => Ok(Credentials::agency(base, name.text(), domain.text())),
+        (Some(one), None) => Err(lonely(one, "agency_domain")),
+        (None, Some(one)) => Err(lonely(one, "agency_name")),
+        (None, None) => Ok(base),
+    }
+}
+
+fn of_level(layer: &Layer, layers: &Layers<'_>) -> Result<Option<Credentials>> {
+    let token = layer.get(Key::Token);
+    let keys = layer.get(Key::AccessKey).or_else(|| layer.get(Key::SecretKey));
+    let password = layer.get(Key::Password);
+    let kinds: Vec<&Setting> = [token, keys, password].into_iter().flatten().collect();
+    if let [one, two, ..] = kinds[..] {
+        return Err(Error::config(format!(
+            "{} and {} are two kinds of credentials; unset one of them",
+            one.origin, two.origin
+        )));
+    }
+    if let Some(token) = token {
+        return Ok(Some(Credentials::token(token.value.clone(), None)));
+    }
+    if keys.is_some() {
+        return access_key(layer).map(Some);
+    }
+    password.map(|password| by_password(password, layers)).transpose()
+}
+
+fn access_key(layer: &Layer) -> Result<Credentials> {
+    let (access, secret) = match (layer.get(Key::AccessKey), layer.get(Key::SecretKey)) {
+        (Some(access), Some(secret)) => (access.value.clone(), secret.value.clone()),
+        (Some(one), _) => return Err(lonely(one, "secret_key")),
+        (_, Some(one)) => return Err(lonely(one, "access_key")),
+        (None, None) => return Err(Error::config("there is no access key")),
+    };
+    Ok(match layer.get(Key::SecurityToken) {
+        Some(token) => Credentials::temporary(access, secret, token.value.clone()),
+        None => Credentials::access_key(access, secret),
+    })
+}
+
+fn by_password(password: &Setting, layers: &Layers<'_>) -> Result<Credentials> {
+    let need = |key: Key| layers.text(key).ok_or_else(|| lonely(password, key.name()));
+    let (user, domain) = (need(Key::User)?, need(Key::Domain)?);
+    let password = password.value.clone();
+    let Some(passcode) = layers.get(Key::Passcode) else {
+        return Ok(Credentials::password(domain, user, password));
+    };
+    let id = layers.text(Key::UserId).ok_or_else(|| lonely(passcode, Key::UserId.name()))?;
+    let code: Secret = passcode.value.clone();
+    Ok(Credentials::password_totp(domain, user, password, id, code))
+}
+
+fn none(layers: &Layers<'_>) -> Error {
+    if let Some(user) = layers.get(Key::User) {
+        return lonely(user, Key::Password.name());
+    }
+    Error::config("there are no credentials").with_advice(
+        "set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or HW_DOMAIN_NAME, HW_USER_NAME and HW_USER_PASSWORD, or \
+         write a profile to ~/.config/hwmigrate/config.toml",
+    )
+}

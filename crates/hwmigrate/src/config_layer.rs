@@ -1,0 +1,237 @@
+//! One level of settings: arguments, environment, or profile.
+//!
+//! Every setting is a text with a name and an origin until all levels are
+//! there; then the highest level that has it wins. So the rule is one loop,
+//! and every message can say where a wrong value came from.
+
+use std::collections::BTreeMap;
+
+use hwmigrate_api::Secret;
+
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+
+/// A setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Key {
+    Region,
+    ProjectId,
+    ProjectName,
+    DomainId,
+    IamEndpoint,
+    OmsEndpoint,
+    Domain,
+    User,
+    Password,
+    UserId,
+    Passcode,
+    Token,
+    AccessKey,
+    SecretKey,
+    SecurityToken,
+    AgencyName,
+    AgencyDomain,
+    Proxy,
+    NoProxy,
+    CaFile,
+    ClientCertificate,
+    ClientKey,
+    AllowPlainHttp,
+    ConnectTimeout,
+    ReadTimeout,
+    CallTimeout,
+}
+
+/// A setting's name in profiles and the variables that hold it.
+pub(crate) struct Row {
+    pub(crate) key: Key,
+    pub(crate) name: &'static str,
+    pub(crate) variables: &'static [&'static str],
+    pub(crate) secret: bool,
+}
+
+const fn row(key: Key, name: &'static str, variables: &'static [&'static str]) -> Row {
+    Row { key, name, variables, secret: false }
+}
+
+const fn secret(key: Key, name: &'static str, variables: &'static [&'static str]) -> Row {
+    Row { key, name, variables, secret: true }
+}
+
+/// The table: every setting, its name in a profile, its variables.
+pub(crate) const TABLE: &[Row] = &[
+    row(Key::Region, "region", &["HWMIGRATE_REGION", "HW_REGION_NAME"]),
+    row(Key::ProjectId, "project_id", &["HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID"]),
+    row(Key::ProjectName, "project_name", &["HW_PROJECT_NAME"]),
+    row(Key::DomainId, "domain_id", &["HUAWEICLOUD_SDK_DOMAIN_ID", "HW_DOMAIN_ID"]),
+    row(Key::IamEndpoint, "iam_endpoint", &["HUAWEICLOUD_SDK_IAM_ENDPOINT", "HW_AUTH_URL"]),
+    row(Key::OmsEndpoint, "oms_endpoint", &["HWMIGRATE_OMS_ENDPOINT"]),
+    row(Key::Domain, "domain", &["HW_DOMAIN_NAME"]),
+    row(Key::User, "user", &["HW_USER_NAME"]),
+    secret(Key::Password, "password", &["HW_USER_PASSWORD"]),
+    row(Key::UserId, "user_id", &["HW_USER_ID"]),
+    secret(Key::Passcode, "passcode", &["HWMIGRATE_PASSCODE"]),
+    secret(Key::Token, "token", &["HW_AUTH_TOKEN"]),
+    secret(Key::AccessKey, "access_key", &["HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY"]),
+    secret(Key::SecretKey, "secret_key", &["HUAWEICLOUD_SDK_SK", "HW_SECRET_KEY"]),
+    secret(Key::SecurityToken, "security_token", &["HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECURITY_TOKEN"]),
+    row(Key::AgencyName, "agency_name", &["HW_ASSUME_ROLE_AGENCY_NAME"]),
+    row(Key::AgencyDomain, "agency_domain", &["HW_ASSUME_ROLE_DOMAIN_NAME"]),
+    secret(Key::Proxy, "proxy", &["HWMIGRATE_PROXY"]),
+    row(Key::NoProxy, "no_proxy", &["HWMIGRATE_NO_PROXY"]),
+    row(Key::CaFile, "ca_file", &["HWMIGRATE_CA_FILE", "HW_CACERT"]),
+    row(Key::ClientCertificate, "client_certificate", &["HWMIGRATE_CLIENT_CERTIFICATE", "HW_CERT"]),
+    row(Key::ClientKey, "client_key", &["HWMIGRATE_CLIENT_KEY", "HW_KEY"]),
+    row(Key::AllowPlainHttp, "allow_plain_http", &["HWMIGRATE_ALLOW_PLAIN_HTTP"]),
+    row(Key::ConnectTimeout, "connect_timeout", &["HWMIGRATE_CONNECT_TIMEOUT"]),
+    row(Key::ReadTimeout, "read_timeout", &["HWMIGRATE_READ_TIMEOUT"]),
+    row(Key::CallTimeout, "call_timeout", &["HWMIGRATE_CALL_TIMEOUT"]),
+];
+
+impl Key {
+    /// The name in profiles and messages.
+    pub(crate) fn name(self) -> &'static str {
+        TABLE.iter().find(|row| row.key == self).map_or("", |row| row.name)
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        TABLE.iter().find(|row| row.name == name).map(|row| row.key)
+    }
+
+    pub(crate) fn is_secret(self) -> bool {
+        TABLE.iter().any(|row| row.key == self && row.secret)
+    }
+}
+
+/// A value and where it came from. Any value is treated as a secret: a proxy's
+/// address may hold a password.
+#[derive(Clone, Debug)]
+pub(crate) struct Setting {
+    pub(crate) value: Secret,
+    pub(crate) origin: String,
+}
+
+impl Setting {
+    pub(crate) fn text(&self) -> &str {
+        self.value.expose()
+    }
+
+    /// An error about this value, naming its origin.
+    pub(crate) fn wrong(&self, problem: impl std::fmt::Display) -> Error {
+        Error::config(format!("{} {problem}", self.origin))
+    }
+}
+
+/// One level of settings.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Layer(BTreeMap<Key, Setting>);
+
+impl Layer {
+    pub(crate) fn set(&mut self, key: Key, value: impl Into<Secret>, origin: impl Into<String>) {
+        self.0.insert(key, Setting { value: value.into(), origin: origin.into() });
+    }
+
+    /// Sets what a caller passed to the builder.
+    pub(crate) fn argument(&mut self, key: Key, value: impl Into<Secret>) {
+        self.set(key, value, format!("the argument `{}`", key.name()));
+    }
+
+    pub(crate) fn get(&self, key: Key) -> Option<&Setting> {
+        self.0.get(&key)
+    }
+
+    /// The level that the environment makes.
+    pub(crate) fn from_environment(environment: &Environment) -> Result<Self> {
+        let mut layer = Self::default();
+        for row in TABLE {
+            for variable in row.variables {
+                let Some(value) = environment.get(variable) else { continue };
+                layer.add_variable(row.key, variable, value)?;
+            }
+        }
+        Ok(layer)
+    }
+
+    /// Adds a variable; another one for the same setting must agree.
+    pub(crate) fn add_variable(&mut self, key: Key, variable: &str, value: &str) -> Result<()> {
+        match self.0.get(&key) {
+            Some(known) if known.text() != value => Err(Error::config(format!(
+                "{} and {variable} both set `{}`, to different values; unset one of them",
+                known.origin,
+                key.name()
+            ))),
+            Some(_) => Ok(()),
+            None => {
+                self.set(key, value, variable);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The levels, highest first.
+pub(crate) struct Layers<'a>(pub(crate) [&'a Layer; 3]);
+
+impl Layers<'_> {
+    /// The winning setting.
+    pub(crate) fn get(&self, key: Key) -> Option<&Setting> {
+        self.0.iter().find_map(|layer| layer.get(key))
+    }
+
+    pub(crate) fn text(&self, key: Key) -> Option<String> {
+        self.get(key).map(|setting| setting.text().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn every_setting_obeys_the_same_precedence() {
+        for row in TABLE {
+            let variable = row.variables[0];
+            let environment =
+                Layer::from_environment(&Environment::from_pairs([(variable, "environment")])).unwrap();
+            let (mut argument, mut profile) = (Layer::default(), Layer::default());
+            argument.argument(row.key, "argument");
+            profile.set(row.key, "profile", "the profile");
+            let none = Layer::default();
+            let rows = [
+                ([&argument, &environment, &profile], Some("argument")),
+                ([&argument, &environment, &none], Some("argument")),
+                ([&argument, &none, &profile], Some("argument")),
+                ([&none, &environment, &profile], Some("environment")),
+                ([&none, &environment, &none], Some("environment")),
+                ([&none, &none, &profile], Some("profile")),
+                ([&none, &none, &none], None),
+            ];
+            for (layers, expected) in rows {
+                assert_eq!(Layers(layers).text(row.key).as_deref(), expected, "{}", row.name);
+            }
+        }
+    }
+
+    #[test]
+    fn variables_that_disagree_are_both_named() {
+        for row in TABLE.iter().filter(|row| row.variables.len() > 1) {
+            let [one, two] = [row.variables[0], row.variables[1]];
+            let error =
+                Layer::from_environment(&Environment::from_pairs([(one, "canary-1"), (two, "canary-2")]));
+            let text = error.unwrap_err().chain();
+            assert!(text.contains(one) && text.contains(two), "{text}");
+            assert!(!text.contains("canary"), "{text}");
+            Layer::from_environment(&Environment::from_pairs([(one, "same"), (two, "same")])).unwrap();
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        for row in TABLE {
+            assert_eq!(Key::from_name(row.name), Some(row.key));
+            assert_eq!(row.key.name(), row.name);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Secrets by reference: where they are instead of what they are.
+//!
+//! Command lines and profile files hold one of
+//!
+//! | reference | the secret is |
+//! |---|---|
+//! | `env:NAME` | the value of that environment variable |
+//! | `file:PATH` | the content of that file, without line ends at its end |
+//! | `cmd:COMMAND` | what that command prints, without line ends at its end |
+//!
+//! A command is started directly, without a shell: words are separated by
+//! blanks, quotes (`'…'`, `"…"`) keep blanks together, and nothing else is
+//! special. For pipes or variables write `cmd:sh -c '…'`.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use hwmigrate_api::Secret;
+use zeroize::Zeroizing;
+
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+
+/// Larger files are no secrets but mistakes.
+const FILE_LIMIT: u64 = 64 * 1024;
+
+/// Whether the text is a reference rather than a secret itself.
+pub fn is_reference(text: &str) -> bool {
+    ["env:", "file:", "cmd:"].iter().any(|prefix| text.starts_with(prefix))
+}
+
+/// Finds the secret that a reference names.
+///
+/// ```
+/// use hwmigrate::{Environment, secret_ref};
+///
+/// let environment = Environment::from_pairs([("MY_KEY", "made-up")]);
+/// let secret = secret_ref::resolve("env:MY_KEY", &environment)?;
+/// assert_eq!(secret.expose(), "made-up");
+/// # Ok::<(), hwmigrate::Error>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::Config`](crate::ErrorKind::Config) when the text is no
+/// reference, or what it names is missing, empty or unreadable. The message
+/// names the place, never the content.
+pub fn resolve(reference: &str, environment: &Environment) -> Result<Secret> {
+    let secret = if let Some(name) = reference.strip_prefix("env:") {
+        let value = environment.get(name);
+        value.map(Secret::from).ok_or_else(|| {
+            Error::config(format!(
+                "the environment variable {name} is not set or empty; set it to the secret"
+            ))
+        })?
+    } else if let Some(path) = reference.strip_prefix("file:") {
+        from_file(&expand_home(path, environment))?
+    } else if let Some(command) = reference.strip_prefix("cmd:") {
+        from_command(command)?
+    } else {
+        return Err(Error::config(
+            "a secret is given by reference: env:NAME, file:PATH or cmd:COMMAND; never by its own text",
+        ));
+    };
+    if secret.is_empty() {
+        let place = reference.split_once(':').map_or(reference, |(kind, _)| kind);
+        return Err(Error::config(format!("the secret named by the `{place}:` reference is empty")));
+    }
+    Ok(secret)
+}
+
+fn expand_home(path: &str, environment: &Environment) -> std::path::PathBuf {
+    match (path.strip_prefix("~/"), environment.home()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => path.into(),
+    }
+}
+
+fn from_file(path: &Path) -> Result<Secret> {
+    let fail = |cause: &str| Error::config(format!("the secret file {} {cause}", path.display()));
+    let size = std::fs::metadata(path).map_err(|error| fail("cannot be read").with_source(error))?;
+    if !size.is_file() && size.len() > 0 || size.len() > FILE_LIMIT {
+        return Err(fail("is not a file with one secret in it"));
+    }
+    let bytes =
+        std::fs::read(path).map(Zeroizing::new).map_err(|error| fail("cannot be read").with_source(error))?;
+    text(&bytes).ok_or_else(|| fail("is not UTF-8 text"))
+}
+
+fn from_command(line: &str) -> Result<Secret> {
+    let words = split_words(line)
+        .ok_or_else(|| Error::config("the command of a `cmd:` reference has an open quote; close it"))?;
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(Error::config("the `cmd:` reference names no command"));
+    };
+    // The error stream stays the caller's, so that a password manager can ask and explain.
+    let output = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::inherit())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| {
+            Error::config(format!("the command `{program}` cannot be started")).with_source(error)
+        })?;
+    let printed = Zeroizing::new(output.stdout);
+    if !output.status.success() {
+        return Err(Error::config(format!("the command `{program}` ended with {}", output.status)));
+    }
+    text(&printed).ok_or_else(|| Error::config(format!("the command `{program}` printed no UTF-8 text")))
+}
+
+fn text(bytes: &[u8]) -> Option<Secret> {
+    std::str::from_utf8(bytes).ok().map(|text| Secret::from(text.trim_end_matches(['\r', '\n'])))
+}
+
+/// Blanks separate, quotes keep together. `None`: a quote is not closed.
+fn split_words(line: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in line.chars() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some(_) => word.get_or_insert_default().push(c),
+            None if c == '\'' || c == '"' => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            None if c.is_whitespace() => words.extend(word.take()),
+            None => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    quote.is_none().then_some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_of_reference_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        fs::write(&file, "from-file\r\n").unwrap();
+        let home = folder.path().display().to_string();
+        let environment = Environment::from_pairs([("KEY", "from-env"), ("HOME", &home)]);
+        let path = format!("file:{}", file.display());
+        let rows = [
+            ("env:KEY", "from-env"),
+            (path.as_str(), "from-file"),
+            ("file:~/key", "from-file"),
+            ("cmd:printf from-cmd", "from-cmd"),
+            ("cmd:sh -c 'printf \"a b\"'", "a b"),
+        ];
+        for (reference, secret) in rows {
+            assert!(is_reference(reference));
+            assert_eq!(resolve(reference, &environment).unwrap().expose(), secret, "{reference}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_and_never_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("empty"), "\n").unwrap();
+        let empty = format!("file:{}/empty", folder.path().display());
+        let rows = [
+            ("env:ABSENT", "ABSENT"),
+            ("file:/nonexistent/key", "/nonexistent/key"),
+            ("file:/", "not a file"),
+            (&empty, "empty"),
+            ("cmd:", "no command"),
+            ("cmd:false", "`false`"),
+            ("cmd:/nonexistent/tool x", "/nonexistent/tool"),
+            ("cmd:echo 'open", "quote"),
+            ("cmd:true", "empty"),
+            ("canary-literal", "by reference"),
+        ];
+        for (reference, word) in rows {
+            let text = resolve(reference, &Environment::empty()).unwrap_err().chain();
+            assert!(text.contains(word), "{reference}: {text}");
+            assert!(!text.contains("canary"), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_split_without_a_shell() {
+        let split = |line| split_words(line).unwrap();
+        assert_eq!(split("pass show  'my key'/x"), ["pass", "show", "my key/x"]);
+        assert_eq!(split("a \"\" $HOME | b"), ["a", "", "$HOME", "|", "b"]);
+        assert!(split("  ").is_empty());
+    }
+}
