@@ -33,10 +33,16 @@
 //! chooses a TLS implementation: give the clients a [`reqwest::Client`] that
 //! has one.
 
-#[cfg_attr(not(all(feature = "iam", feature = "oms")), allow(dead_code, reason = "no service uses all of it"))]
+#[cfg_attr(
+    not(all(feature = "iam", feature = "oms")),
+    allow(dead_code, reason = "no service uses all of it")
+)]
 mod decode;
 mod error;
-#[cfg_attr(not(all(feature = "iam", feature = "oms")), allow(dead_code, reason = "no service uses all of it"))]
+#[cfg_attr(
+    not(all(feature = "iam", feature = "oms")),
+    allow(dead_code, reason = "no service uses all of it")
+)]
 mod lenient;
 mod operation;
 mod plain;
@@ -45,12 +51,14 @@ mod transport;
 
 /// Identity and Access Management, API v3: tokens, projects, temporary access keys.
 #[cfg(feature = "iam")]
+#[rustfmt::skip]
 #[allow(clippy::all, reason = "generated")]
 #[path = "generated/iam.rs"]
 pub mod iam;
 
 /// Object Storage Migration Service, API v2.
 #[cfg(feature = "oms")]
+#[rustfmt::skip]
 #[allow(clippy::all, reason = "generated")]
 #[path = "generated/oms.rs"]
 pub mod oms;

@@ -20,6 +20,13 @@ pub(crate) struct Adjustment {
     change: fn(&str, &mut Value),
 }
 
+impl Adjustment {
+    /// Makes the change in the document of a module.
+    pub(crate) fn make(&self, module: &str, document: &mut Value) {
+        (self.change)(module, document);
+    }
+}
+
 /// All changes, in the order in which they are made.
 pub(crate) const ADJUSTMENTS: &[Adjustment] = &[
     Adjustment {
@@ -63,7 +70,7 @@ pub(crate) const ADJUSTMENTS: &[Adjustment] = &[
 pub(crate) fn apply(module: &str, document: &mut Value) -> Result<(), String> {
     for adjustment in ADJUSTMENTS {
         let before = document.clone();
-        (adjustment.change)(module, document);
+        adjustment.make(module, document);
         // A change that finds nothing to do in a document is fine; one that drops the document is not.
         if document["paths"].as_object().map(Map::len) != before["paths"].as_object().map(Map::len) {
             return Err(format!("adjustment `{}` lost a path ({})", adjustment.name, adjustment.reason));

@@ -109,3 +109,6 @@ fn code(service: &Service, document: &Value) -> Result<String, Box<dyn std::erro
         prettyplease::unparse(&file)
     ))
 }
+
+#[cfg(test)]
+mod tests;
