@@ -1,1 +1,229 @@
+#![allow(clippy::unwrap_used, clippy::panic)]
 
+use super::*;
+use crate::error::ErrorKind;
+
+fn argument(pairs: &[(Key, &str)]) -> Layer {
+    let mut layer = Layer::default();
+    for (key, value) in pairs {
+        layer.argument(*key, *value);
+    }
+    layer
+}
+
+fn profile(pairs: &[(Key, &str)]) -> Layer {
+    let mut layer = Layer::default();
+    for (key, value) in pairs {
+        layer.set(*key, *value, format!("`{}` in the profile", key.name()));
+    }
+    layer
+}
+
+fn built(
+    arguments: &[(Key, &str)],
+    variables: &[(&str, &str)],
+    settings: &[(Key, &str)],
+) -> Result<(Config, HttpSettings)> {
+    build(
+        Given::default(),
+        &argument(arguments),
+        &Environment::from_pairs(variables.iter().copied()),
+        &profile(settings),
+    )
+}
+
+/// With an access key, so that only the setting in question matters.
+fn with_key(arguments: &[(Key, &str)], variables: &[(&str, &str)]) -> Result<(Config, HttpSettings)> {
+    let keys = [(Key::AccessKey, "canary-ak"), (Key::SecretKey, "canary-sk")];
+    let mut all = arguments.to_vec();
+    all.extend(keys);
+    built(&all, variables, &[])
+}
+
+fn refused(outcome: Result<(Config, HttpSettings)>) -> String {
+    let Err(error) = outcome else { panic!("accepted") };
+    assert_eq!(error.kind(), ErrorKind::Config);
+    let text = error.chain();
+    assert!(!text.contains("canary"), "{text}");
+    text
+}
+
+#[test]
+fn each_kind_of_credentials_is_recognised() {
+    let rows: [(&[(&str, &str)], &str); 7] = [
+        (&[("HUAWEICLOUD_SDK_AK", "a"), ("HUAWEICLOUD_SDK_SK", "s")], "access_key"),
+        (
+            &[("HW_ACCESS_KEY", "a"), ("HW_SECRET_KEY", "s"), ("HW_SECURITY_TOKEN", "t")],
+            "temporary_access_key",
+        ),
+        (&[("HW_AUTH_TOKEN", "t")], "token"),
+        (&[("HW_USER_NAME", "u"), ("HW_USER_PASSWORD", "p"), ("HW_DOMAIN_NAME", "d")], "password"),
+        (
+            &[
+                ("HW_USER_NAME", "u"),
+                ("HW_USER_PASSWORD", "p"),
+                ("HW_DOMAIN_NAME", "d"),
+                ("HWMIGRATE_PASSCODE", "123456"),
+                ("HW_USER_ID", "id"),
+            ],
+            "password_totp",
+        ),
+        (
+            &[
+                ("HW_ACCESS_KEY", "a"),
+                ("HW_SECRET_KEY", "s"),
+                ("HW_ASSUME_ROLE_AGENCY_NAME", "n"),
+                ("HW_ASSUME_ROLE_DOMAIN_NAME", "d"),
+            ],
+            "agency",
+        ),
+        (&[("HUAWEICLOUD_SDK_AK", "a"), ("HW_SECRET_KEY", "s")], "access_key"),
+    ];
+    for (variables, kind) in rows {
+        assert_eq!(built(&[], variables, &[]).unwrap().0.credentials.kind(), kind);
+    }
+}
+
+#[test]
+fn the_highest_level_with_a_secret_decides_the_kind() {
+    let keys = [(Key::AccessKey, "a"), (Key::SecretKey, "s")];
+    let kind = |arguments: &[(Key, &str)], variables: &[(&str, &str)], settings: &[(Key, &str)]| {
+        built(arguments, variables, settings).unwrap().0.credentials.kind()
+    };
+    assert_eq!(kind(&keys, &[("HW_AUTH_TOKEN", "t")], &[]), "access_key");
+    assert_eq!(kind(&[], &[("HW_AUTH_TOKEN", "t")], &keys), "token");
+    let names = [(Key::User, "u"), (Key::Domain, "d")];
+    assert_eq!(kind(&[], &[("HW_USER_PASSWORD", "p")], &names), "password");
+    // A security token of another level belongs to another key.
+    assert_eq!(kind(&keys, &[("HW_SECURITY_TOKEN", "t")], &[]), "access_key");
+}
+
+#[test]
+fn incomplete_and_contradicting_credentials_name_their_origins() {
+    let rows: [(&[(&str, &str)], &[&str]); 8] = [
+        (&[], &["no credentials"]),
+        (&[("HW_ACCESS_KEY", "canary")], &["HW_ACCESS_KEY", "`secret_key`"]),
+        (&[("HUAWEICLOUD_SDK_SK", "canary")], &["HUAWEICLOUD_SDK_SK", "`access_key`"]),
+        (&[("HW_USER_PASSWORD", "canary"), ("HW_USER_NAME", "u")], &["HW_USER_PASSWORD", "`domain`"]),
+        (&[("HW_USER_NAME", "u")], &["HW_USER_NAME", "`password`"]),
+        (&[("HW_AUTH_TOKEN", "canary"), ("HW_ACCESS_KEY", "canary")], &["HW_AUTH_TOKEN", "HW_ACCESS_KEY"]),
+        (
+            &[("HW_USER_PASSWORD", "canary"), ("HUAWEICLOUD_SDK_AK", "canary")],
+            &["HW_USER_PASSWORD", "HUAWEICLOUD_SDK_AK"],
+        ),
+        (
+            &[("HW_AUTH_TOKEN", "canary"), ("HW_ASSUME_ROLE_AGENCY_NAME", "n")],
+            &["HW_ASSUME_ROLE_AGENCY_NAME", "`agency_domain`"],
+        ),
+    ];
+    for (variables, words) in rows {
+        let text = refused(built(&[], variables, &[]));
+        assert!(words.iter().all(|word| text.contains(word)), "{variables:?}: {text}");
+    }
+}
+
+#[test]
+fn endpoints_follow_the_region_unless_they_are_set() {
+    let base = |variables: &[(&str, &str)]| {
+        let (config, _) = with_key(&[], variables).unwrap();
+        (config.iam.base, config.oms.map(|endpoint| endpoint.base))
+    };
+    let oms = |text: &str| Some(text.to_owned());
+    assert_eq!(base(&[]), ("https://iam.myhuaweicloud.com".to_owned(), None));
+    assert_eq!(
+        base(&[("HW_REGION_NAME", "cn-north-4")]),
+        (
+            "https://iam.cn-north-4.myhuaweicloud.com".to_owned(),
+            oms("https://oms.cn-north-4.myhuaweicloud.com")
+        )
+    );
+    let local = [
+        ("HUAWEICLOUD_SDK_REGION_OMS_CN_NORTH_4", "http://127.0.0.1:1"),
+        ("HUAWEICLOUD_SDK_IAM_ENDPOINT", "http://127.0.0.1:2"),
+    ];
+    assert_eq!(base(&local), ("http://127.0.0.1:2".to_owned(), oms("http://127.0.0.1:1")));
+    assert_eq!(with_key(&[], &local).unwrap().0.region.as_deref(), Some("cn-north-4"));
+    let other =
+        [("HUAWEICLOUD_SDK_REGION_OMS_CN_EAST_3", "http://127.0.0.1:1"), ("HW_REGION_NAME", "cn-north-4")];
+    assert_eq!(base(&other).1, oms("https://oms.cn-north-4.myhuaweicloud.com"));
+    let text = refused(with_key(
+        &[],
+        &[
+            ("HW_REGION_NAME", "cn-north-4"),
+            ("HUAWEICLOUD_SDK_REGION_OMS_CN_NORTH_4", "http://127.0.0.1:1"),
+            ("HWMIGRATE_OMS_ENDPOINT", "http://127.0.0.1:2"),
+        ],
+    ));
+    assert!(
+        text.contains("HWMIGRATE_OMS_ENDPOINT") && text.contains("HUAWEICLOUD_SDK_REGION_OMS_CN_NORTH_4"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_unknown_region_fails_only_where_an_endpoint_is_needed() {
+    let (config, _) = with_key(&[], &[]).unwrap();
+    assert!(config.endpoint(Service::Iam).is_ok());
+    let error = config.endpoint(Service::Oms).unwrap_err();
+    assert!(error.advice().unwrap().contains("HW_REGION_NAME"));
+    assert!(config.endpoint(Service::Sms).is_err());
+}
+
+#[test]
+fn wrong_values_name_their_setting() {
+    let rows = [
+        (Key::Region, "CN North"),
+        (Key::ProjectId, "../x"),
+        (Key::OmsEndpoint, "http://oms.example"),
+        (Key::IamEndpoint, "ftp://x"),
+        (Key::AllowPlainHttp, "maybe"),
+        (Key::ConnectTimeout, "0s"),
+        (Key::ReadTimeout, "fast"),
+        (Key::CallTimeout, "-1s"),
+        (Key::Proxy, "socks5://canary@x"),
+        (Key::CaFile, "/nonexistent/ca.pem"),
+        (Key::ClientKey, "/nonexistent/key.pem"),
+    ];
+    for (key, value) in rows {
+        let text = refused(with_key(&[(key, value)], &[]));
+        assert!(text.contains(key.name()) || text.contains(value), "{key:?}: {text}");
+    }
+}
+
+#[test]
+fn lengths_of_time_have_units() {
+    let rows = [("30s", 30_000), ("45", 45_000), ("2m", 120_000), ("500ms", 500), (" 1h ", 3_600_000)];
+    for (text, milliseconds) in rows {
+        let (config, _) = with_key(&[(Key::CallTimeout, text)], &[]).unwrap();
+        assert_eq!(config.call_timeout.as_millis(), milliseconds, "{text}");
+    }
+}
+
+#[test]
+fn proxies_come_from_the_setting_or_the_usual_variables() {
+    let proxy = |arguments: &[(Key, &str)], variables: &[(&str, &str)]| {
+        let proxy = with_key(arguments, variables).unwrap().1.proxy;
+        (proxy.http, proxy.https, proxy.bypass)
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let loopback = "localhost,127.0.0.0/8,::1";
+    assert_eq!(proxy(&[], &[]), (None, None, some(loopback)));
+    assert_eq!(
+        proxy(&[], &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "x.example")]),
+        (None, some("http://p:1"), some(&format!("x.example,{loopback}")))
+    );
+    assert_eq!(proxy(&[], &[("all_proxy", "p:1")]).0, some("http://p:1"));
+    assert_eq!(
+        proxy(&[(Key::Proxy, "http://own:1")], &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "x")]),
+        (some("http://own:1"), some("http://own:1"), None)
+    );
+    assert_eq!(proxy(&[], &[("HTTP_PROXY", "http://p:1"), ("REQUEST_METHOD", "GET")]).0, None);
+}
+
+#[test]
+fn no_setting_shows_its_secret() {
+    let (config, http) =
+        with_key(&[(Key::Proxy, "http://user:canary@p:1"), (Key::Region, "cn-north-4")], &[]).unwrap();
+    let shown = format!("{config:?} {http:?}");
+    assert!(!shown.contains("canary"), "{shown}");
+}

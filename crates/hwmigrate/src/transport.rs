@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     skew: AtomicI64,
     rng: Mutex<fastrand::Rng>,
     pub(crate) project: tokio::sync::OnceCell<Arc<str>>,
+    /// What the waits of all handles saw of the project's jobs.
+    pub(crate) boards: crate::fleet::Boards,
 }
 
 /// The time and patience of one call.
@@ -102,6 +104,7 @@ impl Shared {
             skew: AtomicI64::new(0),
             rng: Mutex::new(rng),
             project: tokio::sync::OnceCell::new(),
+            boards: crate::fleet::Boards::default(),
         }
     }
 
