@@ -53,7 +53,9 @@ impl Source for Account {
         self.shows.lock().unwrap().push(id.to_owned());
         let found = self.tasks.lock().unwrap().get(&id.parse().unwrap()).copied();
         let id = id.parse().unwrap();
-        Box::pin(ready(found.map(|code| task(id, code)).ok_or_else(|| Error::new(ErrorKind::NotFound, "gone"))))
+        Box::pin(ready(
+            found.map(|code| task(id, code)).ok_or_else(|| Error::new(ErrorKind::NotFound, "gone")),
+        ))
     }
 }
 

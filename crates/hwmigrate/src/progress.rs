@@ -271,7 +271,12 @@ pub struct Progress {
 
 impl Progress {
     /// An empty view of a job in the given state.
-    pub(crate) fn new(resource: Resource, id: impl Into<String>, state: State, state_code: Option<i64>) -> Self {
+    pub(crate) fn new(
+        resource: Resource,
+        id: impl Into<String>,
+        state: State,
+        state_code: Option<i64>,
+    ) -> Self {
         Self {
             resource,
             id: id.into(),

@@ -85,7 +85,11 @@ impl FromStr for Bandwidth {
     /// The unit is required and `/s` may be left out. `MiB` is 1048576 bytes, `MB` a million.
     fn from_str(text: &str) -> Result<Self, Error> {
         let malformed = || {
-            refuse("bandwidth", format!("is {text:?}"), "give a number with a unit, such as 50MiB/s or 20MB/s")
+            refuse(
+                "bandwidth",
+                format!("is {text:?}"),
+                "give a number with a unit, such as 50MiB/s or 20MB/s",
+            )
         };
         let trimmed = text.trim();
         let split = trimmed.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(malformed)?;

@@ -25,8 +25,19 @@ fn bandwidth_is_read_with_every_unit() {
 #[test]
 fn malformed_bandwidth_is_refused_with_a_fix() {
     let table = [
-        "", "50", "MiB/s", "50Mbit/s", "50 mib", "-5MiB/s", "1.MiB/s", ".5MiB/s", "1.2.3MiB/s", "50MiB/h", "५MiB/s",
-        "99999999999999999999MiB/s", "1.0000000000MiB/s",
+        "",
+        "50",
+        "MiB/s",
+        "50Mbit/s",
+        "50 mib",
+        "-5MiB/s",
+        "1.MiB/s",
+        ".5MiB/s",
+        "1.2.3MiB/s",
+        "50MiB/h",
+        "५MiB/s",
+        "99999999999999999999MiB/s",
+        "1.0000000000MiB/s",
     ];
     for text in table {
         let error = text.parse::<Bandwidth>().unwrap_err();
@@ -125,7 +136,8 @@ fn plan_and_raw_check_agree_with_counting_minutes() {
         let parts: Vec<TimeWindow> = windows.iter().flat_map(|window| window.split()).collect();
         let fits = claims.iter().all(|claims| *claims <= 1) && parts.len() <= MOST_PERIODS;
 
-        let plan = windows.iter().try_fold(BandwidthPlan::new(), |plan, window| plan.limit(*window, Bandwidth::MIN));
+        let plan =
+            windows.iter().try_fold(BandwidthPlan::new(), |plan, window| plan.limit(*window, Bandwidth::MIN));
         assert_eq!(plan.is_ok(), fits, "round {round}: {windows:?}");
 
         let texts: Vec<(String, String)> =

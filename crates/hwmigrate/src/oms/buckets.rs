@@ -215,7 +215,11 @@ impl ListObjects {
         checks.named("bucket_name", &request.bucket_name, 100, "the name of the bucket");
         checks.required("data_center", &request.data_center, "the region of the bucket");
         if !request.file_path.is_empty() && !request.file_path.ends_with('/') {
-            checks.add("file_path", format!("is {:?}", request.file_path), "end it with a slash, or leave it empty");
+            checks.add(
+                "file_path",
+                format!("is {:?}", request.file_path),
+                "end it with a slash, or leave it empty",
+            );
         }
         checks.length("file_path", &request.file_path, 1023);
         checks.length("behind_filename", &request.behind_filename, 1024);

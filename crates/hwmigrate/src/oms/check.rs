@@ -59,7 +59,12 @@ impl Checks {
         Err(Error::invalid(texts.join("; ")).with_operation(operation))
     }
 
-    pub(crate) fn add(&mut self, field: impl Into<String>, problem: impl Into<String>, fix: impl Into<String>) {
+    pub(crate) fn add(
+        &mut self,
+        field: impl Into<String>,
+        problem: impl Into<String>,
+        fix: impl Into<String>,
+    ) {
         self.problems.push(Problem::new(field, problem, fix));
     }
 
@@ -135,7 +140,9 @@ pub(crate) fn check_id(operation: &'static str, field: &str, id: &str, most: usi
     let mut checks = Checks::new();
     checks.required(field, id, "the id that the create call or the list returned");
     checks.length(field, id, most);
-    if matches!(id, "." | "..") || id.chars().any(|c| matches!(c, '/' | '\\' | '?' | '#' | '%') || c.is_control()) {
+    if matches!(id, "." | "..")
+        || id.chars().any(|c| matches!(c, '/' | '\\' | '?' | '#' | '%') || c.is_control())
+    {
         checks.add(field, format!("is {id:?}"), "give the bare id, without path or query characters");
     }
     checks.finish(operation)
@@ -146,7 +153,8 @@ pub(crate) fn check_task_id(operation: &'static str, id: i64) -> Result<(), Erro
     if (0..=MOST_TASK_ID).contains(&id) {
         return Ok(());
     }
-    let problem = Problem::new("task_id", format!("is {id}"), "give the id that CreateTask or ListTasks returned");
+    let problem =
+        Problem::new("task_id", format!("is {id}"), "give the id that CreateTask or ListTasks returned");
     Err(problem.into_error().with_operation(operation))
 }
 
@@ -185,7 +193,13 @@ mod tests {
     fn lengths_count_characters_not_bytes() {
         let mut checks = Checks::new();
         checks.description("description", &"ß".repeat(256));
-        assert!(checks.finish("CreateTask").unwrap_err().message().contains("has 256 characters: use at most 255"));
+        assert!(
+            checks
+                .finish("CreateTask")
+                .unwrap_err()
+                .message()
+                .contains("has 256 characters: use at most 255")
+        );
     }
 
     #[test]

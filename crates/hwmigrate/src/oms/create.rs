@@ -83,7 +83,9 @@ where
     let window = PAUSES.iter().sum::<Duration>().as_secs();
     let (words, advice) = match &looked {
         Some(Err(_)) => (
-            format!("the reply was lost, and the list that would tell could not be read; the job's mark is {mark}"),
+            format!(
+                "the reply was lost, and the list that would tell could not be read; the job's mark is {mark}"
+            ),
             "list the jobs later and look for the mark in their descriptions before creating another",
         ),
         _ => (

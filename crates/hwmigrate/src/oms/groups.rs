@@ -8,7 +8,8 @@ use std::time::Duration;
 use futures_core::Stream;
 use futures_util::TryStreamExt;
 use hwmigrate_api::oms::types::{
-    CreateTaskGroupReq, RetryTaskGroupReq, StartTaskGroupReq, TaskGroupResp, TaskGroupStatus, UpdateBandwidthPolicyReq,
+    CreateTaskGroupReq, RetryTaskGroupReq, StartTaskGroupReq, TaskGroupResp, TaskGroupStatus,
+    UpdateBandwidthPolicyReq,
 };
 
 use super::bandwidth::BandwidthPlan;
@@ -333,10 +334,15 @@ impl ListGroups {
     pub fn stream(self) -> impl Stream<Item = Result<TaskGroupResp>> + Send {
         let extent = self.extent;
         let list = Arc::new(self);
-        stream("ListTaskGroup", extent, |group: &TaskGroupResp| group.group_id.clone(), move |offset, size| {
-            let list = Arc::clone(&list);
-            async move { list.read(offset, size).await.map(Response::into_inner) }
-        })
+        stream(
+            "ListTaskGroup",
+            extent,
+            |group: &TaskGroupResp| group.group_id.clone(),
+            move |offset, size| {
+                let list = Arc::clone(&list);
+                async move { list.read(offset, size).await.map(Response::into_inner) }
+            },
+        )
     }
 
     /// All records at once.

@@ -398,7 +398,8 @@ impl Migration {
             Err(error) if error.is_conflict() && error.code() == Some("OMS.0065") => {}
             outcome => outcome?,
         }
-        let waiter = self.tasks.wait(id).poll(self.policy.clone()).after_start(before.clone()).deadline(self.left());
+        let waiter =
+            self.tasks.wait(id).poll(self.policy.clone()).after_start(before.clone()).deadline(self.left());
         self.waiter = Some(match self.stall_after {
             Some(span) => waiter.stall_after(span),
             None => waiter,
@@ -433,7 +434,8 @@ impl Migration {
     fn with_task(&self, error: Error) -> Error {
         match &self.task {
             Some(task) if error.job().is_none() => {
-                let blank = Progress::new(crate::progress::Resource::Task, task.id.to_string(), State::Unknown, None);
+                let blank =
+                    Progress::new(crate::progress::Resource::Task, task.id.to_string(), State::Unknown, None);
                 let last = self.waiter.as_ref().and_then(Waiter::last).unwrap_or(&blank);
                 error.with_job(job_report(last))
             }

@@ -199,7 +199,11 @@ impl Oms {
         let word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
         if !version.strip_prefix('v').is_some_and(word) || version.len() > 10 {
             let mut checks = Checks::new();
-            checks.add("version", format!("is {version:?}"), "write v and at most 9 letters, digits or dots, such as v2");
+            checks.add(
+                "version",
+                format!("is {version:?}"),
+                "write v and at most 9 letters, digits or dots, such as v2",
+            );
             checks.finish("ShowApiInfo")?;
         }
         let call = self.shared.begin_without_project(&self.options);

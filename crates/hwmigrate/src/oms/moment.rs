@@ -125,7 +125,11 @@ fn parse(text: &str) -> Result<OffsetDateTime, Error> {
     let trimmed = text.trim();
     let whole = if trimmed.len() == 10 { format!("{trimmed}T00:00:00Z") } else { trimmed.to_owned() };
     OffsetDateTime::parse(&whole, &Rfc3339).map_err(|_| {
-        refuse("time", format!("is {text:?}"), "write it as 2026-01-31T08:00:00Z, or as 2026-01-31 for midnight UTC")
+        refuse(
+            "time",
+            format!("is {text:?}"),
+            "write it as 2026-01-31T08:00:00Z, or as 2026-01-31 for midnight UTC",
+        )
     })
 }
 

@@ -47,12 +47,19 @@ impl<T> Page<T> {
 }
 
 /// The error of a success that lacks what it is for.
-pub(crate) fn incomplete(operation: &'static str, what: &str, status: u16, request_id: Option<String>) -> Error {
+pub(crate) fn incomplete(
+    operation: &'static str,
+    what: &str,
+    status: u16,
+    request_id: Option<String>,
+) -> Error {
     Error::new(ErrorKind::Decode, what)
         .with_operation(operation)
         .with_status(status)
         .with_request_id(request_id)
-        .with_advice("something between here and the service may have answered in its place; check the endpoint")
+        .with_advice(
+            "something between here and the service may have answered in its place; check the endpoint",
+        )
 }
 
 /// How much of a list is asked for.
@@ -75,7 +82,11 @@ impl Extent {
         let error = if !(1..=LARGEST_PAGE).contains(&self.page_size) {
             refuse("page_size", format!("is {}", self.page_size), format!("use 1 to {LARGEST_PAGE}"))
         } else if offset > self.last_offset {
-            refuse("offset", format!("is {offset}"), format!("the service counts to {}; filter the list", self.last_offset))
+            refuse(
+                "offset",
+                format!("is {offset}"),
+                format!("the service counts to {}; filter the list", self.last_offset),
+            )
         } else {
             return Ok(());
         };
@@ -145,7 +156,10 @@ impl<T> Reading<T> {
         self.over = length < u64::from(size) || page.count.is_some_and(|count| self.offset >= count);
         self.stale = if self.buffer.len() == before { self.stale + 1 } else { 0 };
         if !self.over && self.stale >= 3 {
-            return Err(Error::new(ErrorKind::Decode, "the list repeats itself: page after page holds the same records"));
+            return Err(Error::new(
+                ErrorKind::Decode,
+                "the list repeats itself: page after page holds the same records",
+            ));
         }
         Ok(())
     }
@@ -168,17 +182,19 @@ mod tests {
         asked: &Asked,
         answer: impl Fn(u64, u32) -> Page<u64> + Send + Sync,
     ) -> impl Stream<Item = Result<u64>> + Send {
-        stream("ListTasks", extent, |id| Some(id.to_string()), move |offset, size| {
-            asked.lock().unwrap().push((offset, size));
-            std::future::ready(Ok(answer(offset, size)))
-        })
+        stream(
+            "ListTasks",
+            extent,
+            |id: &u64| Some(id.to_string()),
+            move |offset, size| {
+                asked.lock().unwrap().push((offset, size));
+                std::future::ready(Ok(answer(offset, size)))
+            },
+        )
     }
 
     fn numbers(total: u64) -> impl Fn(u64, u32) -> Page<u64> {
-        move |offset, size| Page {
-            items: (offset..total).take(size as usize).collect(),
-            count: Some(total),
-        }
+        move |offset, size| Page { items: (offset..total).take(size as usize).collect(), count: Some(total) }
     }
 
     fn extent(page_size: u32, limit: Option<u64>) -> Extent {

@@ -85,9 +85,16 @@ async fn forgotten(job: Job, left: Duration) -> Result<()> {
     Waiter::new(job).until(Until::Deleted).deadline(left).wait().await.map(drop)
 }
 
-fn too_late(operation: &'static str, job: &Job, limit: Duration, last: Option<Progress>, cause: Error) -> Error {
+fn too_late(
+    operation: &'static str,
+    job: &Job,
+    limit: Duration,
+    last: Option<Progress>,
+    cause: Error,
+) -> Error {
     let state = last.as_ref().map_or("not seen".to_owned(), Progress::state_text);
-    let words = format!("{} {} was not deleted within {} s: it is {state}", job.resource, job.id, limit.as_secs());
+    let words =
+        format!("{} {} was not deleted within {} s: it is {state}", job.resource, job.id, limit.as_secs());
     let mut error = Error::new(ErrorKind::Timeout, words)
         .with_operation(operation)
         .with_advice("delete it again with a longer limit; it goes on where it stopped");

@@ -11,9 +11,9 @@ use std::ops::Deref;
 
 use hwmigrate_api::Secret;
 use hwmigrate_api::oms::types::{
-    BandwidthPolicyDto, CloudType, ConsistencyCheck, CreateSyncTaskReq, CreateTaskGroupReq, CreateTaskReq, DstNodeReq,
-    DstStoragePolicy, ListFile, ObjectOverwriteMode, SmnConfig, SourceCdnReq, SrcNodeReq, TaskGroupDstNode, TaskGroupSrcNode, TaskGroupTaskType,
-    TaskPriority, TaskType,
+    BandwidthPolicyDto, CloudType, ConsistencyCheck, CreateSyncTaskReq, CreateTaskGroupReq, CreateTaskReq,
+    DstNodeReq, DstStoragePolicy, ListFile, ObjectOverwriteMode, SmnConfig, SourceCdnReq, SrcNodeReq,
+    TaskGroupDstNode, TaskGroupSrcNode, TaskGroupTaskType, TaskPriority, TaskType,
 };
 
 use super::bandwidth::BandwidthPlan;
@@ -44,7 +44,11 @@ impl Source {
     }
 
     /// An Azure container, with the storage account's connection string.
-    pub fn azure(region: impl Into<String>, container: impl Into<String>, connection: impl Into<Secret>) -> Self {
+    pub fn azure(
+        region: impl Into<String>,
+        container: impl Into<String>,
+        connection: impl Into<Secret>,
+    ) -> Self {
         Self(SrcNodeReq {
             cloud_type: Some(CloudType::Azure),
             region: Some(region.into()),

@@ -6,9 +6,9 @@
 
 use hwmigrate_api::Secret;
 use hwmigrate_api::oms::types::{
-    BandwidthPolicyDto, BatchUpdateTasksReq, CdnAuthenticationType, CloudType, ConsistencyCheck, CreateSyncTaskReq,
-    CreateTaskGroupReq, CreateTaskReq, CryptoType, ListFile, RetryTaskGroupReq, SmnConfig, SourceCdnReq,
-    StartSyncTaskReq, StartTaskGroupReq, StartTaskReq, TaskGroupTaskType, TaskType,
+    BandwidthPolicyDto, BatchUpdateTasksReq, CdnAuthenticationType, CloudType, ConsistencyCheck,
+    CreateSyncTaskReq, CreateTaskGroupReq, CreateTaskReq, CryptoType, ListFile, RetryTaskGroupReq, SmnConfig,
+    SourceCdnReq, StartSyncTaskReq, StartTaskGroupReq, StartTaskReq, TaskGroupTaskType, TaskType,
 };
 
 use super::bandwidth::{RawPeriod, check_periods};
@@ -81,7 +81,13 @@ pub(crate) fn create_task(req: &CreateTaskReq) -> Result<()> {
         list_file: node.list_file.as_ref(),
     };
     checks.source(choice, &source);
-    checks.crypto("src_node", "crypto_type", node.crypto_type.as_ref(), "kms_key_id", node.kms_key_id.as_deref());
+    checks.crypto(
+        "src_node",
+        "crypto_type",
+        node.crypto_type.as_ref(),
+        "kms_key_id",
+        node.kms_key_id.as_deref(),
+    );
     let node = &req.dst_node;
     let destination = Destination {
         ak: &node.ak,
@@ -92,7 +98,13 @@ pub(crate) fn create_task(req: &CreateTaskReq) -> Result<()> {
         save_prefix: node.save_prefix.as_deref(),
     };
     checks.destination(&destination, source.keys);
-    checks.crypto("dst_node", "crypto_type", node.crypto_type.as_ref(), "kms_key_id", node.kms_key_id.as_deref());
+    checks.crypto(
+        "dst_node",
+        "crypto_type",
+        node.crypto_type.as_ref(),
+        "kms_key_id",
+        node.kms_key_id.as_deref(),
+    );
     checks.description("description", req.description.as_deref().unwrap_or_default());
     checks.since(req.migrate_since);
     checks.bandwidth(&req.bandwidth_policy);
@@ -124,7 +136,13 @@ pub(crate) fn create_group(req: &CreateTaskGroupReq) -> Result<()> {
         list_file: node.list_file.as_ref(),
     };
     checks.source(choice, &source);
-    checks.crypto("src_node", "crypto_type", node.crypto_type.as_ref(), "kms_key_id", node.kms_key_id.as_deref());
+    checks.crypto(
+        "src_node",
+        "crypto_type",
+        node.crypto_type.as_ref(),
+        "kms_key_id",
+        node.kms_key_id.as_deref(),
+    );
     let node = &req.dst_node;
     let destination = Destination {
         ak: &node.ak,
@@ -135,7 +153,13 @@ pub(crate) fn create_group(req: &CreateTaskGroupReq) -> Result<()> {
         save_prefix: node.save_prefix.as_deref(),
     };
     checks.destination(&destination, source.keys);
-    checks.crypto("dst_node", "crypto_type", node.crypto_type.as_ref(), "kms_key_id", node.kms_key_id.as_deref());
+    checks.crypto(
+        "dst_node",
+        "crypto_type",
+        node.crypto_type.as_ref(),
+        "kms_key_id",
+        node.kms_key_id.as_deref(),
+    );
     checks.description("description", req.description.as_deref().unwrap_or_default());
     checks.since(req.migrate_since);
     checks.bandwidth(&req.bandwidth_policy);
@@ -163,8 +187,20 @@ pub(crate) fn create_sync_task(req: &CreateSyncTaskReq) -> Result<()> {
     if req.consistency_check == Some(ConsistencyCheck::NoCheck) {
         checks.add("consistency_check", "is no_check", "write transmission, as sync tasks call it");
     }
-    checks.crypto("", "src_crypto_type", req.src_crypto_type.as_ref(), "src_kms_key_id", req.src_kms_key_id.as_deref());
-    checks.crypto("", "dst_crypto_type", req.dst_crypto_type.as_ref(), "dst_kms_key_id", req.dst_kms_key_id.as_deref());
+    checks.crypto(
+        "",
+        "src_crypto_type",
+        req.src_crypto_type.as_ref(),
+        "src_kms_key_id",
+        req.src_kms_key_id.as_deref(),
+    );
+    checks.crypto(
+        "",
+        "dst_crypto_type",
+        req.dst_crypto_type.as_ref(),
+        "dst_kms_key_id",
+        req.dst_kms_key_id.as_deref(),
+    );
     checks.description("description", req.description.as_deref().unwrap_or_default());
     checks.cdn(req.source_cdn.as_ref());
     checks.finish("CreateSyncTask")
@@ -180,8 +216,20 @@ pub(crate) fn start_task(req: &StartTaskReq) -> Result<()> {
     checks.long_secret("connection_string", req.connection_string.as_ref(), 2048);
     checks.long_secret("json_auth_file", req.json_auth_file.as_ref(), 65_535);
     checks.long_secret("source_cdn_authentication_key", req.source_cdn_authentication_key.as_ref(), 255);
-    checks.crypto("", "src_crypto_type", req.src_crypto_type.as_ref(), "src_kms_key_id", req.src_kms_key_id.as_deref());
-    checks.crypto("", "dst_crypto_type", req.dst_crypto_type.as_ref(), "dst_kms_key_id", req.dst_kms_key_id.as_deref());
+    checks.crypto(
+        "",
+        "src_crypto_type",
+        req.src_crypto_type.as_ref(),
+        "src_kms_key_id",
+        req.src_kms_key_id.as_deref(),
+    );
+    checks.crypto(
+        "",
+        "dst_crypto_type",
+        req.dst_crypto_type.as_ref(),
+        "dst_kms_key_id",
+        req.dst_kms_key_id.as_deref(),
+    );
     checks.finish("StartTask")
 }
 
@@ -249,7 +297,11 @@ impl Checks {
                 self.add("src_node.cloud_type", format!("is {given}"), "write URLSource for a URL list");
             }
             Choice::Keys | Choice::List if url_cloud => {
-                self.add("src_node.cloud_type", "is URLSource", "name the provider, or choose the task type url_list");
+                self.add(
+                    "src_node.cloud_type",
+                    "is URLSource",
+                    "name the provider, or choose the task type url_list",
+                );
             }
             _ => {}
         }
@@ -259,14 +311,22 @@ impl Checks {
             self.source_keys(source);
         }
         if choice == Choice::Keys && source.keys.is_empty() {
-            self.add("src_node.object_key", "is empty", "give keys or prefixes, or one empty text for the whole bucket");
+            self.add(
+                "src_node.object_key",
+                "is empty",
+                "give keys or prefixes, or one empty text for the whole bucket",
+            );
         }
         self.keys("src_node.object_key", source.keys, MOST_KEYS, LONGEST_KEY);
         if matches!(choice, Choice::List | Choice::UrlList) {
             match source.list_file {
                 None => self.add("src_node.list_file", "is missing", "name the list file and its OBS bucket"),
                 Some(file) => {
-                    self.required("src_node.list_file.list_file_key", &file.list_file_key, "the key of the list file");
+                    self.required(
+                        "src_node.list_file.list_file_key",
+                        &file.list_file_key,
+                        "the key of the list file",
+                    );
                     self.length("src_node.list_file.list_file_key", &file.list_file_key, LONGEST_KEY);
                     let what = "the OBS bucket of the list file, in the destination region";
                     self.named("src_node.list_file.obs_bucket", &file.obs_bucket, 1024, what);
@@ -310,7 +370,12 @@ impl Checks {
         self.secret("dst_node.ak", destination.ak, 100, "the access key id of the destination");
         self.secret("dst_node.sk", destination.sk, 100, "the secret access key of the destination");
         self.long_secret("dst_node.security_token", destination.security_token, 16_384);
-        self.named("dst_node.region", destination.region, 100, "the region of the destination, which the endpoint has");
+        self.named(
+            "dst_node.region",
+            destination.region,
+            100,
+            "the region of the destination, which the endpoint has",
+        );
         self.named("dst_node.bucket", destination.bucket, 1024, "the name of the destination bucket");
         if let Some(prefix) = destination.save_prefix {
             self.length("dst_node.save_prefix", prefix, LONGEST_KEY);
@@ -337,7 +402,11 @@ impl Checks {
         if secret.expose().trim().is_empty() {
             self.add(field, "is empty", format!("give {what}"));
         } else if secret.expose().trim() != secret.expose() {
-            self.add(field, "begins or ends with white space", "leave it out (a line break of a file, perhaps)");
+            self.add(
+                field,
+                "begins or ends with white space",
+                "leave it out (a line break of a file, perhaps)",
+            );
         } else if secret.expose().contains(['<', '>', '&', '"', '\'', '\\']) {
             self.add(field, "contains a character that no key has", "leave out < > & \" ' \\");
         }
@@ -366,10 +435,18 @@ impl Checks {
     fn crypto(&mut self, at: &str, field: &str, kind: Option<&CryptoType>, id_field: &str, id: Option<&str>) {
         let path = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
         if kind == Some(&CryptoType::Kms) && id.is_none_or(str::is_empty) {
-            self.add(path(id_field), "is missing", format!("give the id of the KMS key, or leave out {field}"));
+            self.add(
+                path(id_field),
+                "is missing",
+                format!("give the id of the KMS key, or leave out {field}"),
+            );
         }
         if let Some(id) = id.filter(|id| !id.is_empty() && !is_uuid(id)) {
-            self.add(path(id_field), format!("is {id:?}"), "give the key's id, 8-4-4-4-12 digits and lower-case letters");
+            self.add(
+                path(id_field),
+                format!("is {id:?}"),
+                "give the key's id, 8-4-4-4-12 digits and lower-case letters",
+            );
         }
     }
 
@@ -391,13 +468,22 @@ impl Checks {
     pub(crate) fn cdn(&mut self, cdn: Option<&SourceCdnReq>) {
         let Some(cdn) = cdn else { return };
         let domain = cdn.domain.trim_end_matches('.').to_ascii_lowercase();
-        let host = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
-        if !(3..=255).contains(&cdn.domain.chars().count()) || !domain.contains('.') || !domain.split('.').all(host) {
+        let host = |part: &str| {
+            !part.is_empty() && part.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+        };
+        if !(3..=255).contains(&cdn.domain.chars().count())
+            || !domain.contains('.')
+            || !domain.split('.').all(host)
+        {
             let fix = "give the host name alone, such as cdn.example.com, without scheme and path";
             self.add("source_cdn.domain", format!("is {:?}", cdn.domain), fix);
         }
         if ["myhuaweicloud.com", "myhwclouds.com"].iter().any(|own| domain.ends_with(own)) {
-            self.add("source_cdn.domain", format!("is {:?}", cdn.domain), "give the domain of a CDN, not of Huawei Cloud");
+            self.add(
+                "source_cdn.domain",
+                format!("is {:?}", cdn.domain),
+                "give the domain of a CDN, not of Huawei Cloud",
+            );
         }
         let word = cdn.authentication_type.as_str();
         let needs_key = word.starts_with("ALIYUN") || word.starts_with("TENCENT");
@@ -413,12 +499,24 @@ impl Checks {
 
     fn smn(&mut self, smn: Option<&SmnConfig>) {
         let Some(smn) = smn else { return };
-        self.named("smn_config.topic_urn", &smn.topic_urn, 1024, "the URN of a topic in the endpoint's region");
+        self.named(
+            "smn_config.topic_urn",
+            &smn.topic_urn,
+            1024,
+            "the URN of a topic in the endpoint's region",
+        );
         if !(1..=2).contains(&smn.trigger_conditions.len()) {
             let count = smn.trigger_conditions.len();
-            self.add("smn_config.trigger_conditions", format!("has {count} entries"), "give SUCCESS, FAILURE or both");
+            self.add(
+                "smn_config.trigger_conditions",
+                format!("has {count} entries"),
+                "give SUCCESS, FAILURE or both",
+            );
         }
-        self.charset("smn_config.message_template_name", smn.message_template_name.as_deref().unwrap_or_default());
+        self.charset(
+            "smn_config.message_template_name",
+            smn.message_template_name.as_deref().unwrap_or_default(),
+        );
     }
 }
 
@@ -426,7 +524,9 @@ impl Checks {
 fn is_uuid(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12])
-        && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase()))
+        && parts
+            .iter()
+            .all(|part| part.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase()))
 }
 
 #[cfg(test)]

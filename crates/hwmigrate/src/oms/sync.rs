@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_core::Stream;
 use futures_util::TryStreamExt;
 use hwmigrate_api::oms::types::{
-    CreateSyncTaskReq, ListSyncTaskStatisticResponse, ShowSyncTaskResponse, StartSyncTaskReq, StatisticDataType,
-    SyncObjectReq, SyncTaskInfo, SyncTaskStatus,
+    CreateSyncTaskReq, ListSyncTaskStatisticResponse, ShowSyncTaskResponse, StartSyncTaskReq,
+    StatisticDataType, SyncObjectReq, SyncTaskInfo, SyncTaskStatus,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -153,7 +153,8 @@ impl SyncTasks {
     /// Source: <https://support.huaweicloud.com/api-oms/StopSyncTask.html>.
     pub async fn stop(&self, id: &str) -> Result<()> {
         check_sync_id("StopSyncTask", id)?;
-        self.tell(id, SyncTaskStatus::Stopped, || async { call!(&self.oms, stop_sync_task(id)).map(drop) }).await
+        self.tell(id, SyncTaskStatus::Stopped, || async { call!(&self.oms, stop_sync_task(id)).map(drop) })
+            .await
     }
 
     /// Deletes a stopped sync task.
@@ -254,7 +255,8 @@ impl SyncTasks {
                 if encoded.len() <= EVENT_KEYS {
                     return Err(error);
                 }
-                let words = format!("{} ({accepted} of {} keys were accepted)", error.message(), encoded.len());
+                let words =
+                    format!("{} ({accepted} of {} keys were accepted)", error.message(), encoded.len());
                 return Err(error.with_message(words));
             }
             accepted += chunk.len();
@@ -363,10 +365,15 @@ impl ListSyncTasks {
     pub fn stream(self) -> impl Stream<Item = Result<SyncTaskInfo>> + Send {
         let extent = self.extent;
         let list = Arc::new(self);
-        stream("ListSyncTasks", extent, |task: &SyncTaskInfo| task.sync_task_id.clone(), move |offset, size| {
-            let list = Arc::clone(&list);
-            async move { list.read(offset, size).await.map(Response::into_inner) }
-        })
+        stream(
+            "ListSyncTasks",
+            extent,
+            |task: &SyncTaskInfo| task.sync_task_id.clone(),
+            move |offset, size| {
+                let list = Arc::clone(&list);
+                async move { list.read(offset, size).await.map(Response::into_inner) }
+            },
+        )
     }
 
     /// All records at once.

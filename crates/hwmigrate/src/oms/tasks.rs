@@ -131,7 +131,12 @@ impl Tasks {
         check_task_id("ShowTask", id)?;
         let answer = call!(&self.oms, show_task(id))?;
         if answer.value.id.is_none() && answer.value.status.is_none() {
-            return Err(incomplete("ShowTask", "the answer describes no task", answer.status, answer.request_id));
+            return Err(incomplete(
+                "ShowTask",
+                "the answer describes no task",
+                answer.status,
+                answer.request_id,
+            ));
         }
         Ok(answer)
     }
@@ -395,10 +400,15 @@ impl ListTasks {
     pub fn stream(self) -> impl Stream<Item = Result<TaskResp>> + Send {
         let extent = self.extent;
         let list = Arc::new(self);
-        stream("ListTasks", extent, |task: &TaskResp| task.id.map(|id| id.to_string()), move |offset, size| {
-            let list = Arc::clone(&list);
-            async move { list.read(offset, size).await.map(Response::into_inner) }
-        })
+        stream(
+            "ListTasks",
+            extent,
+            |task: &TaskResp| task.id.map(|id| id.to_string()),
+            move |offset, size| {
+                let list = Arc::clone(&list);
+                async move { list.read(offset, size).await.map(Response::into_inner) }
+            },
+        )
     }
 
     /// All records at once.

@@ -36,7 +36,8 @@ impl From<&TaskGroupResp> for Progress {
     fn from(group: &TaskGroupResp) -> Self {
         let code = group.status.map(|status| status.code());
         let state = code.map_or(State::Unknown, State::of_group);
-        let mut progress = Self::new(Resource::Group, group.group_id.clone().unwrap_or_default(), state, code);
+        let mut progress =
+            Self::new(Resource::Group, group.group_id.clone().unwrap_or_default(), state, code);
         // The totals grow while the service lists the source and creates the tasks.
         progress.totals_final = !matches!(state, State::Waiting | State::Preparing | State::Unknown);
         progress.objects = Counts {

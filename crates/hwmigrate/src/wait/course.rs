@@ -159,7 +159,11 @@ impl<E> Course<E> {
     }
 
     /// Waits for the next moment to look, looks until a look works, and judges it.
-    pub(crate) async fn step<L, F>(&mut self, mut look: L, judge: impl Fn(&E) -> LookError) -> Result<Step, End<E>>
+    pub(crate) async fn step<L, F>(
+        &mut self,
+        mut look: L,
+        judge: impl Fn(&E) -> LookError,
+    ) -> Result<Step, End<E>>
     where
         L: FnMut() -> F,
         F: Future<Output = Result<Progress, E>>,
@@ -254,7 +258,9 @@ impl<E> Course<E> {
             LookError::Passing { .. } if self.last.is_none() && self.failures + 1 >= FAILURES_AT_FIRST => {
                 return Err(End::Look(error));
             }
-            LookError::Passing { retry_after } | LookError::Throttled { retry_after } => at_least = retry_after,
+            LookError::Passing { retry_after } | LookError::Throttled { retry_after } => {
+                at_least = retry_after
+            }
         }
         self.failures = self.failures.saturating_add(1);
         tracing::debug!(

@@ -34,7 +34,9 @@ enum Fault {
 fn judge(fault: &Fault) -> LookError {
     match fault {
         Fault::Connection => LookError::Passing { retry_after: None },
-        Fault::RetryAfter(seconds) => LookError::Throttled { retry_after: Some(Duration::from_secs(*seconds)) },
+        Fault::RetryAfter(seconds) => {
+            LookError::Throttled { retry_after: Some(Duration::from_secs(*seconds)) }
+        }
         Fault::Login => LookError::Login,
         Fault::NotFound => LookError::NotFound,
         Fault::Permission => LookError::Final,

@@ -105,7 +105,8 @@ pub(crate) fn failed(progress: &Progress) -> Error {
         Some(text) if !text.is_empty() => text,
         _ => "the service gave no reason in words",
     };
-    let mut message = format!("{resource} {id} failed: {words}; {} objects done, {} failed", objects.done, objects.failed);
+    let mut message =
+        format!("{resource} {id} failed: {words}; {} objects done, {} failed", objects.done, objects.failed);
     if objects.skipped > 0 {
         message.push_str(&format!(", {} skipped", objects.skipped));
     }
@@ -117,7 +118,8 @@ pub(crate) fn failed(progress: &Progress) -> Error {
         error = error.with_code(reason.code.clone());
     }
     if error.advice().is_none() {
-        error = error.with_advice("look at the list of failed objects, repair the cause and start the job again");
+        error =
+            error.with_advice("look at the list of failed objects, repair the cause and start the job again");
     }
     error
 }

@@ -277,7 +277,8 @@ pub(crate) async fn stop_after(job: Job, policy: PollPolicy, why: Error) -> Resu
         if let Ok(progress) = (job.look)().await
             && progress.state == State::Waiting
         {
-            let words = format!("{}; the job waits for a free slot, where it cannot be stopped", why.message());
+            let words =
+                format!("{}; the job waits for a free slot, where it cannot be stopped", why.message());
             let advice = "delete the job if it must not run";
             return Err(why.with_message(words).with_advice(advice).with_job(job_report(&progress)));
         }
@@ -289,7 +290,10 @@ pub(crate) async fn stop_after(job: Job, policy: PollPolicy, why: Error) -> Resu
         Ok(outcome) => {
             let report = job_report(outcome.progress());
             let words = format!("{}; the job was stopped", why.message());
-            Err(why.with_message(words).with_advice("start the job to go on where it stopped").with_job(report))
+            Err(why
+                .with_message(words)
+                .with_advice("start the job to go on where it stopped")
+                .with_job(report))
         }
         Err(error) => {
             let words = format!("{}; the job was told to stop, and has not stopped yet", why.message());
