@@ -13,7 +13,7 @@ use crate::auth::token::Party;
 use crate::auth::{Authority, KeyOwner, totp};
 use crate::clock::Clock;
 use crate::emulator::Emulator;
-use crate::engine::{Engine, EngineConfig};
+use crate::engine::{Engine, EngineConfig, EngineOptions};
 use crate::error::EmulatorError;
 use crate::fault::{FaultBook, Faults};
 use crate::http::gate::Gate;
@@ -85,6 +85,7 @@ pub struct Builder {
     access_keys: BTreeMap<String, Secret>,
     buckets: Vec<BucketConfig>,
     seed: u64,
+    options: EngineOptions,
 }
 
 #[derive(Clone, Debug)]
@@ -111,6 +112,7 @@ impl Default for Builder {
             access_keys: BTreeMap::new(),
             buckets: Vec::new(),
             seed: 0,
+            options: EngineOptions::default(),
         }
     }
 }
@@ -204,6 +206,33 @@ impl Builder {
         self
     }
 
+    /// How many tasks run at once, and how many groups; five of each unless set.
+    pub fn running(mut self, tasks: usize, groups: usize) -> Self {
+        self.options.limits.running = tasks;
+        self.options.limits.groups = groups;
+        self
+    }
+
+    /// How many tasks may wait, and how many may be created in 24 hours; 1,500 of each unless set.
+    pub fn task_quota(mut self, waiting: usize, created: usize) -> Self {
+        self.options.limits.waiting = waiting;
+        self.options.limits.created = created;
+        self
+    }
+
+    /// How large a task of a group becomes before another one is made for the rest.
+    pub fn group_split(mut self, objects: u64, bytes: u64) -> Self {
+        self.options.limits.group_objects = objects;
+        self.options.limits.group_bytes = bytes;
+        self
+    }
+
+    /// Whether URL lists may name other hosts than this one; they may not unless set.
+    pub fn fetch_remote_urls(mut self, fetch: bool) -> Self {
+        self.options.fetch_remote_urls = fetch;
+        self
+    }
+
     /// Decides everything that is left to chance.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -237,6 +266,7 @@ impl Builder {
             clock: clock.clone(),
             faults: faults.book().clone(),
             seed: self.seed,
+            options: self.options,
         })
         .await?;
         let iam = Iam::new(directory.clone(), Arc::clone(&authority), self.region.clone(), url.clone());

@@ -9,7 +9,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
-use tokio::sync::watch;
 
 /// A clock that all parts of one emulator share; clones show the same time.
 #[derive(Clone, Debug)]
@@ -19,8 +18,6 @@ pub(crate) struct Clock(Arc<Shared>);
 struct Shared {
     /// What was added, in microseconds.
     added: AtomicI64,
-    /// Rings when something was added.
-    changed: watch::Sender<()>,
     started: Instant,
     started_tokio: tokio::time::Instant,
 }
@@ -30,7 +27,6 @@ impl Clock {
     pub(crate) fn new() -> Self {
         Self(Arc::new(Shared {
             added: AtomicI64::new(0),
-            changed: watch::Sender::new(()),
             started: Instant::now(),
             started_tokio: tokio::time::Instant::now(),
         }))
@@ -54,22 +50,5 @@ impl Clock {
     pub(crate) fn advance(&self, by: Duration) {
         let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX / 4);
         self.0.added.fetch_add(micros, Ordering::AcqRel);
-        self.0.changed.send_replace(());
-    }
-
-    /// Returns once the clock shows `at`, by itself or because it was advanced.
-    pub(crate) async fn wait_until(&self, at: OffsetDateTime) {
-        let mut changed = self.0.changed.subscribe();
-        loop {
-            let left = at - self.now();
-            let Ok(left) = Duration::try_from(left) else { return };
-            if left.is_zero() {
-                return;
-            }
-            tokio::select! {
-                () = tokio::time::sleep(left) => {}
-                _ = changed.changed() => {}
-            }
-        }
     }
 }

@@ -9,8 +9,6 @@ use serde_json::Value;
 pub(crate) struct Call {
     /// Which operation.
     pub(crate) operation: &'static Operation,
-    /// The project it is for; empty where the path has none.
-    pub(crate) project_id: String,
     /// The decoded parameters of the path.
     pub(crate) path: BTreeMap<String, String>,
     /// The decoded parameters of the query.

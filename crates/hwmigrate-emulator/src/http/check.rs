@@ -173,9 +173,8 @@ fn oms_call(
         return Err(ApiError::oms("OMS.0005", "The emulator does not offer this call."));
     };
     let path: std::collections::BTreeMap<_, _> = route.parameters.iter().cloned().collect();
-    let project_id = path.get("project_id").cloned().unwrap_or_default();
-    if path.contains_key("project_id") {
-        check_project(app, &project_id, caller, parts)?;
+    if let Some(project_id) = path.get("project_id") {
+        check_project(app, project_id, caller, parts)?;
     }
     checked.parameters.map_err(|problems| refused(&problems))?;
     let body = match checked.body {
@@ -189,7 +188,7 @@ fn oms_call(
         Read::Wrong(_, problems) => return Err(refused(&problems)),
     };
     let query = checked.query.into_iter().collect();
-    Ok(Call { operation, project_id, path, query, body })
+    Ok(Call { operation, path, query, body })
 }
 
 /// The project in the path must be one that the caller reaches.

@@ -1,0 +1,185 @@
+//! Everything the engine knows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::groups::Group;
+use super::model::{Task, Totals};
+use super::record::Live;
+use super::rules::Status;
+use super::sync::SyncJob;
+use crate::error::EmulatorError;
+use crate::state::{Changes, Values};
+
+/// Everything the engine knows.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) tasks: BTreeMap<i64, TaskEntry>,
+    pub(crate) groups: BTreeMap<String, Group>,
+    pub(crate) syncs: BTreeMap<String, SyncJob>,
+    pub(crate) counters: Counters,
+    rng: fastrand::Rng,
+}
+
+/// A task and what of it is not kept.
+#[derive(Debug)]
+pub(crate) struct TaskEntry {
+    pub(crate) task: Task,
+    /// Present while it runs.
+    pub(crate) live: Option<Arc<Live>>,
+    /// Whether it has one of the places for running tasks, or is about to take it.
+    pub(crate) placed: bool,
+}
+
+impl TaskEntry {
+    pub(crate) fn new(task: Task) -> Self {
+        Self { task, live: None, placed: false }
+    }
+
+    /// What is done so far.
+    pub(crate) fn totals(&self) -> Totals {
+        self.live.as_ref().map_or(self.task.totals, |live| live.totals())
+    }
+}
+
+/// What is counted up for ever.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Counters {
+    /// The last id of a task; 0 before the first.
+    last_id: i64,
+    /// Jobs created.
+    number: u64,
+    /// When the privacy terms were accepted, in ms.
+    pub(crate) privacy: Option<i64>,
+}
+
+/// The first ids lie between these; real ones have about as many digits.
+const FIRST_IDS: std::ops::Range<i64> = 10_000_000_000..90_000_000_000;
+
+impl World {
+    /// Rebuilds what was kept.
+    pub(super) fn restore(values: Values, seed: u64) -> Result<Self, EmulatorError> {
+        let mut world = Self {
+            tasks: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            syncs: BTreeMap::new(),
+            counters: Counters::default(),
+            rng: fastrand::Rng::with_seed(seed),
+        };
+        for (name, value) in values {
+            match name.split_once('/') {
+                Some(("task", _)) => {
+                    let mut task: Task = read(&name, value)?;
+                    if task.status == Status::Pausing {
+                        // Whoever stopped it got what they wanted when the process ended.
+                        task.status = Status::Paused;
+                    }
+                    world.tasks.insert(task.id, TaskEntry::new(task));
+                }
+                Some(("group", id)) => {
+                    let id = id.to_owned();
+                    world.groups.insert(id, read(&name, value)?);
+                }
+                Some(("sync", id)) => {
+                    let id = id.to_owned();
+                    world.syncs.insert(id, read(&name, value)?);
+                }
+                _ if name == "counters" => world.counters = read(&name, value)?,
+                _ => {}
+            }
+        }
+        // The ids go on from the counters; names of groups must not repeat those of an earlier start.
+        for _ in 0..world.counters.number {
+            world.rng.u64(..);
+        }
+        Ok(world)
+    }
+
+    /// The id for a new task; `choose` may want another.
+    pub(super) fn new_task_id(&mut self, choose: impl Fn(i64) -> i64) -> i64 {
+        let next = match self.counters.last_id {
+            0 => self.rng.i64(FIRST_IDS),
+            last => last + 1,
+        };
+        self.counters.last_id = choose(next);
+        self.counters.last_id
+    }
+
+    /// The id for a new group or sync task, in the form of a UUID.
+    pub(super) fn new_name(&mut self) -> String {
+        loop {
+            let (high, low) = (self.rng.u64(..), self.rng.u64(..));
+            let text = format!("{high:016x}{low:016x}");
+            let name = [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-");
+            if !self.groups.contains_key(&name) && !self.syncs.contains_key(&name) {
+                return name;
+            }
+        }
+    }
+
+    /// The place of a new job in the order of creation.
+    pub(super) fn new_number(&mut self) -> u64 {
+        self.counters.number += 1;
+        self.counters.number
+    }
+
+    /// Writes a task into changes to keep.
+    pub(super) fn keep_task(&self, id: i64, changes: &mut Changes) {
+        if let Some(entry) = self.tasks.get(&id) {
+            changes.put(format!("task/{id}"), &entry.task);
+        }
+    }
+
+    /// Writes a group into changes to keep.
+    pub(super) fn keep_group(&self, id: &str, changes: &mut Changes) {
+        if let Some(group) = self.groups.get(id) {
+            changes.put(format!("group/{id}"), group);
+        }
+    }
+
+    /// Writes the counters into changes to keep.
+    pub(super) fn keep_counters(&self, changes: &mut Changes) {
+        changes.put("counters", &self.counters);
+    }
+}
+
+fn read<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, EmulatorError> {
+    serde_json::from_value(value).map_err(|error| {
+        EmulatorError::Config(format!(
+            "the state holds a {name} that cannot be read ({error}); start with another state folder"
+        ))
+    })
+}
+
+/// A multipart upload that an earlier process began.
+#[derive(Debug)]
+pub(super) struct OpenUpload {
+    pub(super) bucket: String,
+    pub(super) id: String,
+    pub(super) key: String,
+}
+
+impl OpenUpload {
+    /// Its name in the state.
+    pub(super) fn name(&self) -> String {
+        format!("upload/{}/{}", self.bucket, self.id)
+    }
+}
+
+/// Takes the open uploads out of what was kept.
+pub(super) fn take_uploads(values: &mut Values) -> Vec<OpenUpload> {
+    let mut open = Vec::new();
+    values.retain(|name, value| {
+        let Some((bucket, id)) = name.strip_prefix("upload/").and_then(|rest| rest.split_once('/')) else {
+            return true;
+        };
+        let key = value.as_str().unwrap_or_default().to_owned();
+        open.push(OpenUpload { bucket: bucket.to_owned(), id: id.to_owned(), key });
+        false
+    });
+    open
+}

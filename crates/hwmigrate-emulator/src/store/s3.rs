@@ -1,0 +1,163 @@
+//! A bucket on an S3-compatible server, spoken to through OpenDAL.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use futures_util::StreamExt;
+use opendal::layers::RetryLayer;
+use opendal::services::S3;
+use opendal::{HttpTransporter, Lister, Metadata, OperationContext, Operator};
+use opendal_http_transport_reqwest::ReqwestTransport;
+use reqwest::Url;
+
+use crate::builder::S3Bucket;
+use crate::clock::Clock;
+use crate::error::EmulatorError;
+
+use super::http::http_client;
+use super::key::check_s3_key;
+use super::listing::Page;
+use super::sigv4::Signer;
+use super::uploads::{UploadJournal, WatchedTransport};
+use super::{Entry, StoreError};
+
+/// The MD5 of nothing, which S3 gives as the tag of an empty object.
+const EMPTY_TAG: &str = "d41d8cd98f00b204e9800998ecf8427e";
+const TRIES: usize = 5;
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// A bucket on an S3-compatible server.
+pub(crate) struct S3Store {
+    operator: Operator,
+    signer: Signer,
+    clock: Clock,
+}
+
+/// Says nothing of the keys of the account.
+impl fmt::Debug for S3Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("S3Store")
+    }
+}
+
+impl S3Store {
+    pub(super) fn open(
+        name: &str,
+        server: &S3Bucket,
+        journal: Arc<dyn UploadJournal>,
+    ) -> Result<Self, EmulatorError> {
+        let wrong = |why: String| EmulatorError::Config(format!("bucket {name}: {why}"));
+        let endpoint = Url::parse(&server.endpoint).map_err(|error| {
+            wrong(format!("the endpoint is not a URL ({error}); give one like http://127.0.0.1:9000"))
+        })?;
+        let client = http_client().map_err(wrong)?;
+        let signer = Signer::new(client.clone(), endpoint, server);
+        let transport = WatchedTransport {
+            inner: ReqwestTransport::new(client),
+            bucket: name.to_owned(),
+            path_prefix: format!("/{}/", server.bucket),
+            journal,
+        };
+        let service = S3::default()
+            .bucket(&server.bucket)
+            .endpoint(&server.endpoint)
+            .region(&server.region)
+            .access_key_id(server.access_key.expose())
+            .secret_access_key(server.secret_key.expose())
+            // Neither the environment nor the machine's metadata may change who we are.
+            .disable_config_load()
+            .disable_ec2_metadata();
+        let retry = RetryLayer::new().with_max_times(TRIES).with_max_delay(LONGEST_PAUSE).with_jitter();
+        let context = OperationContext::new().with_http_transport(HttpTransporter::new(transport));
+        let operator = Operator::new(service)
+            .map_err(|error| wrong(error.message().to_owned()))?
+            .with_context(context)
+            .layer(retry);
+        Ok(Self { operator, signer, clock: Clock::new() })
+    }
+
+    pub(super) fn operator(&self) -> &Operator {
+        &self.operator
+    }
+
+    /// Gives up an upload that an earlier process began.
+    pub(crate) async fn abort_upload(&self, key: &str, upload: &str) -> Result<(), StoreError> {
+        self.signer.abort_upload(key, upload, self.clock.now()).await
+    }
+
+    pub(super) async fn lister(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        recursive: bool,
+    ) -> Result<Lister, StoreError> {
+        let mut listing = self.operator.lister_with(prefix).recursive(recursive);
+        if let Some(after) = after.filter(|after| !after.is_empty()) {
+            listing = listing.start_after(after);
+        }
+        Ok(listing.await?)
+    }
+
+    /// What a listing says about a key, with what speaks against migrating it.
+    pub(super) async fn entry(&self, listed: opendal::Entry) -> Result<Entry, StoreError> {
+        let (key, metadata) = listed.into_parts();
+        let mut entry = entry_of(key, &metadata);
+        if entry.problem.is_none() && entry.is_marker() && !is_empty(&metadata) {
+            match self.signer.size(&entry.key, self.clock.now()).await? {
+                Some(0) | None => {}
+                Some(_) => {
+                    let why = "ends in \"/\" and yet has content, which the S3 client cannot carry";
+                    entry.problem = Some(StoreError::key(&entry.key, why));
+                }
+            }
+        }
+        Ok(entry)
+    }
+
+    pub(super) async fn head(&self, key: &str) -> Result<Option<Entry>, StoreError> {
+        check_s3_key(key)?;
+        match self.operator.stat(key).await {
+            Ok(metadata) => Ok(Some(entry_of(key.to_owned(), &metadata))),
+            Err(error) if error.kind() == opendal::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(super) async fn page(&self, folder: &str, after: &str, limit: usize) -> Result<Page, StoreError> {
+        // The folder's own marker and the folder of `after` come again, and one more tells whether to go on.
+        let wanted = limit + 3;
+        let mut listing = self.operator.lister_with(folder).recursive(false).limit(wanted);
+        if !after.is_empty() {
+            listing = listing.start_after(after);
+        }
+        let mut lister = listing.await?;
+        let mut children = Vec::new();
+        let mut taken = 0;
+        while taken < wanted
+            && let Some(item) = lister.next().await
+        {
+            taken += 1;
+            let (key, metadata) = item?.into_parts();
+            if key != folder && key.as_str() > after {
+                children.push(entry_of(key, &metadata));
+            }
+        }
+        // Servers give folders and objects of one page apart from each other.
+        children.sort_by(|a, b| a.key.cmp(&b.key));
+        let more = children.len() > limit;
+        children.truncate(limit);
+        Ok(Page { children, more })
+    }
+}
+
+fn entry_of(key: String, metadata: &Metadata) -> Entry {
+    let problem = check_s3_key(&key).err();
+    let modified = metadata.last_modified().map(SystemTime::from);
+    Entry { key, size: metadata.content_length(), modified, problem }
+}
+
+/// Whether a `dir/` key is known to have no content.
+fn is_empty(metadata: &Metadata) -> bool {
+    metadata.etag().is_some_and(|tag| tag.trim_matches('"') == EMPTY_TAG)
+}

@@ -1,0 +1,104 @@
+//! Files that are still being written.
+//!
+//! They are written into one folder at the top of the bucket and renamed when
+//! complete, so that a reader never sees half an object and whatever a killed
+//! emulator left behind is removed by removing one folder.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
+
+use super::key::PARTIAL_FOLDER;
+
+/// The unfinished files of one emulator in one bucket.
+#[derive(Debug)]
+pub(crate) struct Partials {
+    folder: PathBuf,
+    /// Two openings of the same state must not use the same names: one may still be ending.
+    opening: u64,
+    next: AtomicU64,
+}
+
+static OPENINGS: AtomicU64 = AtomicU64::new(0);
+
+impl Partials {
+    pub(super) fn new(root: &Path, instance: &str) -> Self {
+        Self {
+            folder: root.join(PARTIAL_FOLDER).join(instance),
+            opening: OPENINGS.fetch_add(1, Ordering::Relaxed),
+            next: AtomicU64::new(0),
+        }
+    }
+
+    /// Removes what this emulator left behind; to be called when nothing is being written.
+    pub(crate) fn clear(&self) -> io::Result<()> {
+        match fs::remove_dir_all(&self.folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        self.tidy();
+        Ok(())
+    }
+
+    /// Removes the folders again if nothing is left in them.
+    pub(crate) fn tidy(&self) {
+        // Not empty, or not there: both mean that nothing has to be done.
+        if fs::remove_dir(&self.folder).is_ok()
+            && let Some(parent) = self.folder.parent()
+        {
+            let _ = fs::remove_dir(parent);
+        }
+    }
+
+    pub(super) fn create(&self, target: PathBuf) -> io::Result<Unfinished> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let path = self.folder.join(format!("{}-{number}", self.opening));
+        let file = loop {
+            match File::create_new(&path) {
+                Ok(file) => break file,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(&self.folder)?,
+                Err(error) => return Err(error),
+            }
+        };
+        Ok(Unfinished { file: Some(file), path, target, published: false })
+    }
+}
+
+/// A file that is not complete yet; dropping it removes it.
+#[derive(Debug)]
+pub(crate) struct Unfinished {
+    /// Away while a blocking thread writes to it.
+    pub(super) file: Option<File>,
+    path: PathBuf,
+    target: PathBuf,
+    published: bool,
+}
+
+impl Unfinished {
+    /// The file to write to.
+    pub(crate) fn file(&mut self) -> io::Result<&mut File> {
+        self.file.as_mut().ok_or_else(|| io::Error::other("a write to this file was given up"))
+    }
+
+    /// Gives the file its time and its name.
+    pub(crate) fn publish(&mut self, modified: Option<SystemTime>) -> io::Result<()> {
+        let file = self.file()?;
+        if let Some(modified) = modified {
+            file.set_modified(modified)?;
+        }
+        self.file = None;
+        fs::rename(&self.path, &self.target)?;
+        self.published = true;
+        Ok(())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.published {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
