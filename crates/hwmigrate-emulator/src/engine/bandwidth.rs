@@ -224,8 +224,10 @@ mod tests {
         let clock = Clock::new();
         let hour = clock.now().hour();
         let other = (hour + 2) % 24;
-        let limiter =
-            Limiter::new(clock.clone(), &[window(&format!("{other:02}:00"), &format!("{other:02}:59"), 1 << 20)]);
+        let limiter = Limiter::new(
+            clock.clone(),
+            &[window(&format!("{other:02}:00"), &format!("{other:02}:59"), 1 << 20)],
+        );
         assert!(!limiter.limited());
         assert!(limiter.take(1 << 40, &Stop::default()).await);
         assert_eq!(clock.running(), Duration::ZERO);

@@ -42,9 +42,8 @@ impl Crc64 {
         let (blocks, rest) = bytes.as_chunks::<8>();
         for block in blocks {
             let mixed = crc ^ u64::from_le_bytes(*block);
-            crc = (0..8).fold(0, |sum, index| {
-                sum ^ TABLES[7 - index][((mixed >> (8 * index)) & 0xFF) as usize]
-            });
+            crc = (0..8)
+                .fold(0, |sum, index| sum ^ TABLES[7 - index][((mixed >> (8 * index)) & 0xFF) as usize]);
         }
         for byte in rest {
             crc = (crc >> 8) ^ TABLES[0][((crc ^ u64::from(*byte)) & 0xFF) as usize];

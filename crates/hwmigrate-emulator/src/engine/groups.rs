@@ -82,7 +82,11 @@ impl World {
 
 impl Inner {
     /// Creates a group, which splits its work and starts by itself.
-    pub(crate) async fn create_group(self: &Arc<Self>, spec: Spec, keys: &BothKeys) -> Result<String, ApiError> {
+    pub(crate) async fn create_group(
+        self: &Arc<Self>,
+        spec: Spec,
+        keys: &BothKeys,
+    ) -> Result<String, ApiError> {
         self.check_spec(&spec, &keys.source)?;
         let doomed = self.doom(keys);
         let now = self.now();
@@ -178,13 +182,7 @@ impl Inner {
     }
 
     /// Takes a group from one state into another; `None` if it is in neither.
-    fn turn(
-        &self,
-        id: &str,
-        from: GroupStatus,
-        to: GroupStatus,
-        reason: Option<Reason>,
-    ) -> Option<Group> {
+    fn turn(&self, id: &str, from: GroupStatus, to: GroupStatus, reason: Option<Reason>) -> Option<Group> {
         let now = self.now();
         let mut world = self.world();
         let group = world.groups.get_mut(id).filter(|_| !self.halted())?;
@@ -208,7 +206,8 @@ impl Inner {
         let ready: Vec<_> = {
             let world = self.world();
             let groups = world.groups.values();
-            let ended = groups.filter_map(|group| outcome(&world, group).map(|_| (group.id.clone(), group.status)));
+            let ended =
+                groups.filter_map(|group| outcome(&world, group).map(|_| (group.id.clone(), group.status)));
             ended.collect()
         };
         for (id, status) in ready {
@@ -344,7 +343,11 @@ impl Inner {
     }
 
     /// Replaces the bandwidth limits of a group and of its tasks.
-    pub(crate) async fn update_group(self: &Arc<Self>, id: &str, windows: Vec<Window>) -> Result<(), ApiError> {
+    pub(crate) async fn update_group(
+        self: &Arc<Self>,
+        id: &str,
+        windows: Vec<Window>,
+    ) -> Result<(), ApiError> {
         check_policy(&windows)?;
         let (tasks, receipt) = {
             let mut world = self.world();
@@ -362,9 +365,7 @@ impl Inner {
     /// The tasks of a group whose limits can still be changed.
     pub(crate) fn unfinished_of(&self, world: &World, group: &str) -> BTreeSet<i64> {
         let tasks = world.tasks_of(group).into_iter();
-        let open = |id: &i64| {
-            world.tasks.get(id).is_some_and(|entry| entry.task.status != Status::Succeeded)
-        };
+        let open = |id: &i64| world.tasks.get(id).is_some_and(|entry| entry.task.status != Status::Succeeded);
         tasks.filter(open).collect()
     }
 }

@@ -126,6 +126,9 @@ fn entry_copy(
 /// Why a job between these folders would never end.
 pub(super) fn nested(from: &FolderStore, to: &FolderStore) -> Option<Reason> {
     to.root().starts_with(from.root()).then(|| {
-        Reason::new("OMS.0058", "The destination bucket is, or lies inside, the source bucket; choose another.")
+        Reason::new(
+            "OMS.0058",
+            "The destination bucket is, or lies inside, the source bucket; choose another.",
+        )
     })
 }

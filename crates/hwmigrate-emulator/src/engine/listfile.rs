@@ -19,7 +19,8 @@ pub(super) async fn files(store: &Store, list: &ListFile) -> Result<Vec<String>,
     let mut keys = Vec::new();
     let mut listing = store.list(&list.list_file_key, None);
     loop {
-        let entries = listing.next().await.map_err(|error| unreadable(&list.list_file_key, &error.message))?;
+        let entries =
+            listing.next().await.map_err(|error| unreadable(&list.list_file_key, &error.message))?;
         if entries.is_empty() {
             break;
         }

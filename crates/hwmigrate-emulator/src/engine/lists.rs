@@ -19,8 +19,7 @@ use crate::store::{Attributes, Parents, Sink, Store, StoreError, StoreErrorKind,
 /// What a list of failed objects can hold.
 pub(super) const MOST_FAILED: usize = 100_000;
 const PART: usize = 1 << 20;
-const KEY: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Which lists are wanted.
 #[derive(Clone, Copy, Debug)]
@@ -67,8 +66,7 @@ impl Writer<'_> {
     }
 
     async fn sink(&self, key: &str) -> Result<Sink, StoreError> {
-        let attributes =
-            Attributes { content_type: Some("text/plain".to_owned()), ..Attributes::default() };
+        let attributes = Attributes { content_type: Some("text/plain".to_owned()), ..Attributes::default() };
         Sink::create(self.store, key, None, &attributes, &Arc::<Parents>::default()).await
     }
 

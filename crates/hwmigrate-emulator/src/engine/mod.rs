@@ -8,8 +8,8 @@
 mod bandwidth;
 mod crc64;
 mod groups;
-mod keys;
 mod kernel;
+mod keys;
 mod listfile;
 mod lists;
 mod model;
@@ -338,7 +338,11 @@ impl Inner {
                     Some(Store::S3(store)) => match store.abort_upload(&upload.key, &upload.id).await {
                         Ok(()) => {}
                         Err(error) => {
-                            tracing::warn!(bucket = upload.bucket, error = error.message, "an upload stays open");
+                            tracing::warn!(
+                                bucket = upload.bucket,
+                                error = error.message,
+                                "an upload stays open"
+                            );
                             return;
                         }
                     },

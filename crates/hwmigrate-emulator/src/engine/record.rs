@@ -124,7 +124,8 @@ impl Ledger {
 
     /// Sets where a run starts to count.
     pub(super) fn begin(&self, live: &Live, known: Totals) {
-        let totals = Totals { objects: known.objects, bytes: known.bytes, complete: known.complete, ..self.totals() };
+        let totals =
+            Totals { objects: known.objects, bytes: known.bytes, complete: known.complete, ..self.totals() };
         live.before.store(totals.done_bytes + totals.skipped_bytes, Ordering::Relaxed);
         *live.lock() = totals;
     }

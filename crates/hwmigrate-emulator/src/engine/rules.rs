@@ -45,14 +45,7 @@ impl TryFrom<i64> for Status {
     type Error = String;
 
     fn try_from(code: i64) -> Result<Self, String> {
-        let all = [
-            Self::Waiting,
-            Self::Running,
-            Self::Paused,
-            Self::Failed,
-            Self::Succeeded,
-            Self::Pausing,
-        ];
+        let all = [Self::Waiting, Self::Running, Self::Paused, Self::Failed, Self::Succeeded, Self::Pausing];
         all.into_iter().find(|status| status.code() == code).ok_or_else(|| format!("no task state {code}"))
     }
 }
@@ -194,13 +187,8 @@ mod tests {
     #[test]
     fn tasks_follow_the_documented_table() {
         for (code, row) in TASKS {
-            let calls = [
-                TaskCall::Start,
-                TaskCall::Stop,
-                TaskCall::Delete,
-                TaskCall::Bandwidth,
-                TaskCall::Priority,
-            ];
+            let calls =
+                [TaskCall::Start, TaskCall::Stop, TaskCall::Delete, TaskCall::Bandwidth, TaskCall::Priority];
             for (call, wanted) in calls.into_iter().zip(row) {
                 let got = Status::try_from(code).map(|status| task_rule(status, call));
                 let got = got.map(|rule| rule.err().map(|error| (error.status, error.code)));

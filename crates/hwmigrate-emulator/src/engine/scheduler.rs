@@ -68,7 +68,8 @@ impl Inner {
         for id in &late {
             if let Some(entry) = world.tasks.get_mut(id) {
                 entry.task.status = Status::Failed;
-                entry.task.reason = Some(Reason::new("TRF.0003", "the task has waited for more than 30 days"));
+                entry.task.reason =
+                    Some(Reason::new("TRF.0003", "the task has waited for more than 30 days"));
             }
             world.keep_task(*id, &mut changes);
         }
@@ -154,8 +155,7 @@ impl Inner {
 
 /// The waiting task whose turn it is: by priority, then by age.
 fn next_waiting(world: &World) -> Option<i64> {
-    let waiting =
-        world.tasks.values().filter(|entry| entry.task.status == Status::Waiting && !entry.placed);
+    let waiting = world.tasks.values().filter(|entry| entry.task.status == Status::Waiting && !entry.placed);
     let first = waiting.max_by_key(|entry| {
         let task = &entry.task;
         (task.priority(), std::cmp::Reverse((task.waiting_since, task.number)))

@@ -61,7 +61,11 @@ impl Selection {
                         steps.push_back(Step::Named(key.clone()));
                     }
                 }
-                steps.extend(prefixes.into_iter().map(|prefix| Step::Keys { prefix, after: None, until: None }));
+                steps.extend(prefixes.into_iter().map(|prefix| Step::Keys {
+                    prefix,
+                    after: None,
+                    until: None,
+                }));
             }
             (None, TaskType::List | TaskType::UrlList) => {
                 let store = list_bucket(lists)?;
@@ -100,8 +104,11 @@ impl Selection {
                     let entries = listing.next().await.map_err(|error| source_failed(&error))?;
                     let found = entries.len();
                     let within = |key: &str| until.as_deref().is_none_or(|until| key <= until);
-                    let items: Vec<_> =
-                        entries.into_iter().take_while(|entry| within(&entry.key)).map(Item::Listed).collect();
+                    let items: Vec<_> = entries
+                        .into_iter()
+                        .take_while(|entry| within(&entry.key))
+                        .map(Item::Listed)
+                        .collect();
                     if items.len() < found || found == 0 {
                         self.current = Current::Nothing;
                     }
@@ -137,9 +144,8 @@ impl Selection {
                     listfile::check_urls(&key, &text)?;
                 }
                 let (from, count) = (usize::try_from(from), usize::try_from(count));
-                let lines = listfile::lines(&text)
-                    .skip(from.unwrap_or(usize::MAX))
-                    .take(count.unwrap_or(usize::MAX));
+                let lines =
+                    listfile::lines(&text).skip(from.unwrap_or(usize::MAX)).take(count.unwrap_or(usize::MAX));
                 let items = if urls {
                     lines
                         .filter_map(|line| listfile::url(line).ok())

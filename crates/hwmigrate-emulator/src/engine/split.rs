@@ -117,9 +117,11 @@ impl Inner {
         let mut spec = group.spec.clone();
         spec.task_type = TaskType::Prefix;
         spec.src_node.object_key = vec![prefix.to_owned()];
-        let slice = Slice::Keys { prefix: prefix.to_owned(), after: cursor.after.take(), until: until.clone() };
+        let slice =
+            Slice::Keys { prefix: prefix.to_owned(), after: cursor.after.take(), until: until.clone() };
         cursor.after = until;
-        let next = Cursor { objects: cursor.objects + objects, bytes: cursor.bytes + bytes, ..cursor.clone() };
+        let next =
+            Cursor { objects: cursor.objects + objects, bytes: cursor.bytes + bytes, ..cursor.clone() };
         self.make(group, Cut { spec, slice, objects, bytes, next }, cursor);
     }
 

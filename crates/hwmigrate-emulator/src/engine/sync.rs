@@ -105,7 +105,11 @@ pub(crate) fn no_sync() -> ApiError {
 
 impl Inner {
     /// Creates a sync task, which starts by itself.
-    pub(crate) async fn create_sync(self: &Arc<Self>, spec: SyncSpec, keys: &BothKeys) -> Result<String, ApiError> {
+    pub(crate) async fn create_sync(
+        self: &Arc<Self>,
+        spec: SyncSpec,
+        keys: &BothKeys,
+    ) -> Result<String, ApiError> {
         if spec.dst_region != self.region {
             return Err(ApiError::oms(
                 "OMS.0060",
@@ -116,9 +120,13 @@ impl Inner {
             ApiError::oms("OMS.1014", "The source bucket does not exist or cannot be read with these keys.")
         })?;
         let destination = self.stores.get(&spec.dst_bucket).ok_or_else(|| {
-            ApiError::oms("OMS.1016", "The destination bucket does not exist or cannot be read with these keys.")
+            ApiError::oms(
+                "OMS.1016",
+                "The destination bucket does not exist or cannot be read with these keys.",
+            )
         })?;
-        let nested = source.folder().zip(destination.folder()).and_then(|(from, to)| kernel::nested(from, to));
+        let nested =
+            source.folder().zip(destination.folder()).and_then(|(from, to)| kernel::nested(from, to));
         if let Some(reason) = nested {
             return Err(ApiError::oms(&reason.code, reason.text));
         }
@@ -214,7 +222,10 @@ impl Inner {
         let now = self.now();
         self.change_sync(id, |job| {
             if !job.running {
-                return Err(ApiError::oms("OMS.0066", "The synchronization task is stopped; start it first."));
+                return Err(ApiError::oms(
+                    "OMS.0066",
+                    "The synchronization task is stopped; start it first.",
+                ));
             }
             job.count(now, Counter::Request, decoded.len() as u64);
             job.pending.append(&mut decoded);

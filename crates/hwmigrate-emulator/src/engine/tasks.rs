@@ -43,12 +43,21 @@ impl Inner {
             _ => {}
         }
         if spec.task_type == TaskType::UrlList {
-            if !spec.src_node.cloud_type.as_deref().is_some_and(|cloud| cloud.eq_ignore_ascii_case("URLSource")) {
-                return Err(ApiError::oms("OMS.0057", "src_node.cloud_type must be URLSource for a URL list."));
+            if !spec
+                .src_node
+                .cloud_type
+                .as_deref()
+                .is_some_and(|cloud| cloud.eq_ignore_ascii_case("URLSource"))
+            {
+                return Err(ApiError::oms(
+                    "OMS.0057",
+                    "src_node.cloud_type must be URLSource for a URL list.",
+                ));
             }
             return Ok(());
         }
-        for (name, value) in [("src_node.bucket", &spec.src_node.bucket), ("src_node.region", &spec.src_node.region)]
+        for (name, value) in
+            [("src_node.bucket", &spec.src_node.bucket), ("src_node.region", &spec.src_node.region)]
         {
             if value.is_empty() {
                 return Err(missing(name));
@@ -235,7 +244,11 @@ impl Inner {
     }
 
     /// Replaces the bandwidth limits of a task, also while it runs.
-    pub(crate) async fn set_bandwidth(self: &Arc<Self>, id: i64, windows: Vec<Window>) -> Result<(), ApiError> {
+    pub(crate) async fn set_bandwidth(
+        self: &Arc<Self>,
+        id: i64,
+        windows: Vec<Window>,
+    ) -> Result<(), ApiError> {
         check_policy(&windows)?;
         self.update(&BTreeSet::from([id]), &windows, None).await
     }

@@ -303,8 +303,7 @@ impl Transfer {
         let _large = self.large_permit(size.unwrap_or(u64::MAX)).await;
         let mut reader = Source::Url(object);
         let attributes = reader.attributes(false).await;
-        let attributes =
-            attributes.map_err(|error| Outcome::Failed(failed(Side::Source, &error)))?;
+        let attributes = attributes.map_err(|error| Outcome::Failed(failed(Side::Source, &error)))?;
         let sink = Sink::create(&self.to, target, size, &attributes, &self.parents).await;
         let sink = sink.map_err(|error| Outcome::Failed(failed(Side::Destination, &error)))?;
         self.pump(reader, sink, size, 0, entry.modified, target).await

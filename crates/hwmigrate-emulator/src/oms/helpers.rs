@@ -53,7 +53,10 @@ pub(super) fn regions() -> Value {
 fn check_keys(inner: &Inner, call: &Call) -> Result<(), ApiError> {
     let keys: NodeKeys = read::body(call)?;
     if inner.wrong_key(&keys) {
-        return Err(ApiError::oms("OMS.0153", "The buckets cannot be read: the access key or secret key is wrong."));
+        return Err(ApiError::oms(
+            "OMS.0153",
+            "The buckets cannot be read: the access key or secret key is wrong.",
+        ));
     }
     Ok(())
 }
@@ -80,7 +83,10 @@ pub(super) async fn objects(inner: &Arc<Inner>, call: &Call) -> Answer {
     let store = store(inner, read::text(call, "bucket_name"))?;
     let folder = read::text(call, "file_path");
     if !folder.is_empty() && !folder.ends_with('/') {
-        return Err(ApiError::oms("OMS.0002", "file_path must end in \"/\", or be empty for the whole bucket."));
+        return Err(ApiError::oms(
+            "OMS.0002",
+            "file_path must end in \"/\", or be empty for the whole bucket.",
+        ));
     }
     let limit = call.body.get("page_size").and_then(Value::as_u64).unwrap_or(0).min(100) as usize;
     let page = store.page(folder, read::text(call, "behind_filename"), limit).await;

@@ -49,9 +49,8 @@ pub(super) fn number<T: std::str::FromStr>(call: &Call, parameter: &str) -> Resu
 
 /// A number that the query must have.
 pub(super) fn needed<T: std::str::FromStr>(call: &Call, parameter: &str) -> Result<T, ApiError> {
-    number(call, parameter)?.ok_or_else(|| {
-        ApiError::oms("OMS.1004", format!("The required parameter {parameter} is missing."))
-    })
+    number(call, parameter)?
+        .ok_or_else(|| ApiError::oms("OMS.1004", format!("The required parameter {parameter} is missing.")))
 }
 
 /// The page that a list call asks for, and how many rows there are in all.

@@ -12,10 +12,7 @@ fn version(id: &str, status: &str, updated: &str) -> Value {
 }
 
 fn versions() -> [Value; 2] {
-    [
-        version("v1", "SUPPORTED", "2017-07-01T00:00:00Z"),
-        version("v2", "CURRENT", "2020-06-01T00:00:00Z"),
-    ]
+    [version("v1", "SUPPORTED", "2017-07-01T00:00:00Z"), version("v2", "CURRENT", "2020-06-01T00:00:00Z")]
 }
 
 pub(super) fn list() -> Value {

@@ -104,8 +104,14 @@ impl State {
         let broken = Arc::new(Mutex::new(None));
         let writer = Writer::new(log, lock, Arc::clone(&dead), Arc::clone(&broken));
         let (queue, thread) = writer.spawn().map_err(|source| EmulatorError::file(folder, source))?;
-        let state =
-            Self { folder: folder.to_owned(), instance, queue, dead, broken, thread: Mutex::new(Some(thread)) };
+        let state = Self {
+            folder: folder.to_owned(),
+            instance,
+            queue,
+            dead,
+            broken,
+            thread: Mutex::new(Some(thread)),
+        };
         if known.is_none() {
             let mut changes = Changes::default();
             changes.put("instance", &state.instance);

@@ -28,10 +28,10 @@ async fn what_was_confirmed_is_there_again() {
     let instance = state.instance().to_owned();
     drop(state);
     let (state, values) = State::open(folder.path()).unwrap();
-    assert_eq!(values.into_iter().collect::<Vec<_>>(), [
-        ("task/1".to_owned(), json!({"a": 2})),
-        ("task/3".to_owned(), json!(3))
-    ]);
+    assert_eq!(
+        values.into_iter().collect::<Vec<_>>(),
+        [("task/1".to_owned(), json!({"a": 2})), ("task/3".to_owned(), json!(3))]
+    );
     assert_eq!(state.instance(), instance);
 }
 

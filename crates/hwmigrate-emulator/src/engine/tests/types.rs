@@ -3,7 +3,9 @@ use super::*;
 #[tokio::test]
 async fn a_whole_bucket_arrives_with_odd_names_and_times() {
     let bed = Bed::new().await;
-    for key in ["a", "deep/er/x y.bin", "文件/é ü.txt", "empty", "-dash", "per%20cent", "q?x=1&y#z", "tab\tkey"] {
+    for key in
+        ["a", "deep/er/x y.bin", "文件/é ü.txt", "empty", "-dash", "per%20cent", "q?x=1&y#z", "tab\tkey"]
+    {
         bed.put("src", key, if key == "empty" { "" } else { key });
     }
     fs::create_dir_all(bed.path("src").join("marker/inner")).unwrap();
@@ -147,12 +149,8 @@ fn page(body: &str) -> String {
 async fn a_url_list_is_fetched_with_its_signed_urls_as_they_are() {
     let bed = Bed::new().await;
     let away = "HTTP/1.1 302 Found\r\nlocation: http://example.test/x\r\ncontent-length: 0\r\n\r\n";
-    let base = web(vec![
-        ("/a?sig=%2Fx%3D&y=1", page("signed")),
-        ("/b", page("")),
-        ("/away", away.to_owned()),
-    ])
-    .await;
+    let base =
+        web(vec![("/a?sig=%2Fx%3D&y=1", page("signed")), ("/b", page("")), ("/away", away.to_owned())]).await;
     let lines = format!(
         "{base}/a?sig=%2Fx%3D&y=1\tfolder/%E6%96%87.txt\n{base}/b\tempty\n{base}/gone\tgone\n\
          {base}/away\taway\nhttp://example.test/x\telsewhere\n"
@@ -179,7 +177,8 @@ async fn a_url_list_is_fetched_with_its_signed_urls_as_they_are() {
 #[tokio::test]
 async fn an_object_of_unknown_length_needs_no_check() {
     let bed = Bed::new().await;
-    let base = web(vec![("/a", "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nuntil the end".to_owned())]).await;
+    let base =
+        web(vec![("/a", "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nuntil the end".to_owned())]).await;
     bed.put("lists", "urls.txt", format!("{base}/a\ta"));
     let task = bed.create(list("urls.txt", "url_list")).await;
     let view = bed.status(task, 4).await;
