@@ -6,4 +6,5 @@
 pub mod document;
 pub mod load;
 pub mod process;
+pub mod sandbox;
 pub mod tree;

@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -105,6 +106,26 @@ impl EmulatorProcess {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
+    }
+
+    /// Sends SIGTERM and waits until it has ended by itself, with exit code 0.
+    ///
+    /// # Errors
+    /// When it does not end in time, or ends with another code.
+    pub fn terminate(mut self, limit: Duration) -> Result<(), Failure> {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        if !sent.success() {
+            return Err(format!("kill ended with {sent}").into());
+        }
+        let end = Instant::now() + limit;
+        loop {
+            match self.child.try_wait()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => return Err(format!("the emulator ended with {status}").into()),
+                None if Instant::now() > end => return Err("the emulator did not end".into()),
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
     }
 }
 

@@ -1,0 +1,113 @@
+//! Every operation of every document, with a marker in each secret field.
+
+use std::fmt::Write as _;
+
+use hwmigrate_emulator::{Fault, FaultKind};
+use hwmigrate_tests::document::{Call, Document};
+use hwmigrate_tests::sandbox::Sandbox;
+
+use crate::log::Log;
+use crate::{CANARY, Markers, assert_clean, assert_clean_folder};
+
+/// All calls of both documents, and how many secret fields their bodies hold.
+pub(crate) fn calls() -> (Vec<Call>, usize) {
+    let mut markers = Markers::default();
+    let mut calls = Vec::new();
+    for document in [hwmigrate::api::oms::DOCUMENT, hwmigrate::api::iam::DOCUMENT] {
+        let document = Document::parse(document).unwrap();
+        calls.extend(document.calls(&mut |path| markers.next(path)));
+    }
+    let secrets = calls.iter().filter_map(|call| call.body.as_ref()).map(|body| body.secrets.len()).sum();
+    (calls, secrets)
+}
+
+/// Everything that a result shows of itself.
+fn shown<T: std::fmt::Debug>(result: &hwmigrate::Result<T>) -> String {
+    let mut text = format!("{result:?} {result:#?}");
+    if let Err(error) = result {
+        write!(text, " {error} {error:#} {} {:?} {:?}", error.chain(), error.advice(), error.message())
+            .unwrap();
+        let mut cause: Option<&dyn std::error::Error> = Some(error);
+        while let Some(next) = cause {
+            write!(text, " {next} {next:?}").unwrap();
+            cause = next.source();
+        }
+    }
+    text
+}
+
+/// The server refuses and repeats what it was sent, as careless servers do.
+fn echo(call: &Call) -> FaultKind {
+    let body = call.body.as_ref().map(|body| body.json.to_string()).unwrap_or_default();
+    FaultKind::Status { status: 400, code: "OMS.1010".to_owned(), message: format!("cannot use {body}") }
+}
+
+#[tokio::test]
+async fn no_secret_field_of_any_operation_shows_anywhere() {
+    let log = Log::start();
+    let sandbox =
+        Sandbox::start_with(|builder| builder.journal_file(true).check_responses(true)).await.unwrap();
+    hwmigrate_tests::tree::write(&sandbox.source(), &[("a", b"a")]).unwrap();
+    let client = sandbox.client().unwrap();
+    let (calls, secrets) = calls();
+    assert!(secrets > 60, "the documents hold only {secrets} secret fields");
+
+    for call in &calls {
+        let strikes = [
+            None,
+            Some(echo(call)),
+            Some(FaultKind::BadGateway),
+            Some(FaultKind::TruncatedJson),
+            Some(FaultKind::WrongType { member: "id".to_owned() }),
+            Some(FaultKind::Reset),
+            Some(FaultKind::LoseReply),
+            Some(FaultKind::Unauthorized),
+        ];
+        for strike in strikes {
+            let named = format!("{} with {:?}", call.id, strike.as_ref().map(FaultKind::name));
+            if let Some(kind) = strike {
+                sandbox.emulator.faults().push(Fault::new(kind).on(&call.id).times(8));
+            }
+            let mut request = client.operation(&call.id).unwrap();
+            for (name, value) in &call.parameters {
+                request = request.parameter(name, value);
+            }
+            if let Some(body) = &call.body {
+                request = request.body(body.json.clone());
+            }
+            assert_clean(&named, &format!("{request:?}"));
+            assert_clean(&named, &shown(&request.send().await));
+            sandbox.emulator.faults().clear();
+        }
+    }
+
+    let journal = sandbox.emulator.journal();
+    assert!(journal.len() >= calls.len());
+    assert!(
+        journal
+            .iter()
+            .any(|entry| entry.operation.as_deref() == Some("CreateTask") && entry.status == Some(200))
+    );
+    assert_clean("the journal", &format!("{journal:?}"));
+    assert_clean("the journal", &serde_json::to_string(&journal).unwrap());
+    let state = sandbox.state();
+    sandbox.emulator.shutdown().await;
+    assert!(state.join("journal.jsonl").exists());
+    assert_clean_folder(&state);
+    let text = log.text();
+    assert!(text.contains("CreateTask") && text.contains("TRACE"), "the log was not taken down");
+    assert!(text.contains("hyper"), "the log of the HTTP client was not taken down");
+    assert_clean("the log", &text);
+}
+
+#[tokio::test]
+async fn search_finds_a_marker_that_is_shown() {
+    let log = Log::start();
+    // Split, so that this proof does not trip the other tests of this process.
+    let (first, second) = CANARY.split_at(5);
+    tracing::trace!(first, second, "probe");
+    let text = log.text();
+    assert!(text.contains(first) && text.contains("probe"));
+    let found = std::panic::catch_unwind(|| assert_clean("a text", &format!("…{CANARY}-0001…")));
+    assert!(found.is_err());
+}
