@@ -9,11 +9,14 @@ use crate::error::ErrorKind;
 use crate::progress::State;
 use crate::wait::Job;
 
+/// State and offset of a list request.
+type Asked = (Option<i64>, u64);
+
 /// An account with tasks, which counts its requests.
 #[derive(Clone, Default)]
 struct Account {
     tasks: Arc<StdMutex<BTreeMap<i64, i64>>>,
-    pages: Arc<StdMutex<Vec<(Option<i64>, u64)>>>,
+    pages: Arc<StdMutex<Vec<Asked>>>,
     shows: Arc<StdMutex<Vec<String>>>,
     list_error: Arc<StdMutex<Option<Error>>>,
 }

@@ -106,7 +106,7 @@ pub struct Migration<L = Duration> {
     rounds: u32,
     policy: PollPolicy,
     stall_after: Option<Duration>,
-    observer: Option<Box<dyn FnMut(&MigrationEvent) + Send>>,
+    observer: Option<Observer>,
     limit: L,
     span: Option<Instant>,
     task: Option<Created<i64>>,
@@ -115,6 +115,8 @@ pub struct Migration<L = Duration> {
     next: Option<Retry>,
     over: bool,
 }
+
+type Observer = Box<dyn FnMut(&MigrationEvent) + Send>;
 
 enum Begin {
     Create(Box<CreateTaskReq>, Mark),

@@ -1,9 +1,12 @@
 #![allow(clippy::unwrap_used)]
 
-use hwmigrate_api::oms::types::{CdnProtocol, SmnTrigger};
+use hwmigrate_api::oms::types::{CdnProtocol, SmnTrigger, SrcNodeReq as SrcNode};
 
 use super::*;
 use crate::oms::{BandwidthPlan, Destination, GroupRequest, NodeKeys, Source, TaskRequest, sync_request};
+
+/// A part of the refusal, and the change that causes it.
+type Case<T> = (&'static str, fn(&mut T));
 
 const MARKER: &str = "made-up-secret-marker";
 
@@ -62,7 +65,10 @@ fn every_kind_of_task_has_an_accepted_request() {
         url,
         TaskRequest::new(Source::azure("west", "container", MARKER), destination()),
         TaskRequest::new(Source::google("eu", "bucket", MARKER), destination()),
-        TaskRequest::new(Source::bucket("Tencent", "r", "b", MARKER, MARKER).app_id("1250000000"), destination()),
+        TaskRequest::new(
+            Source::bucket("Tencent", "r", "b", MARKER, MARKER).app_id("1250000000"),
+            destination(),
+        ),
     ];
     for request in requests {
         create_task(&request).unwrap();
@@ -87,7 +93,7 @@ fn request_of_the_documentation_is_accepted() {
 
 #[test]
 fn missing_parts_of_a_source_are_named_with_the_fix() {
-    let table: [(&str, fn(&mut SrcNode)); 6] = [
+    let table: [Case<SrcNode>; 6] = [
         ("src_node.region is missing: give the region", |node| node.region = None),
         ("src_node.bucket is empty: give the name", |node| node.bucket = Some(String::new())),
         ("src_node.ak is missing: give the access key", |node| node.ak = None),
@@ -100,8 +106,6 @@ fn missing_parts_of_a_source_are_named_with_the_fix() {
         assert!(message.contains(text), "{text}: {message}");
     }
 }
-
-type SrcNode = hwmigrate_api::oms::types::SrcNodeReq;
 
 #[test]
 fn lists_need_their_file_and_url_lists_their_provider() {
@@ -116,7 +120,10 @@ fn lists_need_their_file_and_url_lists_their_provider() {
         let file = ListFile { list_file_key: String::new(), list_file_num: None, obs_bucket: " ".to_owned() };
         request.src_node.list_file = Some(file);
     });
-    assert!(message.contains("list_file_key is empty") && message.contains("obs_bucket is empty"), "{message}");
+    assert!(
+        message.contains("list_file_key is empty") && message.contains("obs_bucket is empty"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -151,10 +158,12 @@ fn secrets_are_judged_without_being_shown() {
 
 #[test]
 fn odd_parts_of_a_task_are_refused() {
-    let table: [(&str, fn(&mut CreateTaskReq)); 8] = [
+    let table: [Case<CreateTaskReq>; 8] = [
         ("description contains '&'", |request| request.description = Some("a & b".to_owned())),
         ("description has 256 characters", |request| request.description = Some("x".repeat(256))),
-        ("migrate_since is 1700000000000: give seconds", |request| request.migrate_since = Some(1_700_000_000_000)),
+        ("migrate_since is 1700000000000: give seconds", |request| {
+            request.migrate_since = Some(1_700_000_000_000)
+        }),
         ("migrate_since is -1", |request| request.migrate_since = Some(-1)),
         ("src_node.kms_key_id is missing", |request| request.src_node.crypto_type = Some(CryptoType::Kms)),
         ("dst_node.kms_key_id is \"A\"", |request| request.dst_node.kms_key_id = Some("A".to_owned())),
@@ -181,15 +190,23 @@ fn cdn_domains_and_keys_are_checked() {
         cdn.authentication_key = Some(Secret::from(MARKER));
         request.source_cdn = Some(cdn);
     });
-    for domain in ["", "ab", "localhost", "https://cdn.example.com", "cdn.example.com/path", "a..b", &"x.".repeat(200)] {
+    for domain in
+        ["", "ab", "localhost", "https://cdn.example.com", "cdn.example.com/path", "a..b", &"x.".repeat(200)]
+    {
         let message = refused(|request| request.source_cdn = Some(cdn(domain, CdnAuthenticationType::None)));
         assert!(message.contains("source_cdn.domain is"), "{domain}: {message}");
     }
-    let message =
-        refused(|request| request.source_cdn = Some(cdn("x.obs.myhuaweicloud.com", CdnAuthenticationType::None)));
+    let message = refused(|request| {
+        request.source_cdn = Some(cdn("x.obs.myhuaweicloud.com", CdnAuthenticationType::None))
+    });
     assert!(message.contains("not of Huawei Cloud"), "{message}");
-    let message = refused(|request| request.source_cdn = Some(cdn("c.example.com", CdnAuthenticationType::TencentCosD)));
-    assert!(message.contains("source_cdn.authentication_key is missing: give the key of TENCENT_COS_D"), "{message}");
+    let message = refused(|request| {
+        request.source_cdn = Some(cdn("c.example.com", CdnAuthenticationType::TencentCosD))
+    });
+    assert!(
+        message.contains("source_cdn.authentication_key is missing: give the key of TENCENT_COS_D"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -225,7 +242,9 @@ fn sync_tasks_have_rules_of_their_own() {
     let mut request = sync_request(Source::google("r", "b", MARKER), destination());
     request.consistency_check = Some(ConsistencyCheck::NoCheck);
     let error = create_sync_task(&request).unwrap_err();
-    for text in ["src_cloud_type is Google", "src_ak is empty", "consistency_check is no_check: write transmission"] {
+    for text in
+        ["src_cloud_type is Google", "src_ak is empty", "consistency_check is no_check: write transmission"]
+    {
         assert!(error.message().contains(text), "{text}: {error}");
     }
 }

@@ -69,11 +69,11 @@ pub(crate) enum Step {
 #[derive(Debug)]
 pub(crate) enum End<E> {
     /// The deadline passed.
-    Deadline(Missed<E>),
+    Deadline(Box<Missed<E>>),
     /// The job failed.
-    Failed(Progress),
+    Failed(Box<Progress>),
     /// The job does not exist any more.
-    Gone(Progress),
+    Gone(Box<Progress>),
     /// A look failed for good.
     Look(E),
 }
@@ -223,8 +223,8 @@ impl<E> Course<E> {
         match verdict(self.plan.until, progress.state) {
             Verdict::Done => Ok(Some(Step::Done(progress))),
             Verdict::Paused => Ok(Some(Step::Paused(progress))),
-            Verdict::Failed => Err(End::Failed(progress)),
-            Verdict::Gone => Err(End::Gone(progress)),
+            Verdict::Failed => Err(End::Failed(Box::new(progress))),
+            Verdict::Gone => Err(End::Gone(Box::new(progress))),
             Verdict::Going | Verdict::Unknown => {
                 let age = now.saturating_duration_since(span.start);
                 let pause = self.plan.policy.pause(age, progress.time_left, self.dice.f64());
@@ -327,13 +327,14 @@ impl<E> Course<E> {
     }
 
     fn missed(&mut self, span: Span) -> End<E> {
-        End::Deadline(Missed {
+        let missed = Missed {
             limit: self.plan.limit,
             elapsed: clock::instant().saturating_duration_since(span.start),
             looks: self.looks,
             last: self.last.clone(),
             last_error: self.last_error.take(),
-        })
+        };
+        End::Deadline(Box::new(missed))
     }
 }
 

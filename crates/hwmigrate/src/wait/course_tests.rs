@@ -111,7 +111,7 @@ async fn run(plan: Plan, stage: &Stage) -> Result<Step, End<Fault>> {
 
 fn missed(end: Result<Step, End<Fault>>) -> Missed<Fault> {
     match end {
-        Err(End::Deadline(missed)) => missed,
+        Err(End::Deadline(missed)) => *missed,
         other => panic!("expected a missed deadline, got {other:?}"),
     }
 }
@@ -143,7 +143,7 @@ async fn paused_and_failed_are_told_apart() {
     assert_eq!(run(plan(Until::Ended, 60), &stage).await.unwrap(), Step::Paused(task(3)));
     let stage = Stage::new([Look::Code(2), Look::Code(4)]);
     match run(plan(Until::Ended, 60), &stage).await {
-        Err(End::Failed(progress)) => assert_eq!(progress, task(4)),
+        Err(End::Failed(progress)) => assert_eq!(*progress, task(4)),
         other => panic!("{other:?}"),
     }
 }

@@ -68,26 +68,25 @@ pub(crate) fn is_final(error: &Error) -> bool {
 
 /// What an error tells about the job.
 pub(crate) fn job_report(progress: &Progress) -> JobReport {
-    let mut report = JobReport::default();
-    report.resource = progress.resource.as_str().to_owned();
-    report.id.clone_from(&progress.id);
-    report.state = progress.state_text();
-    if let Some(reason) = &progress.reason {
-        report.reason_code = Some(reason.code.clone()).filter(|code| !code.is_empty());
-        report.reason = Some(reason.message.clone()).filter(|text| !text.is_empty());
+    let reason = progress.reason.as_ref();
+    JobReport {
+        resource: progress.resource.as_str().to_owned(),
+        id: progress.id.clone(),
+        state: progress.state_text(),
+        reason_code: reason.map(|reason| reason.code.clone()).filter(|code| !code.is_empty()),
+        reason: reason.map(|reason| reason.message.clone()).filter(|text| !text.is_empty()),
+        objects_done: progress.objects.done,
+        objects_failed: progress.objects.failed,
+        objects_skipped: progress.objects.skipped,
+        objects_total: progress.objects.total,
+        failed_list: progress.failed_objects.list_key.clone(),
     }
-    report.objects_done = progress.objects.done;
-    report.objects_failed = progress.objects.failed;
-    report.objects_skipped = progress.objects.skipped;
-    report.objects_total = progress.objects.total;
-    report.failed_list.clone_from(&progress.failed_objects.list_key);
-    report
 }
 
 /// The error of a wait that ended without what it waited for.
 pub(crate) fn into_error(end: End<Error>, resource: Resource, id: &str, until: Until) -> Error {
     match end {
-        End::Deadline(missed) => deadline(missed, resource, id, until),
+        End::Deadline(missed) => deadline(*missed, resource, id, until),
         End::Failed(progress) => failed(&progress),
         End::Gone(progress) => {
             let words = format!("{resource} {id} was deleted while it was waited for");
