@@ -12,13 +12,29 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use crate::Secret;
 
 /// The value of a field that is required.
 pub(crate) fn required<T, E: Error>(value: Option<T>) -> Result<T, E> {
     value.ok_or_else(|| E::custom("a value is required here"))
+}
+
+/// The key of the one-member object that stands for a number when some crate
+/// of the program turns on the feature `arbitrary_precision` of serde_json.
+const NUMBER: &str = "$serde_json::private::Number";
+
+/// The text of such a number, or none for any other object, which is passed over.
+fn precise<'de, A: MapAccess<'de>>(mut members: A) -> Result<Option<String>, A::Error> {
+    match members.next_key::<String>()? {
+        Some(key) if key == NUMBER => return members.next_value().map(Some),
+        Some(_) => {
+            members.next_value::<IgnoredAny>()?;
+        }
+        None => return Ok(None),
+    }
+    IgnoredAny.visit_map(members).map(|_| None)
 }
 
 /// A visitor for an optional value, whose absent forms are all the same.
@@ -74,6 +90,11 @@ visitor!(Text<T> -> T, [From<String>], "text", {
     fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
         Ok(Some(T::from(number.to_string())))
     }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        let number = precise(members)?.ok_or_else(|| A::Error::invalid_type(Unexpected::Map, &self))?;
+        self.visit_str(&number)
+    }
 });
 
 /// Text.
@@ -118,6 +139,11 @@ visitor!(Integer<T> -> T, [TryFrom<i64> + TryFrom<u64>], "a whole number", {
             Err(E::custom("the text is not a number"))
         }
     }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        let number = precise(members)?.ok_or_else(|| A::Error::invalid_type(Unexpected::Map, &self))?;
+        self.visit_str(&number)
+    }
 });
 
 /// A whole number.
@@ -156,6 +182,11 @@ visitor!(Float<T> -> T, [From<f64>], "a number", {
             },
         }
     }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        let number = precise(members)?.ok_or_else(|| A::Error::invalid_type(Unexpected::Map, &self))?;
+        self.visit_str(&number)
+    }
 });
 
 /// A number.
@@ -183,6 +214,11 @@ visitor!(Boolean<T> -> T, [From<bool>], "true or false", {
             text if text.eq_ignore_ascii_case("false") || text == "0" => self.visit_bool(false),
             _ => Err(E::custom("the text is neither true nor false")),
         }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        let number = precise(members)?.ok_or_else(|| A::Error::invalid_type(Unexpected::Map, &self))?;
+        self.visit_str(&number)
     }
 });
 
@@ -213,8 +249,8 @@ visitor!(Word<T> -> T, [for<'a> From<&'a str>], "a word", {
     }
 
     // One documented example has an object where a version's status belongs.
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        IgnoredAny.visit_map(map).map(|_| None)
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+        Ok(precise(members)?.map(|number| T::from(&number)))
     }
 });
 
@@ -285,4 +321,34 @@ where
     T: Deserialize<'de> + Default,
 {
     object(deserializer).map(Option::unwrap_or_default)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde::de::value::{Error, MapDeserializer};
+
+    use super::*;
+
+    /// What serde_json hands over for a number under `arbitrary_precision`.
+    fn number(text: &str) -> MapDeserializer<'_, impl Iterator<Item = (&str, &str)>, Error> {
+        MapDeserializer::new([(NUMBER, text)].into_iter())
+    }
+
+    #[test]
+    fn numbers_of_arbitrary_precision_are_numbers() {
+        assert_eq!(integer::<_, i64>(number("9007199254740993")).unwrap(), Some(9007199254740993));
+        assert_eq!(float(number("0.5")).unwrap(), Some(0.5));
+        assert_eq!(text(number("12")).unwrap().as_deref(), Some("12"));
+        assert_eq!(boolean(number("1")).unwrap(), Some(true));
+    }
+
+    #[test]
+    fn other_objects_are_no_numbers() {
+        let other = || MapDeserializer::<_, Error>::new([("a", "1"), ("b", "2")].into_iter());
+        assert!(integer::<_, i64>(other()).is_err());
+        assert!(text(other()).is_err());
+        assert!(word::<_, String>(other()).unwrap().is_none());
+    }
 }
