@@ -9,7 +9,7 @@ use hwmigrate_api::Service;
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
 use crate::config_build::{self, Given};
-use crate::config_layer::{Key, Layer};
+use crate::config_layer::{Item, Layer};
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
@@ -39,7 +39,7 @@ impl ClientBuilder {
         Self::default()
     }
 
-    fn set(mut self, key: Key, value: &str) -> Self {
+    fn set(mut self, key: Item, value: &str) -> Self {
         self.argument.argument(key, value);
         self
     }
@@ -47,23 +47,23 @@ impl ClientBuilder {
     /// The region, such as `cn-north-4`: that of the destination bucket. Any
     /// region id works, also one that is newer than this library.
     pub fn region(self, region: impl AsRef<str>) -> Self {
-        self.set(Key::Region, region.as_ref())
+        self.set(Item::Region, region.as_ref())
     }
 
     /// The project that calls go to; looked up by the region's name when not set.
     pub fn project_id(self, id: impl AsRef<str>) -> Self {
-        self.set(Key::ProjectId, id.as_ref())
+        self.set(Item::ProjectId, id.as_ref())
     }
 
     /// The name by which a missing project id is looked up, where it is not
     /// the region's: the name of a sub-project.
     pub fn project_name(self, name: impl AsRef<str>) -> Self {
-        self.set(Key::ProjectName, name.as_ref())
+        self.set(Item::ProjectName, name.as_ref())
     }
 
     /// The account's id, for account-wide calls that are signed.
     pub fn domain_id(self, id: impl AsRef<str>) -> Self {
-        self.set(Key::DomainId, id.as_ref())
+        self.set(Item::DomainId, id.as_ref())
     }
 
     /// Who the client is.
@@ -75,8 +75,8 @@ impl ClientBuilder {
     /// The address of a service in place of the region's own.
     pub fn endpoint(mut self, service: Service, address: impl AsRef<str>) -> Self {
         match service {
-            Service::Iam => self.set(Key::IamEndpoint, address.as_ref()),
-            Service::Oms => self.set(Key::OmsEndpoint, address.as_ref()),
+            Service::Iam => self.set(Item::IamEndpoint, address.as_ref()),
+            Service::Oms => self.set(Item::OmsEndpoint, address.as_ref()),
             other => {
                 let message =
                     format!("this version has no client for the service {other}, so it takes no endpoint");
@@ -107,31 +107,31 @@ impl ClientBuilder {
     /// Allows plain http to hosts other than this machine, where anybody on
     /// the way can read the credentials. Plain http to loopback is always allowed.
     pub fn allow_plain_http(self, allow: bool) -> Self {
-        self.set(Key::AllowPlainHttp, if allow { "true" } else { "false" })
+        self.set(Item::AllowPlainHttp, if allow { "true" } else { "false" })
     }
 
     /// A proxy for all requests, such as `http://user:password@host:8080`, in
     /// place of the variables `https_proxy` and the like.
     pub fn proxy(self, address: impl AsRef<str>) -> Self {
-        self.set(Key::Proxy, address.as_ref())
+        self.set(Item::Proxy, address.as_ref())
     }
 
     /// Hosts that are reached without the proxy, separated by commas; as in `NO_PROXY`.
     pub fn no_proxy(self, hosts: impl AsRef<str>) -> Self {
-        self.set(Key::NoProxy, hosts.as_ref())
+        self.set(Item::NoProxy, hosts.as_ref())
     }
 
     /// A PEM file with certificate authorities that are trusted beside the system's.
     pub fn ca_file(self, path: impl AsRef<Path>) -> Self {
-        self.set_path(Key::CaFile, path.as_ref())
+        self.set_path(Item::CaFile, path.as_ref())
     }
 
     /// PEM files with the certificate and the key that identify this client.
     pub fn client_certificate(self, certificate: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
-        self.set_path(Key::ClientCertificate, certificate.as_ref()).set_path(Key::ClientKey, key.as_ref())
+        self.set_path(Item::ClientCertificate, certificate.as_ref()).set_path(Item::ClientKey, key.as_ref())
     }
 
-    fn set_path(mut self, key: Key, path: &Path) -> Self {
+    fn set_path(mut self, key: Item, path: &Path) -> Self {
         match path.to_str() {
             Some(text) => self.set(key, text),
             None => {
@@ -144,21 +144,21 @@ impl ClientBuilder {
 
     /// Longest time for making a connection; 10 seconds by default.
     pub fn connect_timeout(self, limit: Duration) -> Self {
-        self.set_duration(Key::ConnectTimeout, limit)
+        self.set_duration(Item::ConnectTimeout, limit)
     }
 
     /// Longest silence of a service that is answering; 60 seconds by default.
     pub fn read_timeout(self, limit: Duration) -> Self {
-        self.set_duration(Key::ReadTimeout, limit)
+        self.set_duration(Item::ReadTimeout, limit)
     }
 
     /// Longest time for one call with its login, pauses and repetitions; 2
     /// minutes by default.
     pub fn call_timeout(self, limit: Duration) -> Self {
-        self.set_duration(Key::CallTimeout, limit)
+        self.set_duration(Item::CallTimeout, limit)
     }
 
-    fn set_duration(self, key: Key, limit: Duration) -> Self {
+    fn set_duration(self, key: Item, limit: Duration) -> Self {
         self.set(key, &format!("{}ms", limit.as_millis()))
     }
 

@@ -10,7 +10,7 @@ use url::Url;
 use crate::config::{CALL_TIMEOUT, CONNECT_TIMEOUT, Config, READ_TIMEOUT};
 use crate::config_credentials::credentials;
 use crate::config_endpoint as endpoint;
-use crate::config_layer::{Key, Layer, Layers, Setting};
+use crate::config_layer::{Item, Layer, Layers, Setting};
 use crate::config_tls::TlsSettings;
 use crate::credentials::Credentials;
 use crate::environment::Environment;
@@ -33,12 +33,12 @@ pub(crate) fn build(
     profile: &Layer,
 ) -> Result<(Config, HttpSettings)> {
     let mut variables = Layer::from_environment(environment)?;
-    if Layers([argument, &variables, profile]).get(Key::Region).is_none() {
-        if let Some((region, variable)) = endpoint::region_of_variables(environment) {
-            variables.set(Key::Region, region, variable);
-        }
+    if Layers([argument, &variables, profile]).get(Item::Region).is_none()
+        && let Some((region, variable)) = endpoint::region_of_variables(environment)
+    {
+        variables.set(Item::Region, region, variable);
     }
-    let region = Layers([argument, &variables, profile]).get(Key::Region).cloned();
+    let region = Layers([argument, &variables, profile]).get(Item::Region).cloned();
     if let Some(region) = &region {
         endpoint::check_region(region)?;
     }
@@ -46,33 +46,33 @@ pub(crate) fn build(
     endpoint::add_region_variables(&mut variables, environment, region.as_deref())?;
     let layers = Layers([argument, &variables, profile]);
 
-    let allow_plain = layers.get(Key::AllowPlainHttp).map(flag).transpose()?.unwrap_or(false);
+    let allow_plain = layers.get(Item::AllowPlainHttp).map(flag).transpose()?.unwrap_or(false);
     let place = |key, service| match (layers.get(key), region.as_deref()) {
         (Some(setting), _) => endpoint::configured(setting, allow_plain).map(Some),
         (None, Some(region)) => endpoint::public(service, region).map(Some),
         (None, None) => Ok(None),
     };
-    let iam = match place(Key::IamEndpoint, Service::Iam)? {
+    let iam = match place(Item::IamEndpoint, Service::Iam)? {
         Some(endpoint) => endpoint,
         None => endpoint::global_iam()?,
     };
     let config = Config {
-        oms: place(Key::OmsEndpoint, Service::Oms)?,
+        oms: place(Item::OmsEndpoint, Service::Oms)?,
         iam,
-        project_name: layers.text(Key::ProjectName),
-        project_id: layers.get(Key::ProjectId).map(project_id).transpose()?,
-        domain_id: layers.text(Key::DomainId),
+        project_name: layers.text(Item::ProjectName),
+        project_id: layers.get(Item::ProjectId).map(project_id).transpose()?,
+        domain_id: layers.text(Item::DomainId),
         credentials: match given.credentials {
             Some(credentials) => credentials,
             None => credentials(&layers)?,
         },
-        call_timeout: timeout(&layers, Key::CallTimeout, CALL_TIMEOUT)?,
+        call_timeout: timeout(&layers, Item::CallTimeout, CALL_TIMEOUT)?,
         retry: given.retry.unwrap_or_default(),
         region,
     };
     let http = HttpSettings {
-        connect_timeout: timeout(&layers, Key::ConnectTimeout, CONNECT_TIMEOUT)?,
-        read_timeout: timeout(&layers, Key::ReadTimeout, READ_TIMEOUT)?,
+        connect_timeout: timeout(&layers, Item::ConnectTimeout, CONNECT_TIMEOUT)?,
+        read_timeout: timeout(&layers, Item::ReadTimeout, READ_TIMEOUT)?,
         proxy: proxy(&layers, environment)?,
         tls: tls(&layers)?,
     };
@@ -97,7 +97,7 @@ fn flag(setting: &Setting) -> Result<bool> {
     }
 }
 
-fn timeout(layers: &Layers<'_>, key: Key, default: Duration) -> Result<Duration> {
+fn timeout(layers: &Layers<'_>, key: Item, default: Duration) -> Result<Duration> {
     let Some(setting) = layers.get(key) else { return Ok(default) };
     duration(setting.text())
         .filter(|duration| !duration.is_zero() && *duration < Duration::from_secs(10 * 365 * 86_400))
@@ -121,12 +121,12 @@ fn duration(text: &str) -> Option<Duration> {
 /// The setting, or the variables that every tool knows. Those never send
 /// loopback addresses through a proxy, so an emulator stays reachable.
 fn proxy(layers: &Layers<'_>, environment: &Environment) -> Result<ProxySettings> {
-    if let Some(setting) = layers.get(Key::Proxy) {
+    if let Some(setting) = layers.get(Item::Proxy) {
         let address = proxy_address(setting)?;
         return Ok(ProxySettings {
             http: Some(address.clone()),
             https: Some(address),
-            bypass: layers.text(Key::NoProxy),
+            bypass: layers.text(Item::NoProxy),
         });
     }
     let first = |names: [&'static str; 4]| {
@@ -143,7 +143,7 @@ fn proxy(layers: &Layers<'_>, environment: &Environment) -> Result<ProxySettings
     };
     let https = first(["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?;
     let listed = layers
-        .text(Key::NoProxy)
+        .text(Item::NoProxy)
         .or_else(|| environment.get("no_proxy").or_else(|| environment.get("NO_PROXY")).map(str::to_owned));
     let bypass = match listed {
         Some(listed) => format!("{listed},localhost,127.0.0.0/8,::1"),
@@ -165,8 +165,8 @@ fn proxy_address(setting: &Setting) -> Result<String> {
 }
 
 fn tls(layers: &Layers<'_>) -> Result<TlsSettings> {
-    let ca = layers.text(Key::CaFile).map(PathBuf::from);
-    let identity = match (layers.get(Key::ClientCertificate), layers.get(Key::ClientKey)) {
+    let ca = layers.text(Item::CaFile).map(PathBuf::from);
+    let identity = match (layers.get(Item::ClientCertificate), layers.get(Item::ClientKey)) {
         (Some(certificate), Some(key)) => {
             Some((PathBuf::from(certificate.text()), PathBuf::from(key.text())))
         }

@@ -7,7 +7,7 @@
 use hwmigrate_api::Secret;
 
 use crate::config_build::lonely;
-use crate::config_layer::{Key, Layer, Layers, Setting};
+use crate::config_layer::{Item, Layer, Layers, Setting};
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 
@@ -20,7 +20,7 @@ pub(crate) fn credentials(layers: &Layers<'_>) -> Result<Credentials> {
         }
     }
     let Some(base) = found else { return Err(none(layers)) };
-    match (layers.get(Key::AgencyName), layers.get(Key::AgencyDomain)) {
+    match (layers.get(Item::AgencyName), layers.get(Item::AgencyDomain)) {
         (Some(name), Some(domain)) => Ok(Credentials::agency(base, name.text(), domain.text())),
         (Some(one), None) => Err(lonely(one, "agency_domain")),
         (None, Some(one)) => Err(lonely(one, "agency_name")),
@@ -29,9 +29,9 @@ pub(crate) fn credentials(layers: &Layers<'_>) -> Result<Credentials> {
 }
 
 fn of_level(layer: &Layer, layers: &Layers<'_>) -> Result<Option<Credentials>> {
-    let token = layer.get(Key::Token);
-    let keys = layer.get(Key::AccessKey).or_else(|| layer.get(Key::SecretKey));
-    let password = layer.get(Key::Password);
+    let token = layer.get(Item::Token);
+    let keys = layer.get(Item::AccessKey).or_else(|| layer.get(Item::SecretKey));
+    let password = layer.get(Item::Password);
     let kinds: Vec<&Setting> = [token, keys, password].into_iter().flatten().collect();
     if let [one, two, ..] = kinds[..] {
         return Err(Error::config(format!(
@@ -49,33 +49,33 @@ fn of_level(layer: &Layer, layers: &Layers<'_>) -> Result<Option<Credentials>> {
 }
 
 fn access_key(layer: &Layer) -> Result<Credentials> {
-    let (access, secret) = match (layer.get(Key::AccessKey), layer.get(Key::SecretKey)) {
+    let (access, secret) = match (layer.get(Item::AccessKey), layer.get(Item::SecretKey)) {
         (Some(access), Some(secret)) => (access.value.clone(), secret.value.clone()),
         (Some(one), _) => return Err(lonely(one, "secret_key")),
         (_, Some(one)) => return Err(lonely(one, "access_key")),
         (None, None) => return Err(Error::config("there is no access key")),
     };
-    Ok(match layer.get(Key::SecurityToken) {
+    Ok(match layer.get(Item::SecurityToken) {
         Some(token) => Credentials::temporary(access, secret, token.value.clone()),
         None => Credentials::access_key(access, secret),
     })
 }
 
 fn by_password(password: &Setting, layers: &Layers<'_>) -> Result<Credentials> {
-    let need = |key: Key| layers.text(key).ok_or_else(|| lonely(password, key.name()));
-    let (user, domain) = (need(Key::User)?, need(Key::Domain)?);
+    let need = |key: Item| layers.text(key).ok_or_else(|| lonely(password, key.name()));
+    let (user, domain) = (need(Item::User)?, need(Item::Domain)?);
     let password = password.value.clone();
-    let Some(passcode) = layers.get(Key::Passcode) else {
+    let Some(passcode) = layers.get(Item::Passcode) else {
         return Ok(Credentials::password(domain, user, password));
     };
-    let id = layers.text(Key::UserId).ok_or_else(|| lonely(passcode, Key::UserId.name()))?;
+    let id = layers.text(Item::UserId).ok_or_else(|| lonely(passcode, Item::UserId.name()))?;
     let code: Secret = passcode.value.clone();
     Ok(Credentials::password_totp(domain, user, password, id, code))
 }
 
 fn none(layers: &Layers<'_>) -> Error {
-    if let Some(user) = layers.get(Key::User) {
-        return lonely(user, Key::Password.name());
+    if let Some(user) = layers.get(Item::User) {
+        return lonely(user, Item::Password.name());
     }
     Error::config("there are no credentials").with_advice(
         "set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or HW_DOMAIN_NAME, HW_USER_NAME and HW_USER_PASSWORD, or \

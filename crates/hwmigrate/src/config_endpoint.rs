@@ -6,7 +6,7 @@ use hwmigrate_api::Service;
 use url::{Host, Url};
 
 use crate::config::Endpoint;
-use crate::config_layer::{Key, Layer, Setting};
+use crate::config_layer::{Item, Layer, Setting};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::throttle::Limiter;
@@ -110,7 +110,7 @@ pub(crate) fn add_region_variables(
     environment: &Environment,
     region: Option<&str>,
 ) -> Result<()> {
-    for (service, key) in [("IAM", Key::IamEndpoint), ("OMS", Key::OmsEndpoint)] {
+    for (service, key) in [("IAM", Item::IamEndpoint), ("OMS", Item::OmsEndpoint)] {
         let prefix = format!("{PREFIX}{service}_");
         for (variable, value) in environment.starting_with(&prefix) {
             let named = variable[prefix.len()..].to_ascii_lowercase().replace('_', "-");
@@ -211,10 +211,10 @@ mod tests {
         assert_eq!(region_of_variables(&environment).unwrap().0, "cn-north-4");
         let mut layer = Layer::default();
         add_region_variables(&mut layer, &environment, Some("cn-north-4")).unwrap();
-        assert_eq!(layer.get(Key::OmsEndpoint).unwrap().text(), "http://127.0.0.1:1");
-        assert_eq!(layer.get(Key::IamEndpoint).unwrap().text(), "http://127.0.0.1:3");
+        assert_eq!(layer.get(Item::OmsEndpoint).unwrap().text(), "http://127.0.0.1:1");
+        assert_eq!(layer.get(Item::IamEndpoint).unwrap().text(), "http://127.0.0.1:3");
         let mut none = Layer::default();
         add_region_variables(&mut none, &environment, None).unwrap();
-        assert!(none.get(Key::OmsEndpoint).is_none());
+        assert!(none.get(Item::OmsEndpoint).is_none());
     }
 }

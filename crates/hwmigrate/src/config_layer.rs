@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// A setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Key {
+pub(crate) enum Item {
     Region,
     ProjectId,
     ProjectName,
@@ -44,51 +44,51 @@ pub(crate) enum Key {
 
 /// A setting's name in profiles and the variables that hold it.
 pub(crate) struct Row {
-    pub(crate) key: Key,
+    pub(crate) key: Item,
     pub(crate) name: &'static str,
     pub(crate) variables: &'static [&'static str],
     pub(crate) secret: bool,
 }
 
-const fn row(key: Key, name: &'static str, variables: &'static [&'static str]) -> Row {
+const fn row(key: Item, name: &'static str, variables: &'static [&'static str]) -> Row {
     Row { key, name, variables, secret: false }
 }
 
-const fn secret(key: Key, name: &'static str, variables: &'static [&'static str]) -> Row {
+const fn secret(key: Item, name: &'static str, variables: &'static [&'static str]) -> Row {
     Row { key, name, variables, secret: true }
 }
 
 /// The table: every setting, its name in a profile, its variables.
 pub(crate) const TABLE: &[Row] = &[
-    row(Key::Region, "region", &["HWMIGRATE_REGION", "HW_REGION_NAME"]),
-    row(Key::ProjectId, "project_id", &["HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID"]),
-    row(Key::ProjectName, "project_name", &["HW_PROJECT_NAME"]),
-    row(Key::DomainId, "domain_id", &["HUAWEICLOUD_SDK_DOMAIN_ID", "HW_DOMAIN_ID"]),
-    row(Key::IamEndpoint, "iam_endpoint", &["HUAWEICLOUD_SDK_IAM_ENDPOINT", "HW_AUTH_URL"]),
-    row(Key::OmsEndpoint, "oms_endpoint", &["HWMIGRATE_OMS_ENDPOINT"]),
-    row(Key::Domain, "domain", &["HW_DOMAIN_NAME"]),
-    row(Key::User, "user", &["HW_USER_NAME"]),
-    secret(Key::Password, "password", &["HW_USER_PASSWORD"]),
-    row(Key::UserId, "user_id", &["HW_USER_ID"]),
-    secret(Key::Passcode, "passcode", &["HWMIGRATE_PASSCODE"]),
-    secret(Key::Token, "token", &["HW_AUTH_TOKEN"]),
-    secret(Key::AccessKey, "access_key", &["HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY"]),
-    secret(Key::SecretKey, "secret_key", &["HUAWEICLOUD_SDK_SK", "HW_SECRET_KEY"]),
-    secret(Key::SecurityToken, "security_token", &["HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECURITY_TOKEN"]),
-    row(Key::AgencyName, "agency_name", &["HW_ASSUME_ROLE_AGENCY_NAME"]),
-    row(Key::AgencyDomain, "agency_domain", &["HW_ASSUME_ROLE_DOMAIN_NAME"]),
-    secret(Key::Proxy, "proxy", &["HWMIGRATE_PROXY"]),
-    row(Key::NoProxy, "no_proxy", &["HWMIGRATE_NO_PROXY"]),
-    row(Key::CaFile, "ca_file", &["HWMIGRATE_CA_FILE", "HW_CACERT"]),
-    row(Key::ClientCertificate, "client_certificate", &["HWMIGRATE_CLIENT_CERTIFICATE", "HW_CERT"]),
-    row(Key::ClientKey, "client_key", &["HWMIGRATE_CLIENT_KEY", "HW_KEY"]),
-    row(Key::AllowPlainHttp, "allow_plain_http", &["HWMIGRATE_ALLOW_PLAIN_HTTP"]),
-    row(Key::ConnectTimeout, "connect_timeout", &["HWMIGRATE_CONNECT_TIMEOUT"]),
-    row(Key::ReadTimeout, "read_timeout", &["HWMIGRATE_READ_TIMEOUT"]),
-    row(Key::CallTimeout, "call_timeout", &["HWMIGRATE_CALL_TIMEOUT"]),
+    row(Item::Region, "region", &["HWMIGRATE_REGION", "HW_REGION_NAME"]),
+    row(Item::ProjectId, "project_id", &["HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID"]),
+    row(Item::ProjectName, "project_name", &["HW_PROJECT_NAME"]),
+    row(Item::DomainId, "domain_id", &["HUAWEICLOUD_SDK_DOMAIN_ID", "HW_DOMAIN_ID"]),
+    row(Item::IamEndpoint, "iam_endpoint", &["HUAWEICLOUD_SDK_IAM_ENDPOINT", "HW_AUTH_URL"]),
+    row(Item::OmsEndpoint, "oms_endpoint", &["HWMIGRATE_OMS_ENDPOINT"]),
+    row(Item::Domain, "domain", &["HW_DOMAIN_NAME"]),
+    row(Item::User, "user", &["HW_USER_NAME"]),
+    secret(Item::Password, "password", &["HW_USER_PASSWORD"]),
+    row(Item::UserId, "user_id", &["HW_USER_ID"]),
+    secret(Item::Passcode, "passcode", &["HWMIGRATE_PASSCODE"]),
+    secret(Item::Token, "token", &["HW_AUTH_TOKEN"]),
+    secret(Item::AccessKey, "access_key", &["HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY"]),
+    secret(Item::SecretKey, "secret_key", &["HUAWEICLOUD_SDK_SK", "HW_SECRET_KEY"]),
+    secret(Item::SecurityToken, "security_token", &["HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECURITY_TOKEN"]),
+    row(Item::AgencyName, "agency_name", &["HW_ASSUME_ROLE_AGENCY_NAME"]),
+    row(Item::AgencyDomain, "agency_domain", &["HW_ASSUME_ROLE_DOMAIN_NAME"]),
+    secret(Item::Proxy, "proxy", &["HWMIGRATE_PROXY"]),
+    row(Item::NoProxy, "no_proxy", &["HWMIGRATE_NO_PROXY"]),
+    row(Item::CaFile, "ca_file", &["HWMIGRATE_CA_FILE", "HW_CACERT"]),
+    row(Item::ClientCertificate, "client_certificate", &["HWMIGRATE_CLIENT_CERTIFICATE", "HW_CERT"]),
+    row(Item::ClientKey, "client_key", &["HWMIGRATE_CLIENT_KEY", "HW_KEY"]),
+    row(Item::AllowPlainHttp, "allow_plain_http", &["HWMIGRATE_ALLOW_PLAIN_HTTP"]),
+    row(Item::ConnectTimeout, "connect_timeout", &["HWMIGRATE_CONNECT_TIMEOUT"]),
+    row(Item::ReadTimeout, "read_timeout", &["HWMIGRATE_READ_TIMEOUT"]),
+    row(Item::CallTimeout, "call_timeout", &["HWMIGRATE_CALL_TIMEOUT"]),
 ];
 
-impl Key {
+impl Item {
     /// The name in profiles and messages.
     pub(crate) fn name(self) -> &'static str {
         TABLE.iter().find(|row| row.key == self).map_or("", |row| row.name)
@@ -124,19 +124,19 @@ impl Setting {
 
 /// One level of settings.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Layer(BTreeMap<Key, Setting>);
+pub(crate) struct Layer(BTreeMap<Item, Setting>);
 
 impl Layer {
-    pub(crate) fn set(&mut self, key: Key, value: impl Into<Secret>, origin: impl Into<String>) {
+    pub(crate) fn set(&mut self, key: Item, value: impl Into<Secret>, origin: impl Into<String>) {
         self.0.insert(key, Setting { value: value.into(), origin: origin.into() });
     }
 
     /// Sets what a caller passed to the builder.
-    pub(crate) fn argument(&mut self, key: Key, value: impl Into<Secret>) {
+    pub(crate) fn argument(&mut self, key: Item, value: impl Into<Secret>) {
         self.set(key, value, format!("the argument `{}`", key.name()));
     }
 
-    pub(crate) fn get(&self, key: Key) -> Option<&Setting> {
+    pub(crate) fn get(&self, key: Item) -> Option<&Setting> {
         self.0.get(&key)
     }
 
@@ -153,7 +153,7 @@ impl Layer {
     }
 
     /// Adds a variable; another one for the same setting must agree.
-    pub(crate) fn add_variable(&mut self, key: Key, variable: &str, value: &str) -> Result<()> {
+    pub(crate) fn add_variable(&mut self, key: Item, variable: &str, value: &str) -> Result<()> {
         match self.0.get(&key) {
             Some(known) if known.text() != value => Err(Error::config(format!(
                 "{} and {variable} both set `{}`, to different values; unset one of them",
@@ -174,11 +174,11 @@ pub(crate) struct Layers<'a>(pub(crate) [&'a Layer; 3]);
 
 impl Layers<'_> {
     /// The winning setting.
-    pub(crate) fn get(&self, key: Key) -> Option<&Setting> {
+    pub(crate) fn get(&self, key: Item) -> Option<&Setting> {
         self.0.iter().find_map(|layer| layer.get(key))
     }
 
-    pub(crate) fn text(&self, key: Key) -> Option<String> {
+    pub(crate) fn text(&self, key: Item) -> Option<String> {
         self.get(key).map(|setting| setting.text().to_owned())
     }
 }
@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn names_are_unique() {
         for row in TABLE {
-            assert_eq!(Key::from_name(row.name), Some(row.key));
+            assert_eq!(Item::from_name(row.name), Some(row.key));
             assert_eq!(row.key.name(), row.name);
         }
     }

@@ -3,7 +3,10 @@
 use super::*;
 use crate::error::ErrorKind;
 
-fn argument(pairs: &[(Key, &str)]) -> Layer {
+/// Names and values.
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+fn argument(pairs: &[(Item, &str)]) -> Layer {
     let mut layer = Layer::default();
     for (key, value) in pairs {
         layer.argument(*key, *value);
@@ -11,7 +14,7 @@ fn argument(pairs: &[(Key, &str)]) -> Layer {
     layer
 }
 
-fn profile(pairs: &[(Key, &str)]) -> Layer {
+fn profile(pairs: &[(Item, &str)]) -> Layer {
     let mut layer = Layer::default();
     for (key, value) in pairs {
         layer.set(*key, *value, format!("`{}` in the profile", key.name()));
@@ -20,9 +23,9 @@ fn profile(pairs: &[(Key, &str)]) -> Layer {
 }
 
 fn built(
-    arguments: &[(Key, &str)],
+    arguments: &[(Item, &str)],
     variables: &[(&str, &str)],
-    settings: &[(Key, &str)],
+    settings: &[(Item, &str)],
 ) -> Result<(Config, HttpSettings)> {
     build(
         Given::default(),
@@ -33,8 +36,8 @@ fn built(
 }
 
 /// With an access key, so that only the setting in question matters.
-fn with_key(arguments: &[(Key, &str)], variables: &[(&str, &str)]) -> Result<(Config, HttpSettings)> {
-    let keys = [(Key::AccessKey, "canary-ak"), (Key::SecretKey, "canary-sk")];
+fn with_key(arguments: &[(Item, &str)], variables: &[(&str, &str)]) -> Result<(Config, HttpSettings)> {
+    let keys = [(Item::AccessKey, "canary-ak"), (Item::SecretKey, "canary-sk")];
     let mut all = arguments.to_vec();
     all.extend(keys);
     built(&all, variables, &[])
@@ -50,7 +53,7 @@ fn refused(outcome: Result<(Config, HttpSettings)>) -> String {
 
 #[test]
 fn each_kind_of_credentials_is_recognised() {
-    let rows: [(&[(&str, &str)], &str); 7] = [
+    let rows: [(Pairs<'_>, &str); 7] = [
         (&[("HUAWEICLOUD_SDK_AK", "a"), ("HUAWEICLOUD_SDK_SK", "s")], "access_key"),
         (
             &[("HW_ACCESS_KEY", "a"), ("HW_SECRET_KEY", "s"), ("HW_SECURITY_TOKEN", "t")],
@@ -86,13 +89,13 @@ fn each_kind_of_credentials_is_recognised() {
 
 #[test]
 fn the_highest_level_with_a_secret_decides_the_kind() {
-    let keys = [(Key::AccessKey, "a"), (Key::SecretKey, "s")];
-    let kind = |arguments: &[(Key, &str)], variables: &[(&str, &str)], settings: &[(Key, &str)]| {
+    let keys = [(Item::AccessKey, "a"), (Item::SecretKey, "s")];
+    let kind = |arguments: &[(Item, &str)], variables: &[(&str, &str)], settings: &[(Item, &str)]| {
         built(arguments, variables, settings).unwrap().0.credentials.kind()
     };
     assert_eq!(kind(&keys, &[("HW_AUTH_TOKEN", "t")], &[]), "access_key");
     assert_eq!(kind(&[], &[("HW_AUTH_TOKEN", "t")], &keys), "token");
-    let names = [(Key::User, "u"), (Key::Domain, "d")];
+    let names = [(Item::User, "u"), (Item::Domain, "d")];
     assert_eq!(kind(&[], &[("HW_USER_PASSWORD", "p")], &names), "password");
     // A security token of another level belongs to another key.
     assert_eq!(kind(&keys, &[("HW_SECURITY_TOKEN", "t")], &[]), "access_key");
@@ -100,7 +103,7 @@ fn the_highest_level_with_a_secret_decides_the_kind() {
 
 #[test]
 fn incomplete_and_contradicting_credentials_name_their_origins() {
-    let rows: [(&[(&str, &str)], &[&str]); 8] = [
+    let rows: [(Pairs<'_>, &[&str]); 8] = [
         (&[], &["no credentials"]),
         (&[("HW_ACCESS_KEY", "canary")], &["HW_ACCESS_KEY", "`secret_key`"]),
         (&[("HUAWEICLOUD_SDK_SK", "canary")], &["HUAWEICLOUD_SDK_SK", "`access_key`"]),
@@ -172,17 +175,17 @@ fn an_unknown_region_fails_only_where_an_endpoint_is_needed() {
 #[test]
 fn wrong_values_name_their_setting() {
     let rows = [
-        (Key::Region, "CN North"),
-        (Key::ProjectId, "../x"),
-        (Key::OmsEndpoint, "http://oms.example"),
-        (Key::IamEndpoint, "ftp://x"),
-        (Key::AllowPlainHttp, "maybe"),
-        (Key::ConnectTimeout, "0s"),
-        (Key::ReadTimeout, "fast"),
-        (Key::CallTimeout, "-1s"),
-        (Key::Proxy, "socks5://canary@x"),
-        (Key::CaFile, "/nonexistent/ca.pem"),
-        (Key::ClientKey, "/nonexistent/key.pem"),
+        (Item::Region, "CN North"),
+        (Item::ProjectId, "../x"),
+        (Item::OmsEndpoint, "http://oms.example"),
+        (Item::IamEndpoint, "ftp://x"),
+        (Item::AllowPlainHttp, "maybe"),
+        (Item::ConnectTimeout, "0s"),
+        (Item::ReadTimeout, "fast"),
+        (Item::CallTimeout, "-1s"),
+        (Item::Proxy, "socks5://canary@x"),
+        (Item::CaFile, "/nonexistent/ca.pem"),
+        (Item::ClientKey, "/nonexistent/key.pem"),
     ];
     for (key, value) in rows {
         let text = refused(with_key(&[(key, value)], &[]));
@@ -194,14 +197,14 @@ fn wrong_values_name_their_setting() {
 fn lengths_of_time_have_units() {
     let rows = [("30s", 30_000), ("45", 45_000), ("2m", 120_000), ("500ms", 500), (" 1h ", 3_600_000)];
     for (text, milliseconds) in rows {
-        let (config, _) = with_key(&[(Key::CallTimeout, text)], &[]).unwrap();
+        let (config, _) = with_key(&[(Item::CallTimeout, text)], &[]).unwrap();
         assert_eq!(config.call_timeout.as_millis(), milliseconds, "{text}");
     }
 }
 
 #[test]
 fn proxies_come_from_the_setting_or_the_usual_variables() {
-    let proxy = |arguments: &[(Key, &str)], variables: &[(&str, &str)]| {
+    let proxy = |arguments: &[(Item, &str)], variables: &[(&str, &str)]| {
         let proxy = with_key(arguments, variables).unwrap().1.proxy;
         (proxy.http, proxy.https, proxy.bypass)
     };
@@ -214,7 +217,7 @@ fn proxies_come_from_the_setting_or_the_usual_variables() {
     );
     assert_eq!(proxy(&[], &[("all_proxy", "p:1")]).0, some("http://p:1"));
     assert_eq!(
-        proxy(&[(Key::Proxy, "http://own:1")], &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "x")]),
+        proxy(&[(Item::Proxy, "http://own:1")], &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "x")]),
         (some("http://own:1"), some("http://own:1"), None)
     );
     assert_eq!(proxy(&[], &[("HTTP_PROXY", "http://p:1"), ("REQUEST_METHOD", "GET")]).0, None);
@@ -223,7 +226,7 @@ fn proxies_come_from_the_setting_or_the_usual_variables() {
 #[test]
 fn no_setting_shows_its_secret() {
     let (config, http) =
-        with_key(&[(Key::Proxy, "http://user:canary@p:1"), (Key::Region, "cn-north-4")], &[]).unwrap();
+        with_key(&[(Item::Proxy, "http://user:canary@p:1"), (Item::Region, "cn-north-4")], &[]).unwrap();
     let shown = format!("{config:?} {http:?}");
     assert!(!shown.contains("canary"), "{shown}");
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use crate::config_layer::{Key, Layer, TABLE};
+use crate::config_layer::{Item, Layer, TABLE};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::{profile_koocli, profile_sdk, secret_ref};
@@ -108,7 +108,7 @@ fn read_own(path: &Path, name: Option<&str>, environment: &Environment) -> Resul
     let mut layer = Layer::default();
     for (field, value) in profile {
         let line = line_of(&text, value.span().start);
-        let Some(key) = Key::from_name(field) else {
+        let Some(key) = Item::from_name(field) else {
             let known: Vec<_> = TABLE.iter().map(|row| row.name).collect();
             return Err(malformed(
                 path,
@@ -210,7 +210,7 @@ mod tests {
     const OWN: &str = ".config/hwmigrate/config.toml";
 
     fn region(layer: &Layer) -> Option<&str> {
-        layer.get(Key::Region).map(|setting| setting.text())
+        layer.get(Item::Region).map(|setting| setting.text())
     }
 
     #[test]
@@ -264,11 +264,11 @@ mod tests {
         assert!(error.contains("chmod 600") && error.contains("640") && !error.contains("canary"), "{error}");
         place.write(OWN, text, 0o600);
         let layer = load(&Choice::default(), &place.environment(&[])).unwrap();
-        assert_eq!(layer.get(Key::Password).unwrap().text(), "canary");
+        assert_eq!(layer.get(Item::Password).unwrap().text(), "canary");
         assert!(!format!("{layer:?}").contains("canary"));
         place.write(OWN, "[profiles.a]\npassword = 'env:PW'\n", 0o644);
         let layer = load(&Choice::default(), &place.environment(&[("PW", "from-env")])).unwrap();
-        assert_eq!(layer.get(Key::Password).unwrap().text(), "from-env");
+        assert_eq!(layer.get(Item::Password).unwrap().text(), "from-env");
     }
 
     #[test]
@@ -282,7 +282,7 @@ mod tests {
         );
         let access = |variables: &[(&str, &str)]| {
             let layer = load(&Choice::default(), &place.environment(variables)).unwrap();
-            layer.get(Key::AccessKey).map(|setting| setting.text().to_owned())
+            layer.get(Item::AccessKey).map(|setting| setting.text().to_owned())
         };
         assert_eq!(access(&[]).as_deref(), Some("sdk-ak"));
         assert_eq!(access(&[("HW_SHARED_CONFIG_FILE", koocli.to_str().unwrap())]).as_deref(), Some("KOOAK"));

@@ -5,20 +5,20 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::config_layer::{Key, Layer};
+use crate::config_layer::{Item, Layer};
 use crate::error::{Error, Result};
 use crate::profile::{malformed, read_text};
 
 /// Names in the file and the settings that they are.
-const FIELDS: [(&str, Key); 8] = [
-    ("accessKeyId", Key::AccessKey),
-    ("secretAccessKey", Key::SecretKey),
-    ("securityToken", Key::SecurityToken),
-    ("region", Key::Region),
-    ("projectId", Key::ProjectId),
-    ("domainId", Key::DomainId),
-    ("agencyName", Key::AgencyName),
-    ("agencyDomainName", Key::AgencyDomain),
+const FIELDS: [(&str, Item); 8] = [
+    ("accessKeyId", Item::AccessKey),
+    ("secretAccessKey", Item::SecretKey),
+    ("securityToken", Item::SecurityToken),
+    ("region", Item::Region),
+    ("projectId", Item::ProjectId),
+    ("domainId", Item::DomainId),
+    ("agencyName", Item::AgencyName),
+    ("agencyDomainName", Item::AgencyDomain),
 ];
 
 #[derive(Deserialize)]
@@ -89,12 +89,12 @@ mod tests {
     #[test]
     fn the_current_or_the_named_profile_is_read() {
         let one = parse(TWO, None).unwrap();
-        assert_eq!(one.get(Key::AccessKey).unwrap().text(), "AK1");
-        assert_eq!(one.get(Key::Region).unwrap().text(), "cn-north-4");
-        assert!(one.get(Key::ProjectId).is_none());
+        assert_eq!(one.get(Item::AccessKey).unwrap().text(), "AK1");
+        assert_eq!(one.get(Item::Region).unwrap().text(), "cn-north-4");
+        assert!(one.get(Item::ProjectId).is_none());
         let two = parse(TWO, Some("two")).unwrap();
-        assert_eq!(two.get(Key::SecurityToken).unwrap().text(), "st");
-        assert_eq!(two.get(Key::AgencyName).unwrap().text(), "a");
+        assert_eq!(two.get(Item::SecurityToken).unwrap().text(), "st");
+        assert_eq!(two.get(Item::AgencyName).unwrap().text(), "a");
         let error = parse(TWO, Some("three")).unwrap_err().to_string();
         assert!(error.contains("`three`") && error.contains("one, two"), "{error}");
     }

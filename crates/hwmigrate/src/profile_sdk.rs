@@ -4,18 +4,18 @@ use std::path::Path;
 
 use ini::Ini;
 
-use crate::config_layer::{Key, Layer};
+use crate::config_layer::{Item, Layer};
 use crate::error::{Error, Result};
 use crate::profile::{malformed, read_text};
 
 /// Names in the file and the settings that they are.
-const FIELDS: [(&str, Key); 6] = [
-    ("ak", Key::AccessKey),
-    ("sk", Key::SecretKey),
-    ("security_token", Key::SecurityToken),
-    ("project_id", Key::ProjectId),
-    ("domain_id", Key::DomainId),
-    ("iam_endpoint", Key::IamEndpoint),
+const FIELDS: [(&str, Item); 6] = [
+    ("ak", Item::AccessKey),
+    ("sk", Item::SecretKey),
+    ("security_token", Item::SecurityToken),
+    ("project_id", Item::ProjectId),
+    ("domain_id", Item::DomainId),
+    ("iam_endpoint", Item::IamEndpoint),
 ];
 
 /// `[basic]` serves regional services and comes first; `[global]` fills in
@@ -56,12 +56,12 @@ mod tests {
             "# comment\n[basic]\nak = A\nsk = S/+=\nsecurity_token =\nproject_id=p1\n[global]\nak = G\ndomain_id = d\n",
         )
         .unwrap();
-        assert_eq!(layer.get(Key::AccessKey).unwrap().text(), "A");
-        assert_eq!(layer.get(Key::SecretKey).unwrap().text(), "S/+=");
-        assert_eq!(layer.get(Key::ProjectId).unwrap().text(), "p1");
-        assert!(layer.get(Key::SecurityToken).is_none());
-        assert!(layer.get(Key::DomainId).is_none());
-        assert_eq!(parse("[global]\nak = G\n").unwrap().get(Key::AccessKey).unwrap().text(), "G");
+        assert_eq!(layer.get(Item::AccessKey).unwrap().text(), "A");
+        assert_eq!(layer.get(Item::SecretKey).unwrap().text(), "S/+=");
+        assert_eq!(layer.get(Item::ProjectId).unwrap().text(), "p1");
+        assert!(layer.get(Item::SecurityToken).is_none());
+        assert!(layer.get(Item::DomainId).is_none());
+        assert_eq!(parse("[global]\nak = G\n").unwrap().get(Item::AccessKey).unwrap().text(), "G");
     }
 
     #[test]

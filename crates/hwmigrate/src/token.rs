@@ -125,11 +125,6 @@ impl TokenCache {
         }
     }
 
-    /// The token that is held at this moment, however old.
-    pub(crate) fn peek(&self) -> Option<Arc<Issued>> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     /// Drops a token that a service refused, unless a newer one is here already.
     pub(crate) fn drop_refused(&self, refused: &Arc<Issued>) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 
+use crate::catalogue::{self, Retry};
 use crate::clock;
 use crate::config::Endpoint;
 use crate::error::{Error, ErrorKind};
@@ -229,7 +230,10 @@ impl Shared {
             && matches!(error.kind(), ErrorKind::Transport | ErrorKind::Timeout)
             && !run.op.idempotent;
         let failed = run.attempts - run.throttled;
-        if !error.is_retryable() || !(run.op.idempotent || unsent) || failed >= policy.attempts {
+        // A used-up quota frees itself in hours, which no single call should wait for.
+        let in_hours =
+            error.code().and_then(catalogue::find).is_some_and(|entry| entry.retry == Retry::Later);
+        if !error.is_retryable() || in_hours || !(run.op.idempotent || unsent) || failed >= policy.attempts {
             return Next::Fail;
         }
         let pause = policy.pause(failed, self.draw());
