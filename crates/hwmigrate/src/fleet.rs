@@ -2,7 +2,7 @@
 //!
 //! A thousand waits that ask for their own job each would be a thousand
 //! requests per round, and the gateway would throttle them. So all waits of a
-//! client share one [`Board`] per kind of job. As soon as there are more waits
+//! client share one board per kind of job. As soon as there are more waits
 //! than it costs to read the list of the jobs that can still change, a look
 //! reads that list, 100 jobs a request, and every other wait takes its answer
 //! from the same reading: 1,500 jobs cost about 16 requests a sweep.
