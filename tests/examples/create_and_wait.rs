@@ -5,6 +5,8 @@
 //! Against the real service only the client's settings differ: leave out the
 //! endpoints, and the credentials come from the environment or a profile.
 
+#![allow(clippy::print_stdout, reason = "an example for people")]
+
 use std::fs;
 use std::time::Duration;
 

@@ -5,6 +5,8 @@
 //! One task per customer folder; the emulator runs five at a time, as the
 //! service does, and the rest wait.
 
+#![allow(clippy::print_stdout, reason = "an example for people")]
+
 use std::fs;
 use std::time::Duration;
 

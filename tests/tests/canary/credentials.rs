@@ -142,7 +142,7 @@ fn settings_from_environment_and_profile_do_not_show_their_secrets() {
         Client::builder()
             .environment(Environment::empty())
             .credentials(Credentials::access_key(marker("ak"), marker("sk")))
-            .endpoint(Service::Oms, &format!("http://user:{CANARY}@127.0.0.1:1"))
+            .endpoint(Service::Oms, format!("http://user:{CANARY}@127.0.0.1:1"))
             .build(),
         Client::builder()
             .environment(Environment::empty())

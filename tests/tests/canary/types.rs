@@ -37,11 +37,12 @@ types! { iam, hwmigrate::api::iam::types:
     CreateTemporaryAccessKeyResponse TemporaryCredential
 }
 
+type Show = fn(&str, &serde_json::Value) -> Option<String>;
+
 #[test]
 fn no_generated_type_shows_a_secret() {
     let mut markers = Markers::default();
-    let documents: [(&str, fn(&str, &serde_json::Value) -> Option<String>); 2] =
-        [(hwmigrate::api::oms::DOCUMENT, oms), (hwmigrate::api::iam::DOCUMENT, iam)];
+    let documents = [(hwmigrate::api::oms::DOCUMENT, oms as Show), (hwmigrate::api::iam::DOCUMENT, iam)];
     for (text, show) in documents {
         let document = Document::parse(text).unwrap();
         for schema in document.secret_schemas() {

@@ -3,7 +3,8 @@
 //!
 //! Sources: "Example 1: Creating a Migration Task", "Example 2: Starting a
 //! Migration Task" and "Starting a Migration Task" of the OMS API reference.
-//! The bodies are theirs to the letter but for the placeholder `cloud_type`.
+//! The bodies are theirs to the letter but for the placeholder `cloud_type`, and
+//! for our client, which wants a real region, the placeholder of the region.
 
 use std::time::{Duration, Instant};
 
@@ -67,7 +68,12 @@ struct Documents {
 }
 
 impl Documents {
+    /// As "Creating a Migration Task" has it.
     async fn start() -> Self {
+        Self::start_as("destination_bucket_region", ["domainname", "username", "******"]).await
+    }
+
+    async fn start_as(region: &str, [domain, user, password]: [&str; 3]) -> Self {
         let folders = tempfile::tempdir().unwrap();
         let (source, destination) = (folders.path().join("from"), folders.path().join("to"));
         tree::write(
@@ -78,10 +84,8 @@ impl Documents {
         std::fs::create_dir(&destination).unwrap();
         let emulator = Emulator::builder()
             .project(PROJECT)
-            .region("destination_bucket_region")
-            .user("domainname", "username", "******".into())
-            .user("testname", "testname", "Password".into())
-            .another_project("testname", "destination_bucket_region", "fedcba98765432100123456789abcdef")
+            .region(region)
+            .user(domain, user, password.into())
             .bucket("source_bucket", source)
             .bucket("destination_bucket", destination)
             .start()
@@ -89,7 +93,7 @@ impl Documents {
             .unwrap();
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut documents = Self { emulator, folders, http: reqwest::Client::new(), token: String::new() };
-        documents.token = documents.log_in("domainname", "username", "******").await;
+        documents.token = documents.log_in(domain, user, password).await;
         documents
     }
 
@@ -159,7 +163,8 @@ async fn create_flow_of_the_documents_ends_in_status_5() {
 
 #[tokio::test]
 async fn start_flow_of_the_documents_runs_a_failed_task_again() {
-    let documents = Documents::start().await;
+    let names = ["testname", "testname", "Password"];
+    let documents = Documents::start_as("destination_bucket_region", names).await;
     let fault = FaultKind::FailObjects { key: "01.png".to_owned(), code: "TRF.0062".to_owned() };
     documents.emulator.faults().push(Fault::new(fault));
     let task = documents.create(&create_body()).await;
@@ -211,11 +216,11 @@ async fn start_of_a_url_list_takes_the_destination_keys_alone() {
 
 #[tokio::test]
 async fn follow_flow_of_the_documents_through_our_client_sees_every_stage() {
-    let documents = Documents::start().await;
+    let documents = Documents::start_as("cn-north-4", ["domainname", "username", "******"]).await;
     let url = documents.emulator.url();
     let client = Client::builder()
         .environment(Environment::empty())
-        .region("destination_bucket_region")
+        .region("cn-north-4")
         .project_id(PROJECT)
         .credentials(Credentials::password("domainname", "username", Secret::from("******")))
         .endpoint(Service::Iam, url)
@@ -223,7 +228,9 @@ async fn follow_flow_of_the_documents_through_our_client_sees_every_stage() {
         .build()
         .unwrap();
     let tasks = client.oms().tasks();
-    let request: CreateTaskReq = serde_json::from_value(create_body()).unwrap();
+    let mut body = create_body();
+    body["dst_node"]["region"] = "cn-north-4".into();
+    let request: CreateTaskReq = serde_json::from_value(body).unwrap();
     let created = tasks.create(&request).await.unwrap();
 
     let mut wait = tasks.wait(created.id).poll(quickly()).deadline(PATIENCE);

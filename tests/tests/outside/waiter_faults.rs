@@ -41,8 +41,8 @@ async fn wait_outlasts_every_fault_that_may_pass() {
     for kind in passing() {
         for times in [1, 3] {
             let faults = sandbox.emulator.faults();
-            // One look shows a running task before the fault strikes, another the end after it.
-            faults.push(Fault::new(FaultKind::State { state: json!(2) }).on("ShowTask"));
+            // The task seems to run until the fault has struck, and one look before.
+            faults.push(Fault::new(FaultKind::State { state: json!(2) }).on("ShowTask").times(1 + times));
             faults.push(Fault::new(kind.clone()).on("ShowTask").skip(1).times(times));
             let waited = tasks.wait(id).poll(quickly()).deadline(PATIENCE).wait().await;
             assert!(waited.as_ref().is_ok_and(|outcome| outcome.is_done()), "{kind:?} × {times}: {waited:?}");

@@ -177,8 +177,9 @@ async fn paused_task_is_its_own_outcome_and_goes_on_after_a_start() {
     let outcome = tasks.wait(id).poll(quickly()).deadline(PATIENCE).wait().await.unwrap();
     assert!(outcome.is_paused(), "{outcome:?}");
 
-    let fast: Vec<_> = serde_json::from_value(hwmigrate_tests::sandbox::all_day(200 << 20)).unwrap();
-    tasks.update_bandwidth(id, &fast).await.unwrap();
+    let fast =
+        serde_json::from_value(json!({"bandwidth_policy": hwmigrate_tests::sandbox::all_day(200 << 20)}));
+    tasks.update_bandwidth_policy(id, &fast.unwrap()).await.unwrap();
     tasks.start(id, &restart(false).unwrap()).await.unwrap();
     let outcome = tasks.wait(id).poll(quickly()).deadline(PATIENCE).wait().await.unwrap();
     assert!(outcome.is_done(), "{outcome:?}");
