@@ -158,17 +158,15 @@ fn ambiguous(what: String) -> Error {
 fn explain_connection(error: Error, source: &(dyn std::error::Error + Send + Sync + 'static)) -> Error {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(source);
     while let Some(next) = cause {
-        let inner = next.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let tls = next
-            .downcast_ref::<rustls::Error>()
-            .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
-        if tls.is_some() {
+        if next.is::<rustls::Error>() {
             return error.with_retryable(false).with_advice(
                 "the secure connection was refused; for a private certificate authority set `ca_file`, \
                  for a plain http endpoint write http://",
             );
         }
-        cause = next.source();
+        // What an I/O error wraps is not its source but itself.
+        let wrapped = next.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause = wrapped.map(|inner| inner as &(dyn std::error::Error + 'static)).or_else(|| next.source());
     }
     error.with_advice("check the endpoint, the network and the proxy settings")
 }

@@ -6,7 +6,9 @@ mod support;
 
 use std::time::Duration;
 
-use hwmigrate::{Client, ClientBuilder, Credential, Credentials, Environment, ErrorKind, RetryPolicy, Secret, Service};
+use hwmigrate::{
+    Client, ClientBuilder, Credential, Credentials, Environment, ErrorKind, RetryPolicy, Secret, Service,
+};
 use serde_json::json as value;
 use support::{Asked, Server, Step, answer, json, show};
 
@@ -23,7 +25,8 @@ fn token_body() -> String {
 }
 
 fn projects(rows: &[(&str, &str)]) -> Vec<Step> {
-    let rows: Vec<_> = rows.iter().map(|(id, name)| value!({"id": id, "name": name, "domain_id": "d-9"})).collect();
+    let rows: Vec<_> =
+        rows.iter().map(|(id, name)| value!({"id": id, "name": name, "domain_id": "d-9"})).collect();
     json(&value!({"projects": rows, "links": {"self": "x", "next": null}}).to_string())
 }
 
@@ -80,7 +83,10 @@ async fn a_password_gives_a_token_for_the_regions_project() {
     }});
     assert_eq!(asked[0].json(), body);
     assert_eq!(asked[0].header("x-auth-token"), None);
-    assert_eq!((asked[1].path(), asked[1].header("x-auth-token")), ("/v2/p-of-token/tasks/17", Some("canary-issued")));
+    assert_eq!(
+        (asked[1].path(), asked[1].header("x-auth-token")),
+        ("/v2/p-of-token/tasks/17", Some("canary-issued"))
+    );
 }
 
 #[tokio::test]
@@ -128,7 +134,10 @@ async fn an_access_key_signs_and_finds_the_project_by_name() {
     let last = asked.last().unwrap();
     assert_eq!(last.header("x-project-id"), Some("p-of-list"));
     let signature = last.header("authorization").unwrap();
-    assert!(signature.starts_with("SDK-HMAC-SHA256 Access=CANARYACCESS, SignedHeaders=host;x-project-id;x-sdk-date,"));
+    assert!(
+        signature
+            .starts_with("SDK-HMAC-SHA256 Access=CANARYACCESS, SignedHeaders=host;x-project-id;x-sdk-date,")
+    );
     assert!(asked.iter().all(|asked| asked.header("x-auth-token").is_none()));
 }
 
@@ -148,8 +157,11 @@ async fn several_projects_of_one_name_are_listed() {
 #[tokio::test]
 async fn a_temporary_key_sends_its_security_token_signed() {
     let server = Server::start(cloud).await;
-    let credentials =
-        Credentials::temporary(Secret::from("CANARYACCESS"), Secret::from("canary-secret"), Secret::from("canary-st"));
+    let credentials = Credentials::temporary(
+        Secret::from("CANARYACCESS"),
+        Secret::from("canary-secret"),
+        Secret::from("canary-st"),
+    );
     show(&builder(&server, credentials).project_id("p").build().unwrap()).await.unwrap();
     let asked = &server.asked()[0];
     assert_eq!(asked.header("x-security-token"), Some("canary-st"));
@@ -194,7 +206,8 @@ async fn a_closure_may_give_tokens_and_keys() {
     });
     show(&builder(&server, token).project_id("p").build().unwrap()).await.unwrap();
     assert_eq!(server.asked()[0].header("x-auth-token"), Some("canary-closure"));
-    let failing = Credentials::from_fn(|| async { Err::<Credential, _>(std::io::Error::other("vault sealed")) });
+    let failing =
+        Credentials::from_fn(|| async { Err::<Credential, _>(std::io::Error::other("vault sealed")) });
     let error = show(&builder(&server, failing).project_id("p").build().unwrap()).await.unwrap_err();
     assert!(error.is_auth() && error.chain().contains("vault sealed"), "{}", error.chain());
 }
@@ -214,10 +227,14 @@ async fn a_token_as_long_as_documented_fits() {
 
 #[tokio::test]
 async fn a_refused_login_says_what_to_check() {
-    let body = r#"{"error":{"code":401,"message":"The username or password is wrong.","title":"Unauthorized"}}"#;
+    let body =
+        r#"{"error":{"code":401,"message":"The username or password is wrong.","title":"Unauthorized"}}"#;
     let server = Server::start(move |_, _| answer(401, &[("X-IAM-Trace-Id", "trace-1")], body)).await;
     let error = show(&builder(&server, password()).build().unwrap()).await.unwrap_err();
-    assert_eq!((error.kind(), error.status(), error.request_id()), (ErrorKind::Auth, Some(401), Some("trace-1")));
+    assert_eq!(
+        (error.kind(), error.status(), error.request_id()),
+        (ErrorKind::Auth, Some(401), Some("trace-1"))
+    );
     assert!(error.message().contains("password is wrong"));
     assert!(error.advice().unwrap().contains("HUAWEI ID"));
     assert!(!error.chain().contains("canary"));
@@ -255,5 +272,8 @@ async fn the_iam_surface_lists_validates_and_makes_keys() {
     assert_eq!(listed.into_inner().projects.unwrap().len(), 1);
     let signed = builder(&server, keys()).build().unwrap().iam();
     assert_eq!(signed.projects().await.unwrap().len(), 2);
-    assert_eq!(signed.temporary_access_key(Duration::from_secs(900)).await.unwrap_err().kind(), ErrorKind::Config);
+    assert_eq!(
+        signed.temporary_access_key(Duration::from_secs(900)).await.unwrap_err().kind(),
+        ErrorKind::Config
+    );
 }

@@ -63,7 +63,10 @@ async fn a_cut_body_is_an_error_with_status_and_request_id() {
     let error = show(&server.client()).await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::Decode, Some(200)));
     let typed = server.client().oms().tasks().show(17).await.unwrap_err();
-    assert_eq!((typed.kind(), typed.status(), typed.request_id()), (ErrorKind::Decode, Some(200), Some("req-cut")));
+    assert_eq!(
+        (typed.kind(), typed.status(), typed.request_id()),
+        (ErrorKind::Decode, Some(200), Some("req-cut"))
+    );
 }
 
 #[tokio::test]
@@ -94,8 +97,12 @@ async fn a_slow_drip_ends_at_the_deadline() {
 #[tokio::test]
 async fn silence_is_a_timeout() {
     let server = Server::always(vec![Step::Hang]).await;
-    let client =
-        server.builder().read_timeout(Duration::from_millis(200)).retry(RetryPolicy::never()).build().unwrap();
+    let client = server
+        .builder()
+        .read_timeout(Duration::from_millis(200))
+        .retry(RetryPolicy::never())
+        .build()
+        .unwrap();
     let error = show(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 1), "{}", error.chain());
     assert!(error.is_retryable());
@@ -145,7 +152,9 @@ async fn a_redirect_is_an_error_and_nobody_else_sees_the_token() {
 
 #[tokio::test]
 async fn an_answer_without_end_is_refused() {
-    let server = Server::always(vec![raw("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n{"), Step::Hang]).await;
+    let server =
+        Server::always(vec![raw("HTTP/1.1 200 OK\r\ncontent-length: 99999999999\r\n\r\n{"), Step::Hang])
+            .await;
     let error = show(&server.client()).await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::Decode, Some(200)));
     assert!(error.chain().contains("32 MiB"), "{}", error.chain());
@@ -183,7 +192,9 @@ async fn a_proxy_gets_the_request_unless_the_host_is_excepted() {
     let excepted = variables(&[("http_proxy", &proxy.url), ("no_proxy", "unreachable.test")]);
     assert!(show(&far(excepted).build().unwrap()).await.is_err());
     // Loopback stays direct when the proxy comes from the environment.
-    show(&direct.builder().environment(variables(&[("http_proxy", &proxy.url)])).build().unwrap()).await.unwrap();
+    show(&direct.builder().environment(variables(&[("http_proxy", &proxy.url)])).build().unwrap())
+        .await
+        .unwrap();
     assert_eq!((proxy.asked().len(), direct.asked().len()), (2, 1));
 }
 

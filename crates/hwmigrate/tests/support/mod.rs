@@ -12,30 +12,30 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// A request as it came in.
 #[derive(Clone, Debug)]
-pub struct Asked {
-    pub method: String,
-    pub target: String,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+pub(crate) struct Asked {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Asked {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.target.split('?').next().unwrap()
     }
 }
 
 /// One thing that the server does after a request.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub(crate) enum Step {
     Write(Vec<u8>),
     Pause(Duration),
     /// Ends the connection in good manners.
@@ -48,15 +48,15 @@ pub enum Step {
 
 type Handler = Arc<dyn Fn(&Asked, usize) -> Vec<Step> + Send + Sync>;
 
-pub struct Server {
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Server {
     /// `handler` gets the request and its number, from 0.
-    pub async fn start(handler: impl Fn(&Asked, usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(handler: impl Fn(&Asked, usize) -> Vec<Step> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -71,20 +71,20 @@ impl Server {
     }
 
     /// Answers every request alike.
-    pub async fn always(steps: Vec<Step>) -> Self {
+    pub(crate) async fn always(steps: Vec<Step>) -> Self {
         Self::start(move |_, _| steps.clone()).await
     }
 
-    pub fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 
     /// A client of this server that has a token and never repeats by itself.
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         self.builder().retry(RetryPolicy::never()).build().unwrap()
     }
 
-    pub fn builder(&self) -> ClientBuilder {
+    pub(crate) fn builder(&self) -> ClientBuilder {
         Client::builder()
             .environment(Environment::empty())
             .endpoint(Service::Iam, &self.url)
@@ -160,7 +160,7 @@ async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<As
 }
 
 /// A whole answer.
-pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Vec<Step> {
+pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Vec<Step> {
     let mut text = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
@@ -169,22 +169,22 @@ pub fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Vec<Step> {
 }
 
 /// A whole success with that JSON.
-pub fn json(body: &str) -> Vec<Step> {
+pub(crate) fn json(body: &str) -> Vec<Step> {
     answer(200, &[("content-type", "application/json"), ("x-request-id", "req-1")], body)
 }
 
 /// Bytes as they are.
-pub fn raw(text: &str) -> Step {
+pub(crate) fn raw(text: &str) -> Step {
     Step::Write(text.as_bytes().to_vec())
 }
 
 /// Calls ShowTask of task 17.
-pub async fn show(client: &Client) -> hwmigrate::Result<hwmigrate::RawResponse> {
+pub(crate) async fn show(client: &Client) -> hwmigrate::Result<hwmigrate::RawResponse> {
     client.operation("ShowTask")?.parameter("task_id", "17").send().await
 }
 
 /// Calls CreateTask with made-up keys.
-pub async fn create(client: &Client) -> hwmigrate::Result<hwmigrate::RawResponse> {
+pub(crate) async fn create(client: &Client) -> hwmigrate::Result<hwmigrate::RawResponse> {
     let body = serde_json::json!({
         "src_node": {"bucket": "b", "ak": "CANARY-NODE-AK", "sk": "canary-node-sk"},
         "dst_node": {"bucket": "c"}
