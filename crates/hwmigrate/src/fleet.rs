@@ -29,7 +29,7 @@ use tokio::time::Instant;
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Resource};
-use crate::wait::{Limit, Outcome, PollPolicy, Unlimited, Until, Waiter};
+use crate::wait::{Limit, Outcome, PollPolicy, Unlimited, Until, Waiter, is_final};
 
 type Doing<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
@@ -158,7 +158,8 @@ impl Board {
                 latest.failure = None;
                 Ok(Some(sweep))
             }
-            Err(error) if error.is_auth() && error.status() == Some(403) => {
+            Err(error) if is_final(&error) => {
+                tracing::debug!(error = %error, "the list of jobs cannot be read; each job is looked at singly");
                 latest.refused = true;
                 Ok(None)
             }

@@ -333,6 +333,9 @@ impl Checks {
                 }
             }
         }
+        if source.cloud == Some(&CloudType::Hec) {
+            self.add("src_node.cloud_type", "is HEC", "write HuaweiCloud, as jobs call it");
+        }
         if source.cloud == Some(&CloudType::Tencent) {
             self.present("src_node.app_id", source.app_id, "the APPID of the Tencent account");
         }

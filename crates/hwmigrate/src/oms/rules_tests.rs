@@ -93,7 +93,8 @@ fn request_of_the_documentation_is_accepted() {
 
 #[test]
 fn missing_parts_of_a_source_are_named_with_the_fix() {
-    let table: [Case<SrcNode>; 6] = [
+    let table: [Case<SrcNode>; 7] = [
+        ("src_node.cloud_type is HEC: write HuaweiCloud", |node| node.cloud_type = Some(CloudType::Hec)),
         ("src_node.region is missing: give the region", |node| node.region = None),
         ("src_node.bucket is empty: give the name", |node| node.bucket = Some(String::new())),
         ("src_node.ak is missing: give the access key", |node| node.ak = None),

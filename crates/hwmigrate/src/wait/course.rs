@@ -26,6 +26,10 @@ pub(crate) const LAST_LOOK_GRACE: Duration = Duration::from_secs(5);
 /// them has already logged in afresh, so more would not help.
 const REFUSALS_IN_A_ROW: u32 = 5;
 
+/// The same before the first look that works: then the credentials are more
+/// likely wrong than expired.
+const REFUSALS_AT_FIRST: u32 = 2;
+
 /// How many looks in a row may fail before the first one that works: then the
 /// endpoint is more likely wrong than ill.
 const FAILURES_AT_FIRST: u32 = 6;
@@ -251,7 +255,8 @@ impl<E> Course<E> {
             LookError::NotFound => return Err(End::Look(error)),
             LookError::Login => {
                 self.refusals += 1;
-                if self.refusals >= REFUSALS_IN_A_ROW {
+                let most = if self.last.is_some() { REFUSALS_IN_A_ROW } else { REFUSALS_AT_FIRST };
+                if self.refusals >= most {
                     return Err(End::Look(error));
                 }
             }

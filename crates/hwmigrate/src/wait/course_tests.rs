@@ -262,12 +262,17 @@ async fn not_found_is_what_a_wait_for_deletion_waits_for() {
 
 #[tokio::test(start_paused = true)]
 async fn expired_login_is_tolerated_but_not_for_ever() {
-    let stage =
-        Stage::new([Look::Fails(Fault::Login), Look::Fails(Fault::Login), Look::Code(2), Look::Code(5)]);
+    let mut script = vec![Look::Fails(Fault::Login), Look::Code(2)];
+    script.extend(vec![Look::Fails(Fault::Login); 4]);
+    script.push(Look::Code(5));
+    let stage = Stage::new(script);
     assert!(run(plan(Until::Ended, 600), &stage).await.is_ok());
-    let stage = Stage::new([Look::Fails(Fault::Login)]);
+    let stage = Stage::new([Look::Code(2), Look::Fails(Fault::Login)]);
     assert!(matches!(run(plan(Until::Ended, 36_000), &stage).await, Err(End::Look(Fault::Login))));
-    assert_eq!(stage.times().len(), 5);
+    assert_eq!(stage.times().len(), 6);
+    let wrong = Stage::new([Look::Fails(Fault::Login)]);
+    assert!(matches!(run(plan(Until::Ended, 36_000), &wrong).await, Err(End::Look(Fault::Login))));
+    assert_eq!(wrong.times().len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -359,4 +364,39 @@ async fn failure_again_after_a_start_is_a_failure() {
     second.before_start = Some(task(4));
     assert!(matches!(run(second, &stage).await, Err(End::Failed(_))));
     assert!((3_000..4_000).contains(stage.times().last().unwrap()), "{:?}", stage.times());
+}
+
+/// Counts warnings.
+#[derive(Clone, Default)]
+struct Warnings(std::sync::Arc<std::sync::atomic::AtomicUsize>);
+
+impl tracing::Subscriber for Warnings {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        *metadata.level() == tracing::Level::WARN
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_unknown_state_is_logged_once() {
+    let warnings = Warnings::default();
+    let _guard = tracing::subscriber::set_default(warnings.clone());
+    let stage = Stage::new([42, 42, 43, 42, 43, 2, 42, 5].map(Look::Code));
+    run(plan(Until::Ended, 600), &stage).await.unwrap();
+    assert_eq!(warnings.0.load(std::sync::atomic::Ordering::Relaxed), 2);
 }

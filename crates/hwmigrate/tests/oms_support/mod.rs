@@ -1,5 +1,6 @@
 //! A small service on loopback that a test scripts with a closure.
-#![allow(clippy::unwrap_used, clippy::panic, dead_code)]
+// Each test file uses its own part of this.
+#![allow(clippy::unwrap_used, clippy::panic, dead_code, unreachable_pub)]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
