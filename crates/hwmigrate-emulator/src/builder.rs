@@ -233,6 +233,14 @@ impl Builder {
         self
     }
 
+    /// Whether tasks leave lists of the migrated and the skipped objects under `oms/` in their
+    /// destination, as the service does. On unless set; failed objects are listed either way.
+    pub fn object_lists(mut self, write: bool) -> Self {
+        self.options.lists.succeeded = write;
+        self.options.lists.skipped = write;
+        self
+    }
+
     /// Decides everything that is left to chance.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;

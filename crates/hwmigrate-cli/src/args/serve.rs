@@ -1,0 +1,124 @@
+//! Arguments of `emulator`.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::secret::SecretRef;
+
+/// The emulator. Region and project id are those of the connection options.
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// Address to listen on; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) listen: SocketAddr,
+    /// Folder that keeps tasks over restarts; temporary if not given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// A bucket that is a folder on this machine; may be repeated
+    #[arg(long, value_name = "NAME=DIR", value_parser = bucket)]
+    pub(crate) bucket: Vec<(String, PathBuf)>,
+    /// A bucket on an S3-compatible server: NAME=URL,bucket=B,region=R,access-key=REF,secret-key=REF; may be repeated
+    #[arg(long, value_name = "NAME=URL,…", value_parser = s3_bucket)]
+    pub(crate) s3_bucket: Vec<S3Bucket>,
+    /// A user who may log in, and where the password is found; may be repeated
+    #[arg(long, value_name = "DOMAIN/USER=REF")]
+    pub(crate) user: Vec<NamedSecret>,
+    /// An access key that may sign, and where its secret is found; may be repeated
+    #[arg(long, value_name = "AK=REF")]
+    pub(crate) access_key: Vec<NamedSecret>,
+    /// Seed of everything random, for runs that repeat
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+}
+
+/// A name and where its secret is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NamedSecret {
+    pub(crate) name: String,
+    pub(crate) secret: SecretRef,
+}
+
+impl From<String> for NamedSecret {
+    // Cannot fail, so that the argument parser never repeats a literal secret in an error.
+    fn from(text: String) -> Self {
+        let (name, secret) = text.split_once('=').unwrap_or((text.as_str(), ""));
+        Self { name: name.to_owned(), secret: SecretRef::from(secret) }
+    }
+}
+
+/// A bucket on an S3-compatible server.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct S3Bucket {
+    pub(crate) name: String,
+    pub(crate) endpoint: String,
+    pub(crate) bucket: String,
+    pub(crate) region: String,
+    pub(crate) access_key: SecretRef,
+    pub(crate) secret_key: SecretRef,
+}
+
+impl fmt::Debug for S3Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={},bucket={}", self.name, self.endpoint, self.bucket)
+    }
+}
+
+fn bucket(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, dir)) if !name.is_empty() && !dir.is_empty() => Ok((name.to_owned(), dir.into())),
+        _ => Err("write it as NAME=DIR".to_owned()),
+    }
+}
+
+fn s3_bucket(text: &str) -> Result<S3Bucket, String> {
+    let form = "write it as NAME=URL,access-key=REF,secret-key=REF[,bucket=B][,region=R]";
+    let mut parts = text.split(',');
+    let (name, endpoint) = parts.next().and_then(|first| first.split_once('=')).ok_or(form)?;
+    let mut found = S3Bucket {
+        name: name.to_owned(),
+        endpoint: endpoint.to_owned(),
+        bucket: name.to_owned(),
+        region: "us-east-1".to_owned(),
+        access_key: SecretRef::Literal,
+        secret_key: SecretRef::Literal,
+    };
+    for part in parts {
+        match part.split_once('=').ok_or(form)? {
+            ("bucket", value) => found.bucket = value.to_owned(),
+            ("region", value) => found.region = value.to_owned(),
+            ("access-key", value) => found.access_key = SecretRef::from(value),
+            ("secret-key", value) => found.secret_key = SecretRef::from(value),
+            _ => return Err(form.to_owned()),
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_name_without_a_reference_holds_a_literal() {
+        let named = NamedSecret::from("acme/ops=hunter2".to_owned());
+        assert_eq!(named.name, "acme/ops");
+        assert_eq!(named.secret, SecretRef::Literal);
+        assert!(!format!("{named:?}").contains("hunter2"));
+        assert_eq!(NamedSecret::from("AK=env:SK".to_owned()).secret, SecretRef::from("env:SK"));
+    }
+
+    #[test]
+    fn an_s3_bucket_is_read_from_one_argument() {
+        let found = s3_bucket("a=http://127.0.0.1:9,bucket=b,access-key=env:A,secret-key=env:S").unwrap();
+        assert_eq!((found.name.as_str(), found.bucket.as_str()), ("a", "b"));
+        assert_eq!(found.secret_key, SecretRef::from("env:S"));
+        assert!(s3_bucket("a").is_err());
+        assert!(s3_bucket("a=http://x,colour=red").is_err());
+        assert!(bucket("a=").is_err());
+    }
+}

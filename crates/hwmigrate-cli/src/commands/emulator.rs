@@ -1,0 +1,75 @@
+//! `emulator`: the offline stand-in as a program of its own.
+
+use hwmigrate_emulator::{Builder, Emulator, S3Bucket};
+use serde_json::json;
+
+use crate::args::{Global, Serve};
+use crate::failure::{Failure, Result};
+use crate::interrupt::interrupted;
+use crate::output::Output;
+
+/// Serves until someone asks it to end.
+pub(crate) async fn run(serve: &Serve, global: &Global, output: &Output) -> Result<()> {
+    let emulator = set_up(serve, global)?.start().await?;
+    output.line(&json!({
+        "url": emulator.url(),
+        "pid": std::process::id(),
+        "project_id": emulator.project_id(),
+    }))?;
+    output.note("the emulator is ready; end it with Ctrl-C or SIGTERM");
+    let told = interrupted().await;
+    emulator.shutdown().await;
+    told.map_err(|error| {
+        Failure::new(crate::exit::ExitCode::Unexpected, "the system tells nothing about signals").cause(error)
+    })
+}
+
+fn set_up(serve: &Serve, global: &Global) -> Result<Builder> {
+    let mut builder = Emulator::builder().listen(serve.listen);
+    if let Some(state) = &serve.state {
+        builder = builder.state_dir(state);
+    }
+    for (name, dir) in &serve.bucket {
+        builder = builder.bucket(name, dir);
+    }
+    for bucket in &serve.s3_bucket {
+        let what = format!("--s3-bucket {}", bucket.name);
+        builder = builder.s3_bucket(
+            &bucket.name,
+            S3Bucket {
+                endpoint: bucket.endpoint.clone(),
+                region: bucket.region.clone(),
+                bucket: bucket.bucket.clone(),
+                access_key: bucket.access_key.resolve(&format!("{what} access-key"))?,
+                secret_key: bucket.secret_key.resolve(&format!("{what} secret-key"))?,
+            },
+        );
+    }
+    if let Some(project) = &global.connection.project_id {
+        builder = builder.project(project);
+    }
+    if let Some(region) = &global.connection.region {
+        builder = builder.region(region);
+    }
+    for user in &serve.user {
+        let (domain, name) = user
+            .name
+            .split_once('/')
+            .filter(|(domain, name)| !domain.is_empty() && !name.is_empty())
+            .ok_or_else(|| {
+                Failure::usage("--user lacks a domain or a name").help("write it as DOMAIN/USER=env:NAME")
+            })?;
+        let password = user.secret.resolve(&format!("--user {}", user.name))?;
+        builder = builder.user(domain, name, password);
+    }
+    for key in &serve.access_key {
+        if key.name.is_empty() {
+            return Err(Failure::usage("--access-key lacks the key's id").help("write it as AK=env:NAME"));
+        }
+        builder = builder.access_key(&key.name, key.secret.resolve("--access-key")?);
+    }
+    if let Some(seed) = serve.seed {
+        builder = builder.seed(seed);
+    }
+    Ok(builder)
+}

@@ -1,0 +1,287 @@
+//! `oms migrate --emulator`: two folders, through an emulator in this process.
+//!
+//! Everything but the server is what a real run uses: a login by password over
+//! HTTP, a task that is created once, the same waiting, retrying and reporting.
+
+use std::ffi::OsStr;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+
+use hwmigrate::oms::types;
+use hwmigrate::{Client, Credentials, Environment, Secret, Service};
+use hwmigrate_emulator::{Builder, Emulator};
+
+use crate::args::{Cloud, Connection, Global, Migrate, Source};
+use crate::body::{Body, operation};
+use crate::exit::ExitCode;
+use crate::failure::{Failure, Result};
+use crate::folders::Folders;
+use crate::follow::{Follower, rhythm};
+use crate::job::{self, Kind};
+use crate::keys::check_list;
+use crate::logging;
+use crate::meter::Meter;
+use crate::output::Output;
+use crate::place::Place;
+
+use super::task::wire_id;
+
+const DOMAIN: &str = "emulator";
+const USER: &str = "migrator";
+const REGION: &str = "cn-north-4";
+/// One project for all runs, so that a kept state finds its tasks again.
+const PROJECT: &str = "00000000000000000000000000e30d01";
+const SOURCE: &str = "source";
+const DESTINATION: &str = "destination";
+const LISTS: &str = "lists";
+const LIST_KEY: &str = "list.txt";
+
+/// Runs a migration between two folders.
+pub(crate) async fn run(migrate: &Migrate, global: &Global, output: &Output) -> Result<()> {
+    refuse_foreign(migrate, &global.connection)?;
+    let folders = folders(migrate)?;
+    let mut body = Body::empty();
+    let lists = Lists::prepare(&migrate.source, &folders)?;
+    describe(&mut body, migrate, &lists, global)?;
+    let secrets = Secrets::make();
+    for (side, secret) in [("src_node", &secrets.source), ("dst_node", &secrets.destination)] {
+        body.set(&[side, "ak"], side.to_uppercase());
+        body.set(&[side, "sk"], secret.expose());
+    }
+    let operation = operation("CreateTask")?;
+    let request: types::CreateTaskReq = body.finish(operation, output)?.into_typed(operation.id)?;
+    folders.create()?;
+    lists.write()?;
+
+    let emulator = set_up(&folders, &lists, &secrets, global).start().await?;
+    let client = client(&emulator, &secrets, global)?;
+    let done = move_all(migrate, request, &client, &folders, global, output).await;
+    // The emulator writes its state down before it goes, whatever became of the task.
+    emulator.shutdown().await;
+    done
+}
+
+async fn move_all(
+    migrate: &Migrate,
+    request: types::CreateTaskReq,
+    client: &Client,
+    folders: &Folders,
+    global: &Global,
+    output: &Output,
+) -> Result<()> {
+    let oms = client.oms();
+    let migration = match migrate.task_id {
+        Some(id) => oms.resume(wire_id(id)?, hwmigrate::oms::NodeKeys::from(&request)),
+        None => oms.migrate(request),
+    };
+    let mut migration =
+        migration.deadline(crate::wait_limit(global)).retry_rounds(migrate.rounds).poll(rhythm(true));
+    if let Some(span) = migrate.stall_after {
+        migration = migration.stall_after(span.0);
+    }
+    let logs = logging::level(global) != tracing::level_filters::LevelFilter::OFF;
+    let follower = Follower {
+        output,
+        meter: Meter::new(output.is_quiet(), logs),
+        tasks: oms.tasks(),
+        pause: migrate.stop_on_interrupt,
+        again: &|id| again(folders, id),
+        failed: &|list| failed_objects(&folders.destination, list),
+    };
+    follower.follow(migration).await
+}
+
+/// How to go on once the emulator has gone with this command.
+fn again(folders: &Folders, id: i64) -> String {
+    let (from, to) = (folders.source.display(), folders.destination.display());
+    match &folders.state {
+        Some(state) => format!(
+            "the task rests with the emulator; go on with: hwmigrate oms migrate --emulator --state {} --task-id {id} {from} {to}",
+            state.display()
+        ),
+        None => format!(
+            "task {id} ends with the emulator, whose state was temporary (keep it with --state DIR); \
+             run the command again: what has arrived is skipped"
+        ),
+    }
+}
+
+fn folders(migrate: &Migrate) -> Result<Folders> {
+    let missing = |what: &str| {
+        Failure::usage(format!("{what} is missing"))
+            .help("give two folders: hwmigrate oms migrate --emulator SRC DST")
+    };
+    let from: &OsStr = migrate.from.as_deref().ok_or_else(|| missing("SRC"))?;
+    let to: &OsStr = migrate.to.as_deref().ok_or_else(|| missing("DST"))?;
+    if migrate.task_id.is_some() && migrate.state.is_none() {
+        return Err(Failure::usage("--task-id names a task of an emulator whose state is not given")
+            .help("add --state DIR, the folder of the run that created the task"));
+    }
+    Folders::check(from, to, migrate.state.as_deref())
+}
+
+/// Settings that would lead elsewhere are a contradiction, not something to ignore.
+fn refuse_foreign(migrate: &Migrate, connection: &Connection) -> Result<()> {
+    let source = &migrate.source;
+    let foreign = [
+        ("--source-cloud", source.source_cloud.is_some()),
+        ("--source-region", source.source_region.is_some()),
+        ("--source-bucket", source.source_bucket.is_some()),
+        ("--source-ak", source.source_ak.is_some()),
+        ("--source-sk", source.source_sk.is_some()),
+        ("--source-security-token", source.source_security_token.is_some()),
+        ("--source-connection-string", source.source_connection_string.is_some()),
+        ("--source-json-auth", source.source_json_auth.is_some()),
+        ("--dest-bucket", migrate.destination.dest_bucket.is_some()),
+        ("--dest-region", migrate.destination.dest_region.is_some()),
+        ("--dest-ak", migrate.destination.dest_ak.is_some()),
+        ("--dest-sk", migrate.destination.dest_sk.is_some()),
+        ("--dest-security-token", migrate.destination.dest_security_token.is_some()),
+        ("--cdn-domain", migrate.options.cdn_domain.is_some()),
+        ("--endpoint", !connection.endpoint.is_empty()),
+        ("--iam-endpoint", connection.iam_endpoint.is_some()),
+        ("--oms-endpoint", connection.oms_endpoint.is_some()),
+        ("--profile", connection.profile.is_some()),
+        ("--profile-file", connection.profile_file.is_some()),
+        ("--auth-user", connection.auth_user.is_some()),
+        ("--auth-token", connection.auth_token.is_some()),
+        ("--auth-access-key", connection.auth_access_key.is_some()),
+    ];
+    match foreign.iter().find(|(_, given)| *given) {
+        Some((flag, _)) => Err(Failure::usage(format!("{flag} and --emulator contradict each other"))
+            .help(format!("leave one of them out: with --emulator nothing outside this machine is used, and {flag} points outside"))),
+        None => Ok(()),
+    }
+}
+
+/// A list on this machine, put into a bucket of its own for the emulator.
+struct Lists {
+    list: Option<PathBuf>,
+    addresses: bool,
+    folder: PathBuf,
+    // Removes the folder when the migration is over.
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Lists {
+    /// Checks the list and creates nothing that stays.
+    fn prepare(source: &Source, folders: &Folders) -> Result<Self> {
+        let list = source.list_file.as_ref().or(source.url_list_file.as_ref()).map(PathBuf::from);
+        let addresses = source.url_list_file.is_some();
+        if let Some(list) = &list {
+            check_list(list, addresses)?;
+        }
+        let (folder, temporary) = match (&list, &folders.state) {
+            (None, _) => (PathBuf::new(), None),
+            (_, Some(state)) => (state.join(LISTS), None),
+            _ => {
+                let made =
+                    tempfile::Builder::new().prefix("hwmigrate-list-").tempdir().map_err(unwritable)?;
+                (made.path().to_owned(), Some(made))
+            }
+        };
+        Ok(Self { list, addresses, folder, _temporary: temporary })
+    }
+
+    fn write(&self) -> Result<()> {
+        let Some(list) = &self.list else { return Ok(()) };
+        std::fs::create_dir_all(&self.folder).map_err(unwritable)?;
+        std::fs::copy(list, self.folder.join(LIST_KEY)).map(drop).map_err(unwritable)
+    }
+}
+
+fn unwritable(error: std::io::Error) -> Failure {
+    Failure::config("the list could not be put where the emulator reads it")
+        .cause(error)
+        .help("check the room and the rights of the folder for temporary files")
+}
+
+/// Says in the words of the service what is to be moved.
+fn describe(body: &mut Body, migrate: &Migrate, lists: &Lists, global: &Global) -> Result<()> {
+    let mut source = migrate.source.clone();
+    let in_bucket = lists.list.as_ref().map(|_| format!("{LISTS}/{LIST_KEY}"));
+    (source.list_file, source.url_list_file) =
+        if lists.addresses { (None, in_bucket) } else { (in_bucket, None) };
+    let region = global.connection.region.clone().unwrap_or_else(|| REGION.to_owned());
+    let place = |bucket: &str| Place {
+        cloud: Cloud::HuaweiCloud,
+        region: region.clone(),
+        bucket: bucket.to_owned(),
+        prefix: String::new(),
+    };
+    job::fill_source(body, &source, Some(&place(SOURCE)), Kind::Task)?;
+    job::fill_destination(body, &migrate.destination, Some(&place(DESTINATION)), None)?;
+    job::fill_options(body, &migrate.options)?;
+    body.set_given(&["task_priority"], migrate.priority.map(|priority| priority.wire()));
+    Ok(())
+}
+
+/// What keeps other users of this machine out of the emulator while it runs.
+struct Secrets {
+    password: Secret,
+    source: Secret,
+    destination: Secret,
+}
+
+impl Secrets {
+    fn make() -> Self {
+        // Each state is seeded by the system, and the hash keeps the seed to itself.
+        let draw = || {
+            let parts = [0_u8, 1].map(|part| format!("{:016x}", RandomState::new().hash_one(part)));
+            Secret::from(parts.concat())
+        };
+        Self { password: draw(), source: draw(), destination: draw() }
+    }
+}
+
+fn set_up(folders: &Folders, lists: &Lists, secrets: &Secrets, global: &Global) -> Builder {
+    let connection = &global.connection;
+    let mut builder = Emulator::builder()
+        .bucket(SOURCE, &folders.source)
+        .bucket(DESTINATION, &folders.destination)
+        .region(connection.region.as_deref().unwrap_or(REGION))
+        .project(connection.project_id.as_deref().unwrap_or(PROJECT))
+        // The destination shall hold what the source holds and nothing else.
+        .object_lists(false)
+        .fetch_remote_urls(lists.addresses)
+        .user(DOMAIN, USER, secrets.password.clone())
+        .access_key("SRC_NODE", secrets.source.clone())
+        .access_key("DST_NODE", secrets.destination.clone());
+    if let Some(state) = &folders.state {
+        builder = builder.state_dir(state);
+    }
+    if lists.list.is_some() {
+        builder = builder.bucket(LISTS, &lists.folder);
+    }
+    builder
+}
+
+fn client(emulator: &Emulator, secrets: &Secrets, global: &Global) -> Result<Client> {
+    let url = emulator.url();
+    let client = Client::builder()
+        // Nothing of the user's own settings may lead this run elsewhere.
+        .environment(Environment::empty())
+        .region(global.connection.region.as_deref().unwrap_or(REGION))
+        .endpoint(Service::Iam, url)
+        .endpoint(Service::Oms, url)
+        .credentials(Credentials::password(DOMAIN, USER, secrets.password.clone()))
+        .build();
+    client.map_err(|error| Failure::from(error).with_code(ExitCode::Unexpected))
+}
+
+/// The names in the lists of failed objects, which lie in the destination.
+fn failed_objects(destination: &Path, list: &str) -> Vec<String> {
+    let path = destination.join(list);
+    let files: Vec<PathBuf> = if path.is_dir() {
+        let entries = std::fs::read_dir(&path).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect()
+    } else {
+        vec![path]
+    };
+    let mut names = Vec::new();
+    for file in files {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        names.extend(text.lines().filter(|line| !line.is_empty()).map(ToOwned::to_owned));
+    }
+    names
+}

@@ -1,0 +1,120 @@
+//! The client that a command works with.
+
+use std::future::Future;
+use std::time::Duration;
+
+use hwmigrate::{Client, Credentials, Service};
+
+use crate::args::{Connection, Global};
+use crate::exit::ExitCode;
+use crate::failure::{Failure, Result};
+use crate::secret::SecretRef;
+
+/// The client for these arguments; what they leave open, the environment and the profile say.
+pub(crate) fn connect(global: &Global) -> Result<Client> {
+    build(global, None, global.timeout.map(|span| span.0))
+}
+
+/// A client to wait with: the limit is that of the wait, not of a single call. The region of
+/// the destination decides where the service is if nothing else does.
+pub(crate) fn connect_to_wait(global: &Global, region: Option<&str>) -> Result<Client> {
+    build(global, region, None)
+}
+
+fn build(global: &Global, region: Option<&str>, call_limit: Option<Duration>) -> Result<Client> {
+    let connection = &global.connection;
+    let mut builder = Client::builder();
+    if let Some(region) = connection.region.as_deref().or(region) {
+        builder = builder.region(region);
+    }
+    if let Some(project) = &connection.project_id {
+        builder = builder.project_id(project);
+    }
+    if let Some(profile) = &connection.profile {
+        builder = builder.profile(profile);
+    }
+    if let Some(path) = &connection.profile_file {
+        builder = builder.profile_file(path);
+    }
+    for (service, url) in endpoints(connection)? {
+        builder = builder.endpoint(service, &url);
+    }
+    if connection.allow_plain_http {
+        builder = builder.allow_plain_http(true);
+    }
+    if let Some(proxy) = &connection.proxy {
+        builder = builder.proxy(proxy_address(proxy)?);
+    }
+    if let Some(path) = &connection.ca_file {
+        builder = builder.ca_file(path);
+    }
+    if let Some(credentials) = credentials(connection)? {
+        builder = builder.credentials(credentials);
+    }
+    if let Some(limit) = call_limit {
+        builder = builder.call_timeout(limit);
+    }
+    Ok(builder.build()?)
+}
+
+fn endpoints(connection: &Connection) -> Result<Vec<(Service, String)>> {
+    let mut endpoints: Vec<(Service, String)> = Vec::new();
+    let by_name = connection.endpoint.iter().map(|(name, url)| (name.as_str(), url));
+    let by_flag = [("iam", &connection.iam_endpoint), ("oms", &connection.oms_endpoint)];
+    let by_flag = by_flag.into_iter().filter_map(|(name, url)| Some((name, url.as_ref()?)));
+    for (name, url) in by_name.chain(by_flag) {
+        let service = match name {
+            "iam" => Service::Iam,
+            _ => Service::Oms,
+        };
+        if let Some((_, other)) = endpoints.iter().find(|(known, _)| *known == service)
+            && other != url
+        {
+            return Err(Failure::usage(format!("two addresses are given for {name}: {other} and {url}"))
+                .help("leave one of them out"));
+        }
+        endpoints.push((service, url.clone()));
+    }
+    Ok(endpoints)
+}
+
+/// The address of a proxy, which may hold a password and then is a reference.
+fn proxy_address(proxy: &str) -> Result<String> {
+    match SecretRef::from(proxy) {
+        SecretRef::Literal if !proxy.contains('@') => Ok(proxy.to_owned()),
+        reference => Ok(reference.resolve("--proxy")?.expose().to_owned()),
+    }
+}
+
+fn credentials(connection: &Connection) -> Result<Option<Credentials>> {
+    let resolve =
+        |secret: &Option<SecretRef>, flag: &str| secret.as_ref().map(|one| one.resolve(flag)).transpose();
+    if let Some(token) = resolve(&connection.auth_token, "--auth-token")? {
+        return Ok(Some(Credentials::token(token, None)));
+    }
+    if let (Some(user), Some(domain)) = (&connection.auth_user, &connection.auth_domain)
+        && let Some(password) = resolve(&connection.auth_password, "--auth-password")?
+    {
+        return Ok(Some(Credentials::password(domain, user, password)));
+    }
+    let key = resolve(&connection.auth_access_key, "--auth-access-key")?;
+    let secret = resolve(&connection.auth_secret_key, "--auth-secret-key")?;
+    let (Some(key), Some(secret)) = (key, secret) else { return Ok(None) };
+    Ok(Some(match resolve(&connection.auth_security_token, "--auth-security-token")? {
+        Some(token) => Credentials::temporary(key, secret, token),
+        None => Credentials::access_key(key, secret),
+    }))
+}
+
+/// Gives one call the time that `--timeout` allows.
+pub(crate) async fn in_time<T>(
+    global: &Global,
+    call: impl Future<Output = hwmigrate::Result<T>>,
+) -> Result<T> {
+    let Some(limit) = global.timeout else { return Ok(call.await?) };
+    match tokio::time::timeout(limit.0, call).await {
+        Ok(done) => Ok(done?),
+        Err(_) => Err(Failure::new(ExitCode::Timeout, format!("no answer within {limit}"))
+            .help("allow more with --timeout, or check the network; a job that was accepted goes on")),
+    }
+}
