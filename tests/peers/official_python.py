@@ -173,7 +173,7 @@ def versions_and_look_ups(oms, root):
         assert answer.exist is expected, (prefix, answer)
 
     cdn = oms.show_cdn_info(model.ShowCdnInfoRequest(body=model.ShowCdnInfoReq(
-        bucket="source", region=REGION, prefix_key=model.PrefixKeyInfo(keys=["synced.bin"]),
+        bucket="source", region=REGION, prefix=model.PrefixKeyInfo(keys=["synced.bin"]),
         source_cdn=model.SourceCdnReq(authentication_type="NONE", domain="cdn.example.com", protocol="http"),
         **account)))
     assert cdn.checked_keys is not None, cdn

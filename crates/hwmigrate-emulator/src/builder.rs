@@ -82,7 +82,8 @@ pub struct Builder {
     other_projects: Vec<(String, String, String)>,
     users: Vec<NewUser>,
     agencies: Vec<(String, String, String)>,
-    access_keys: BTreeMap<String, Secret>,
+    /// Ids with their keys; the documents call both secret.
+    access_keys: Vec<(Secret, Secret)>,
     buckets: Vec<BucketConfig>,
     seed: u64,
     options: EngineOptions,
@@ -109,7 +110,7 @@ impl Default for Builder {
             other_projects: Vec::new(),
             users: Vec::new(),
             agencies: Vec::new(),
-            access_keys: BTreeMap::new(),
+            access_keys: Vec::new(),
             buckets: Vec::new(),
             seed: 0,
             options: EngineOptions::default(),
@@ -202,7 +203,7 @@ impl Builder {
 
     /// A permanent access key of the main account, good for all its projects.
     pub fn access_key(mut self, access_key: &str, secret_key: Secret) -> Self {
-        self.access_keys.insert(access_key.to_owned(), secret_key);
+        self.access_keys.push((access_key.into(), secret_key));
         self
     }
 
@@ -269,7 +270,11 @@ impl Builder {
         let engine = Engine::open(EngineConfig {
             state_dir,
             buckets: self.buckets,
-            access_keys: self.access_keys,
+            access_keys: self
+                .access_keys
+                .into_iter()
+                .map(|(id, key)| (id.expose().to_owned(), key))
+                .collect(),
             region: self.region.clone(),
             clock: clock.clone(),
             faults: faults.book().clone(),
@@ -341,7 +346,7 @@ impl Builder {
             user: user.clone(),
             domain: domain.clone(),
         };
-        self.access_keys.iter().map(|(name, secret_key)| (name.clone(), key(secret_key))).collect()
+        self.access_keys.iter().map(|(id, secret_key)| (id.expose().to_owned(), key(secret_key))).collect()
     }
 
     fn make_state_dir(&self) -> Result<(PathBuf, Option<tempfile::TempDir>), EmulatorError> {

@@ -61,7 +61,7 @@ async fn no_kind_of_credentials_shows_whether_it_works_or_not() {
     for credentials in kinds(&emulator) {
         for strike in &strikes {
             if let Some(kind) = strike {
-                emulator.faults().push(Fault::new(kind.clone()).times(5));
+                emulator.faults().push(Fault::new(kind.clone()).times(2));
             }
             let builder = client_of(emulator.url()).credentials(credentials.clone());
             assert_clean("a builder", &handles(&credentials, &builder));

@@ -27,6 +27,8 @@ enum Place {
 enum Kind {
     Integer,
     Boolean,
+    /// Several texts, joined by commas.
+    List,
     Text,
 }
 
@@ -46,6 +48,7 @@ impl ParameterRule {
             kind: match resolved.get("type").and_then(Value::as_str) {
                 Some("integer") => Kind::Integer,
                 Some("boolean") => Kind::Boolean,
+                Some("array") => Kind::List,
                 _ => Kind::Text,
             },
             secret: resolved.get("x-secret") == Some(&Value::Bool(true)),
@@ -72,6 +75,7 @@ impl ParameterRule {
                 "false" => Ok(json!(false)),
                 _ => Err(self.problem(Rule::Other, "must be true or false")),
             },
+            Kind::List => Ok(text.split(',').map(Value::from).collect()),
             Kind::Text => Ok(json!(text)),
         }
     }
