@@ -4,6 +4,8 @@
 //! time, which tests may pause; the wall clock serves what the services know
 //! in wall time (signatures, expiry of tokens).
 
+#![allow(clippy::disallowed_methods, reason = "this is the one place that reads a clock")]
+
 use std::fmt;
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! Turns credentials into something that can be put into a request.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
@@ -13,6 +14,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::clock;
 use crate::credentials::{Credentials, Given, Source};
 use crate::error::{Error, ErrorKind, Result};
 use crate::signing::Keys;
@@ -22,6 +24,9 @@ use crate::transport_operation::{CREATE_TOKEN, Op, TEMPORARY_KEY};
 
 /// The documented life of a token, for an answer that does not say.
 const TOKEN_LIFETIME: time::Duration = time::Duration::hours(24);
+
+/// Longest time that a call spends on renewing a token that is still good.
+const EARLY_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long temporary keys of an agency live; they are renewed as needed.
 const AGENCY_KEY_SECONDS: u32 = 3600;
@@ -44,7 +49,9 @@ enum Named<'a> {
 impl Shared {
     /// What requests are proven with at this moment.
     pub(crate) async fn issued(&self, limits: Limits) -> Result<std::sync::Arc<Issued>> {
-        self.tokens.get(self.server_now(), || self.obtain(&self.config.credentials, true, limits)).await
+        let left = limits.deadline.saturating_duration_since(clock::instant());
+        let login = || self.obtain(&self.config.credentials, true, limits);
+        self.tokens.get(self.server_now(), (left / 2).min(EARLY_PATIENCE), login).await
     }
 
     /// Follows the recipe of `credentials`. `own`: they are the client's, so

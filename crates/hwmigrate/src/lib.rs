@@ -39,6 +39,8 @@
 //! Logs go to `tracing`: operation, attempt, status, request id; never a body,
 //! a header or a secret.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "a test holds its own clock"))]
+
 pub mod catalogue;
 pub mod clock;
 pub mod fleet;
@@ -70,6 +72,8 @@ mod raw;
 mod signing;
 mod throttle;
 mod token;
+#[cfg(test)]
+mod token_tests;
 mod transport;
 mod transport_call;
 mod transport_check;
@@ -77,7 +81,11 @@ mod transport_http;
 mod transport_judge;
 mod transport_operation;
 mod transport_retry;
+#[cfg(test)]
+mod transport_script;
 mod transport_sign;
+#[cfg(test)]
+mod transport_tests;
 
 pub use builder::ClientBuilder;
 pub use client::{Client, Login};

@@ -112,15 +112,16 @@ impl TokenCache {
     /// The present token, after a login where one is needed.
     ///
     /// `now` is the server's time; `login` is called by at most one caller at
-    /// a time.
+    /// a time. `patience` bounds a renewal that is not urgent.
     pub(crate) async fn get<'a>(
         &self,
         now: OffsetDateTime,
+        patience: Duration,
         login: impl FnOnce() -> BoxFuture<'a, Result<Issued>>,
     ) -> Result<Arc<Issued>> {
         match self.look(now) {
             State::Good(issued) => Ok(issued),
-            State::Due(old) => Ok(self.renew_early(old, login).await),
+            State::Due(old) => Ok(self.renew_early(old, patience, login).await),
             State::Missing => self.log_in(now, login).await,
         }
     }
@@ -148,6 +149,7 @@ impl TokenCache {
     async fn renew_early<'a>(
         &self,
         old: Arc<Issued>,
+        patience: Duration,
         login: impl FnOnce() -> BoxFuture<'a, Result<Issued>>,
     ) -> Arc<Issued> {
         let waits = self.past().early_not_before.is_some_and(|at| clock::instant() < at);
@@ -157,7 +159,9 @@ impl TokenCache {
         }
         // Set before the login, so that a try that is cut off counts as failed.
         self.past().early_not_before = Some(clock::instant() + EARLY_PAUSE);
-        match login().await {
+        // An identity service that hangs must not fail calls whose token is good.
+        let renewed = tokio::time::timeout(patience, login()).await;
+        match renewed.unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no answer in time"))) {
             Ok(issued) => self.keep(issued),
             Err(error) => {
                 tracing::warn!(error = %error.chain(), "renewing the token early failed; the present one is kept");

@@ -307,7 +307,3 @@ impl fmt::Debug for Shared {
         self.config.fmt(f)
     }
 }
-
-#[cfg(test)]
-#[path = "transport_tests.rs"]
-mod tests;

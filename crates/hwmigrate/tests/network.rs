@@ -1,6 +1,6 @@
 //! What can go wrong between client and service, on real sockets.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 mod support;
 

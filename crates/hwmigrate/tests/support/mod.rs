@@ -2,6 +2,7 @@
 //! bytes, and remembers what it was asked.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![allow(clippy::disallowed_methods, reason = "a test holds its own clock")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
