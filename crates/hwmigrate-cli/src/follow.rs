@@ -127,7 +127,7 @@ impl Follower<'_> {
     /// Writes the result of a migration that came to an end.
     fn end(&self, ended: &Report) -> Result<()> {
         self.meter.finish();
-        let mut value = Value::Object(report::of_progress(&ended.last));
+        let mut value = Value::Object(report::of_last(&ended.last));
         value["elapsed_ms"] = json!(millis(ended.elapsed));
         value["rounds"] = json!(ended.rounds);
         value["failed_list"] = json!(ended.failed_object_list);
@@ -200,7 +200,7 @@ impl Follower<'_> {
         let stopping = self.tasks.wait(id).poll(rhythm(true)).deadline(PAUSE_LIMIT).wait_or_stop(ready(()));
         let outcome = stopping.await;
         let last = self.tasks.progress(id).await?;
-        let mut value = Value::Object(report::of_progress(&last));
+        let mut value = Value::Object(report::of_last(&last));
         value["elapsed_ms"] = json!(millis(watch.elapsed()));
         self.write(value)?;
         let failure = match outcome {

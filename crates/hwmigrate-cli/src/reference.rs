@@ -106,7 +106,7 @@ fn options(page: &mut String, args: &[&Arg]) {
         }
         let help =
             arg.get_long_help().or_else(|| arg.get_help()).map(ToString::to_string).unwrap_or_default();
-        let mut meaning = help.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
+        let mut meaning = paragraphs(&help).replace("\n\n", ". ").replace('|', "\\|");
         let words: Vec<_> = arg
             .get_possible_values()
             .iter()

@@ -61,6 +61,15 @@ pub(crate) fn of_progress(progress: &Progress) -> Map<String, Value> {
     report
 }
 
+/// The last look at a job as JSON, with numbers for all counts: a total that was never told is
+/// what was seen of it.
+pub(crate) fn of_last(progress: &Progress) -> Map<String, Value> {
+    let mut last = progress.clone();
+    last.objects.total.get_or_insert(progress.objects.settled());
+    last.bytes.total.get_or_insert(progress.bytes.done);
+    of_progress(&last)
+}
+
 /// A line of the stream that `--output ndjson` writes while a job goes on.
 pub(crate) fn event(progress: &Progress) -> Value {
     let mut event = of_progress(progress);
@@ -82,7 +91,7 @@ pub(crate) fn of_end(
 ) -> (Value, ExitCode) {
     let last = outcome.ok().map(Outcome::progress).or(last);
     let mut report = match last {
-        Some(progress) => of_progress(progress),
+        Some(progress) => of_last(progress),
         None => {
             let name = if resource == Resource::Task { "task_id" } else { "group_id" };
             let id = id.parse::<u64>().map_or_else(|_| json!(id), |id| json!(id));

@@ -136,7 +136,8 @@ fn a_time_limit_ends_the_waiting_with_its_own_code() {
 fn an_interrupted_run_says_how_to_go_on_and_goes_on_from_its_state() {
     let dir = TempDir::new().unwrap();
     let (from, to, state) = (dir.path().join("from"), dir.path().join("to"), dir.path().join("state"));
-    write_files(&from, &[("a", &vec![1; 1 << 20]), ("b", &vec![2; 3 << 20]), ("c", b"3")]);
+    let part = vec![1; 1 << 20];
+    write_files(&from, &[("a", &part), ("b", &part), ("c", &part), ("d", &part), ("e", b"5")]);
     let mut child = hwmigrate(["oms", "migrate", "--emulator", "--bandwidth", "1MiB/s", "-o", "ndjson"])
         .arg("--state")
         .arg(&state)

@@ -33,7 +33,7 @@ use crate::secret::SecretRef;
 /// (HUAWEICLOUD_SDK_*, HW_*), then from the profile file. Secrets are never
 /// arguments: give env:NAME, file:PATH, cmd:COMMAND or prompt.
 #[derive(Debug, Parser)]
-#[command(name = "hwmigrate", version, max_term_width = 100)]
+#[command(name = "hwmigrate", version, max_term_width = 100, args_override_self = true)]
 #[command(after_long_help = "Examples:
   Try a whole migration between two folders, without an account:
     hwmigrate oms migrate --emulator ./from ./to
