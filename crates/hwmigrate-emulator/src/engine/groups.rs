@@ -137,7 +137,7 @@ impl Inner {
         let mut chosen = Vec::new();
         {
             let mut world = self.world();
-            let mut taken = world.groups.values().filter(|group| group.placed()).count();
+            let mut taken = world.groups.values().filter(|group| group.placed() || group.led).count();
             let mut order: Vec<_> =
                 world.groups.values().map(|group| (group.number, group.id.clone())).collect();
             order.sort_unstable();

@@ -99,7 +99,7 @@ fn entry_copy(
     let opened = if listed { from.open_listed(&entry.key) } else { from.open_file(&entry.key) };
     let mut reader = opened.map_err(source)?;
     let mut writer = to.create(&target).map_err(destination)?;
-    let mut progress = Progress::new(&transfer.under_way);
+    let mut progress = Progress::new(transfer);
     let io = |error: std::io::Error| destination(StoreError::io(&target, &error));
     let (copied, over) = {
         let file = writer.file().map_err(io)?;

@@ -72,6 +72,7 @@ async fn work(inner: &Arc<Inner>, task: &Task, live: &Arc<Live>) -> Result<Ended
         Arc::clone(&live.stop),
         inner.faults.clone(),
         Arc::clone(&live.under_way),
+        inner.changed.clone(),
     ));
     let stopped = move_all(inner, task, live, &transfer, selection, &mut ledger, &log).await?;
     if let Some(folder) = to.folder() {
@@ -177,16 +178,17 @@ async fn move_all(
             }
         }
     });
-    let (turn, width) = if transfer.folders().is_some() { (TURN_OBJECTS, TURNS) } else { (1, STREAMS) };
     let mut moving = JoinSet::new();
     let mut queue: VecDeque<Item> = VecDeque::new();
     let mut over = false;
     let mut problem = None;
     loop {
+        // A limit can come and go while the task runs.
+        let (most, width) = if transfer.by_kernel() { (TURN_OBJECTS, TURNS) } else { (1, STREAMS) };
         while !queue.is_empty() && moving.len() < width && !live.stop.asked() {
-            let batch = take_turn(&mut queue, turn);
+            let batch = take_turn(&mut queue, most);
             let transfer = Arc::clone(transfer);
-            moving.spawn(async move { transfer.run(batch).await });
+            moving.spawn(async move { transfer.turn(batch).await });
         }
         let stopped = live.stop.asked();
         if moving.is_empty() && (stopped || over && queue.is_empty()) {
@@ -202,9 +204,12 @@ async fn move_all(
                 None => over = true,
             },
             Some(joined) = moving.join_next() => {
-                let Ok(moved) = joined else {
+                let Ok((moved, rest)) = joined else {
                     return Err(Reason::new("TRF.0001", "the emulator failed internally while copying"));
                 };
+                for item in rest.into_iter().rev() {
+                    queue.push_front(item);
+                }
                 let records = ledger.settle(live, moved, fresh);
                 log.add(&records);
                 inner.ring();
@@ -235,9 +240,15 @@ fn unsettled(item: &Item, ledger: &Ledger, live: &Live, task: &Task) -> bool {
 fn take_turn(queue: &mut VecDeque<Item>, most: usize) -> Vec<Item> {
     let mut bytes = 0;
     let mut turn = Vec::new();
-    while turn.len() < most && bytes < TURN_BYTES {
-        let Some(item) = queue.pop_front() else { break };
+    while turn.len() < most
+        && let Some(item) = queue.pop_front()
+    {
         bytes += item.size().unwrap_or(0);
+        if bytes > TURN_BYTES && !turn.is_empty() {
+            // What is settled shows only at the end of a turn, so small ones do not wait for a large one.
+            queue.push_front(item);
+            break;
+        }
         turn.push(item);
     }
     turn

@@ -310,8 +310,9 @@ impl Inner {
             Arc::default(),
             self.faults.clone(),
             Arc::default(),
+            self.changed.clone(),
         ));
-        let moved = transfer.run(keys.into_iter().map(Item::Named).collect()).await;
+        let moved = transfer.all(keys.into_iter().map(Item::Named).collect()).await;
         if let Some(folder) = to.folder() {
             folder.partials().tidy();
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::bandwidth::Limiter;
 use super::crc64::Crc64;
@@ -113,6 +113,8 @@ pub(crate) struct Transfer {
     pub(crate) faults: FaultBook,
     /// Bytes of objects that are not complete yet.
     pub(crate) under_way: Arc<AtomicU64>,
+    /// Rings when bytes moved.
+    pub(crate) bell: watch::Sender<u64>,
     large: Semaphore,
 }
 
@@ -126,10 +128,11 @@ impl Transfer {
         stop: Arc<Stop>,
         faults: FaultBook,
         under_way: Arc<AtomicU64>,
+        bell: watch::Sender<u64>,
     ) -> Self {
         let parents = Arc::default();
         let large = Semaphore::new(LARGE_AT_ONCE);
-        Self { from, to, urls, spec, parents, limiter, stop, faults, under_way, large }
+        Self { from, to, urls, spec, parents, limiter, stop, faults, under_way, bell, large }
     }
 
     /// The folders on both sides, where the kernel can copy.
@@ -139,26 +142,43 @@ impl Transfer {
         (self.spec.consistency_check != Check::Crc64).then(|| (Arc::clone(from), Arc::clone(to)))
     }
 
-    /// Moves objects one after the other.
-    pub(crate) async fn run(self: &Arc<Self>, items: Vec<Item>) -> Vec<Moved> {
-        let mut moved = Vec::with_capacity(items.len());
-        let mut items = items.into_iter();
-        while let Some(item) = items.next() {
-            if let (Some((from, to)), false) = (self.folders(), self.limiter.limited()) {
-                let all: Vec<_> = std::iter::once(item).chain(items.by_ref()).collect();
-                let this = Arc::clone(self);
-                let result = blocking(move || Ok(super::kernel::copy(&this, &from, &to, all))).await;
-                let Ok(part) = result else { return moved };
-                moved.extend(part.moved);
-                if let Some(open) = part.unfinished {
-                    moved.push(self.finish_open(open).await);
-                }
-                items = part.rest.into_iter();
-            } else {
-                moved.push(self.stream(item).await);
+    /// Whether the kernel copies, many small objects per turn.
+    pub(crate) fn by_kernel(&self) -> bool {
+        self.folders().is_some() && !self.limiter.limited()
+    }
+
+    /// Moves objects, and returns what became of them and those that another turn has to move.
+    pub(crate) async fn turn(self: &Arc<Self>, items: Vec<Item>) -> (Vec<Moved>, Vec<Item>) {
+        if let (Some((from, to)), true) = (self.folders(), self.by_kernel()) {
+            let this = Arc::clone(self);
+            let result = blocking(move || Ok(super::kernel::copy(&this, &from, &to, items))).await;
+            // It fails only when the process ends.
+            let mut part = result.unwrap_or_default();
+            if let Some(open) = part.unfinished {
+                part.moved.push(self.finish_open(open).await);
             }
+            return (part.moved, part.rest);
         }
-        moved
+        let mut items = items.into_iter();
+        let mut moved = Vec::new();
+        if let Some(item) = items.next() {
+            moved.push(self.stream(item).await);
+        }
+        (moved, items.collect())
+    }
+
+    /// Moves all objects, one turn after the other.
+    pub(crate) async fn all(self: &Arc<Self>, mut items: Vec<Item>) -> Vec<Moved> {
+        let mut all = Vec::with_capacity(items.len());
+        while !items.is_empty() {
+            let (moved, rest) = self.turn(items).await;
+            if moved.is_empty() {
+                break;
+            }
+            all.extend(moved);
+            items = rest;
+        }
+        all
     }
 
     /// The key at the destination.
@@ -363,7 +383,7 @@ impl Transfer {
         modified: Option<SystemTime>,
         target: &str,
     ) -> Result<u64, Outcome> {
-        let mut progress = Progress { shared: &self.under_way, bytes: already };
+        let mut progress = Progress { transfer: self, bytes: already };
         let mut crc = (self.spec.consistency_check == Check::Crc64).then(Crc64::default);
         let result = loop {
             let next = tokio::select! {
@@ -451,18 +471,19 @@ pub(crate) fn destination_failed(error: &StoreError) -> Reason {
 
 /// Counts the bytes of an object while it is under way, and takes them back in the end.
 pub(crate) struct Progress<'a> {
-    shared: &'a AtomicU64,
+    transfer: &'a Transfer,
     bytes: u64,
 }
 
 impl<'a> Progress<'a> {
-    pub(crate) fn new(shared: &'a AtomicU64) -> Self {
-        Self { shared, bytes: 0 }
+    pub(crate) fn new(transfer: &'a Transfer) -> Self {
+        Self { transfer, bytes: 0 }
     }
 
     pub(crate) fn add(&mut self, bytes: u64) {
-        self.shared.fetch_add(bytes, Ordering::Relaxed);
+        self.transfer.under_way.fetch_add(bytes, Ordering::Relaxed);
         self.bytes += bytes;
+        self.transfer.bell.send_modify(|count| *count += 1);
     }
 
     /// Leaves the bytes to whoever goes on with the object.
@@ -473,6 +494,6 @@ impl<'a> Progress<'a> {
 
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        self.shared.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.transfer.under_way.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }

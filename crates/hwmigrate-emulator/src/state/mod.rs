@@ -97,26 +97,25 @@ impl State {
         let objects = folder.join("objects");
         fs::create_dir_all(&objects).map_err(|source| EmulatorError::file(&objects, source))?;
         let lock = lock(folder)?;
-        let (log, mut values) = StateLog::open(&folder.join("state.jsonl"))?;
+        let (mut log, mut values) = StateLog::open(&folder.join("state.jsonl"))?;
         let known = values.remove("instance").and_then(|value| value.as_str().map(str::to_owned));
-        let instance = known.clone().unwrap_or_else(|| format!("{:016x}", fastrand::u64(..)));
+        let instance = match known {
+            Some(known) => known,
+            None => {
+                // Written before anything else is done in its name.
+                let new = format!("{:016x}", fastrand::u64(..));
+                let put = BTreeMap::from([("instance".to_owned(), Value::String(new.clone()))]);
+                let written = log.change(put, Vec::new()).and_then(|()| log.sync());
+                written.map_err(|source| EmulatorError::file(folder, source))?;
+                new
+            }
+        };
         let dead = Arc::new(AtomicBool::new(false));
         let broken = Arc::new(Mutex::new(None));
         let writer = Writer::new(log, lock, Arc::clone(&dead), Arc::clone(&broken));
         let (queue, thread) = writer.spawn().map_err(|source| EmulatorError::file(folder, source))?;
-        let state = Self {
-            folder: folder.to_owned(),
-            instance,
-            queue,
-            dead,
-            broken,
-            thread: Mutex::new(Some(thread)),
-        };
-        if known.is_none() {
-            let mut changes = Changes::default();
-            changes.put("instance", &state.instance);
-            drop(state.keep(changes));
-        }
+        let thread = Mutex::new(Some(thread));
+        let state = Self { folder: folder.to_owned(), instance, queue, dead, broken, thread };
         Ok((state, values))
     }
 

@@ -24,7 +24,9 @@ use super::{Entry, StoreError};
 
 /// The MD5 of nothing, which S3 gives as the tag of an empty object.
 const EMPTY_TAG: &str = "d41d8cd98f00b204e9800998ecf8427e";
+/// About eight seconds in all: a server that restarts is waited for, one that is gone is not.
 const TRIES: usize = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// A bucket on an S3-compatible server.
@@ -68,7 +70,11 @@ impl S3Store {
             // Neither the environment nor the machine's metadata may change who we are.
             .disable_config_load()
             .disable_ec2_metadata();
-        let retry = RetryLayer::new().with_max_times(TRIES).with_max_delay(LONGEST_PAUSE).with_jitter();
+        let retry = RetryLayer::new()
+            .with_max_times(TRIES)
+            .with_min_delay(FIRST_PAUSE)
+            .with_max_delay(LONGEST_PAUSE)
+            .with_jitter();
         let context = OperationContext::new().with_http_transport(HttpTransporter::new(transport));
         let operator = Operator::new(service)
             .map_err(|error| wrong(error.message().to_owned()))?
@@ -77,7 +83,7 @@ impl S3Store {
         Ok(Self { operator, signer, clock: Clock::new() })
     }
 
-    pub(super) fn operator(&self) -> &Operator {
+    pub(crate) fn operator(&self) -> &Operator {
         &self.operator
     }
 

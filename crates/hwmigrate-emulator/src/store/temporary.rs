@@ -21,6 +21,9 @@ pub(crate) struct Partials {
     next: AtomicU64,
 }
 
+/// How often the folder may vanish while a file is created in it.
+const TRIES: u32 = 100;
+
 static OPENINGS: AtomicU64 = AtomicU64::new(0);
 
 impl Partials {
@@ -34,9 +37,15 @@ impl Partials {
 
     /// Removes what this emulator left behind; to be called when nothing is being written.
     pub(crate) fn clear(&self) -> io::Result<()> {
-        match fs::remove_dir_all(&self.folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        let Some(parent) = self.folder.parent() else { return Ok(()) };
+        let own = self.folder.file_name().unwrap_or_default();
+        // Moved away first: a thread of an engine that just ended may still add to it.
+        let aside = parent.join(format!("{}.old", own.to_string_lossy()));
+        remove(&aside)?;
+        match fs::rename(&self.folder, &aside) {
+            Ok(()) => remove(&aside)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
         self.tidy();
         Ok(())
@@ -55,14 +64,29 @@ impl Partials {
     pub(super) fn create(&self, target: PathBuf) -> io::Result<Unfinished> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let path = self.folder.join(format!("{}-{number}", self.opening));
+        let mut tries = 0;
         let file = loop {
+            // Another job that ends may have found the folder empty and removed it, even just now.
             match File::create_new(&path) {
-                Ok(file) => break file,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(&self.folder)?,
-                Err(error) => return Err(error),
+                Err(error) if error.kind() == io::ErrorKind::NotFound && tries < TRIES => {
+                    tries += 1;
+                    match fs::create_dir_all(&self.folder) {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                        _ => {}
+                    }
+                }
+                result => break result?,
             }
         };
         Ok(Unfinished { file: Some(file), path, target, published: false })
+    }
+}
+
+/// Removes a folder, if it is there.
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -226,7 +226,7 @@ fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         for item in fs::read_dir(&next).unwrap() {
             let path = item.unwrap().path();
             let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
-            if path.is_dir() && name != "oms" {
+            if path.is_dir() && !["oms", ".hwmigrate-partial"].contains(&name.as_str()) {
                 open.push(path);
             } else if path.is_file() {
                 files.insert(name, fs::read(path).unwrap());
