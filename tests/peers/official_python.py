@@ -82,7 +82,7 @@ def refused(call, status, code):
 
 
 def start_emulator(binary, root):
-    command = [binary, "emulator", "--listen", "127.0.0.1:0", "--state", str(root / "state")]
+    command = [binary, "emulator", "--quiet", "--listen", "127.0.0.1:0", "--state", str(root / "state")]
     for bucket in ("source", "destination"):
         (root / bucket).mkdir()
         command += ["--bucket", f"{bucket}={root / bucket}"]
@@ -333,7 +333,8 @@ def tour(root, url):
     sync_tasks(oms, root)
 
     # Without a project id the client asks IAM for the one of the region.
-    assert client_for(project=None).list_tasks(model.ListTasksRequest()).count == 2
+    known = oms.list_tasks(model.ListTasksRequest()).count
+    assert client_for(project=None).list_tasks(model.ListTasksRequest()).count == known > 0
     refused(lambda: client_for(secret_key="not-the-key").list_tasks(model.ListTasksRequest()), 401, "APIGW.")
 
     missing = operations_of_the_client() - oms.called

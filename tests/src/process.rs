@@ -65,14 +65,31 @@ impl EmulatorProcess {
     /// When it ends before it is ready.
     pub fn start(root: &Path, listen: &str) -> Result<Self, Failure> {
         let mut command = Command::new(binary()?);
-        command.args(["emulator", "--listen", listen, "--project-id", PROJECT, "--region", REGION]);
+        command.args([
+            "emulator",
+            "--quiet",
+            "--listen",
+            listen,
+            "--project-id",
+            PROJECT,
+            "--region",
+            REGION,
+        ]);
         command.arg("--state").arg(root.join("state"));
         for bucket in ["source", "destination"] {
             command.arg("--bucket").arg(format!("{bucket}={}", root.join(bucket).display()));
         }
         command.arg("--user").arg(format!("{}/{}=env:TESTS_PASSWORD", USER.0, USER.1));
-        let mut child =
-            command.env("TESTS_PASSWORD", PASSWORD).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        command.env("TESTS_PASSWORD", PASSWORD).stdin(Stdio::null());
+        Self::ready(command)
+    }
+
+    /// Starts a command that is an emulator, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it ends before that.
+    pub fn ready(mut command: Command) -> Result<Self, Failure> {
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();
         if let Some(output) = child.stdout.take() {
             BufReader::new(output).read_line(&mut line)?;

@@ -5,8 +5,10 @@
 mod create;
 mod flows;
 mod logins;
+mod readme;
 mod resume;
 mod safety;
 mod scripted;
+mod surface;
 mod waiter_faults;
 mod waiter_states;

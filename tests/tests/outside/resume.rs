@@ -1,12 +1,13 @@
 //! Processes that are killed in the middle of the work.
 
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use hwmigrate_tests::process::EmulatorProcess;
+use hwmigrate_tests::process::{EmulatorProcess, PASSWORD, PROJECT, REGION, USER};
 use hwmigrate_tests::sandbox::{PATIENCE, all_day, awkward_files, buckets, client_of, copy, quickly};
 use hwmigrate_tests::tree;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Files that a limit of 1 MiB/s keeps busy for seconds: many small ones and one of several parts.
 fn fill(source: &std::path::Path) {
@@ -98,6 +99,87 @@ async fn emulator_ends_cleanly_on_a_signal_and_goes_on_where_it_stopped() {
     let tasks = client_of(emulator.url()).build().unwrap().oms().tasks();
     let outcome = tasks.wait(id).poll(quickly()).deadline(PATIENCE).wait().await.unwrap();
     assert!(outcome.is_done(), "{outcome:?}");
+    assert_eq!(tree::differences(&source, &destination).unwrap(), [""; 0]);
+}
+
+/// The migration command against an emulator process, at 1 MiB/s.
+fn migration(url: &str) -> Command {
+    let mut command = Command::new(hwmigrate_tests::process::binary().unwrap());
+    command.env("TESTS_PASSWORD", PASSWORD).env("KEY", "made-up");
+    command.args([
+        "oms",
+        "migrate",
+        "--quiet",
+        "--output",
+        "ndjson",
+        "--region",
+        REGION,
+        "--project-id",
+        PROJECT,
+    ]);
+    command.args(["--auth-domain", USER.0, "--auth-user", USER.1, "--auth-password", "env:TESTS_PASSWORD"]);
+    command.args(["--iam-endpoint", url, "--oms-endpoint", url]);
+    for key in ["--source-ak", "--source-sk", "--dest-ak", "--dest-sk"] {
+        command.args([key, "env:KEY"]);
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    command
+}
+
+/// The lines of a run, as they come.
+fn lines(child: &mut Child) -> impl Iterator<Item = Value> {
+    let output = child.stdout.take().unwrap();
+    BufReader::new(output).lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+}
+
+#[test]
+fn killed_command_leaves_the_task_running_and_another_run_follows_it_to_the_end() {
+    let folders = buckets().unwrap();
+    let (source, destination) = (folders.path().join("source"), folders.path().join("destination"));
+    fill(&source);
+    let emulator = EmulatorProcess::start(folders.path(), "127.0.0.1:0").unwrap();
+    let mut first = migration(emulator.url());
+    first.args(["--bandwidth", "1MiB/s", "obs://cn-north-4/source", "obs://cn-north-4/destination"]);
+    let mut child = first.spawn().unwrap();
+    let looks: Vec<_> = lines(&mut child).take(3).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let id = looks[0]["task_id"].as_i64().expect("the id of the task");
+    assert_ne!(tree::differences(&source, &destination).unwrap(), [""; 0], "the task had ended already");
+
+    let mut second = migration(emulator.url()).args(["--task-id", &id.to_string()]).spawn().unwrap();
+    let last = lines(&mut second).last().unwrap();
+    assert!(second.wait().unwrap().success(), "{last}");
+    assert_eq!((last["task_id"].as_i64(), &last["status"]), (Some(id), &json!("succeeded")), "{last}");
+    assert_eq!(tree::differences(&source, &destination).unwrap(), [""; 0]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let tasks = client_of(emulator.url()).build().unwrap().oms().tasks();
+    assert_eq!(runtime.block_on(tasks.list().all()).unwrap().len(), 1, "the command made a second task");
+}
+
+#[test]
+fn command_and_emulator_killed_together_go_on_from_the_state() {
+    let folders = buckets().unwrap();
+    let (source, destination) = (folders.path().join("source"), folders.path().join("destination"));
+    fill(&source);
+    let command = |more: &[&str]| {
+        let mut command = Command::new(hwmigrate_tests::process::binary().unwrap());
+        command.args(["oms", "migrate", "--quiet", "--emulator", "--output", "ndjson", "--state"]);
+        command.arg(folders.path().join("state")).args(more).args([&source, &destination]);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+    };
+    let mut child = command(&["--bandwidth", "1MiB/s"]).spawn().unwrap();
+    let looks: Vec<_> = lines(&mut child).take(3).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let id = looks[0]["task_id"].to_string();
+    assert_ne!(tree::differences(&source, &destination).unwrap(), [""; 0], "the task had ended already");
+
+    let mut again = command(&["--task-id", &id]).spawn().unwrap();
+    let last = lines(&mut again).last().unwrap();
+    assert!(again.wait().unwrap().success(), "{last}");
+    assert_eq!(last["status"], "succeeded", "{last}");
     assert_eq!(tree::differences(&source, &destination).unwrap(), [""; 0]);
 }
 
