@@ -123,8 +123,12 @@ impl<L> Waiter<L> {
         self.job.resource
     }
 
-    /// The last look before a start, which the service may repeat for a moment.
-    pub(crate) fn after_start(mut self, before: Progress) -> Self {
+    /// For a wait right after a start: `before` is what the job looked like
+    /// before it. The service may show that picture for a moment longer, so the
+    /// same picture counts as still going for the first three seconds. Has no
+    /// effect after the first look.
+    #[must_use]
+    pub fn after_start(mut self, before: Progress) -> Self {
         self.before_start = Some(before);
         self
     }
