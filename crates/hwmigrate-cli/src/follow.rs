@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::args::{Format, Global};
 use crate::clock::Stopwatch;
 use crate::exit::ExitCode;
+use crate::failed::FailedObject;
 use crate::failure::{Failure, Result};
 use crate::interrupt::interrupted;
 use crate::meter::Meter;
@@ -25,10 +26,12 @@ pub(crate) struct Follower<'a> {
     pub(crate) tasks: Tasks,
     /// Pause the task when the following ends early.
     pub(crate) pause: bool,
+    /// What becomes of a task that is left to itself.
+    pub(crate) left: &'a str,
     /// What to say about going on, for the task with this id.
     pub(crate) again: &'a dyn Fn(i64) -> String,
     /// The failed objects in a list of the destination bucket, where they can be read.
-    pub(crate) failed: &'a dyn Fn(&str) -> Vec<String>,
+    pub(crate) failed: &'a dyn Fn(&str) -> Vec<FailedObject>,
 }
 
 /// How often to look at a task, so that a bar on a screen moves.
@@ -51,6 +54,7 @@ impl Follower<'_> {
     pub(crate) async fn follow(mut self, mut migration: Migration) -> Result<()> {
         let watch = Stopwatch::start();
         let mut task = None;
+        self.meter.begin("asking the service");
         loop {
             let event = {
                 let mut next = pin!(migration.next());
@@ -133,15 +137,16 @@ impl Follower<'_> {
         value["failed_list"] = json!(ended.failed_object_list);
         let error = ended.error();
         if let Some(error) = &error {
-            value["error"] = Failure::from(error.clone()).to_json()["error"].take();
+            let code = report::code_of(error, Some(&ended.last));
+            value["error"] = Failure::from(error.clone()).with_code(code).to_json()["error"].take();
         }
         let failed = ended.failed_object_list.as_deref().map(self.failed).unwrap_or_default();
         if !failed.is_empty() {
-            value["failed_objects"] = json!(failed);
+            value["failed_objects"] = failed.iter().map(FailedObject::to_json).collect();
         }
         self.write(value)?;
-        for name in failed.iter().take(NAMED) {
-            self.output.note(format!("failed: {name}"));
+        for object in failed.iter().take(NAMED) {
+            self.output.note(format!("failed: {object}"));
         }
         if failed.len() > NAMED {
             self.output.note(format!("and {} more", failed.len() - NAMED));
@@ -177,10 +182,7 @@ impl Follower<'_> {
         if self.pause {
             return self.pause(id, watch, ExitCode::Interrupted, "interrupted").await;
         }
-        let end = Failure::new(
-            ExitCode::Interrupted,
-            format!("interrupted: task {id} goes on without this command"),
-        );
+        let end = Failure::new(ExitCode::Interrupted, format!("interrupted: task {id} {}", self.left));
         Err(end.help((self.again)(id)).fact("task_id", id))
     }
 
@@ -223,6 +225,7 @@ pub(crate) async fn watch(
     near: bool,
 ) -> Result<()> {
     let started = Stopwatch::start();
+    follower.meter.begin(&format!("looking at task {id}"));
     let mut waiter = follower.tasks.wait(id).poll(rhythm(near)).deadline(crate::wait_limit(global));
     if let Some(span) = stall_after {
         waiter = waiter.stall_after(span);

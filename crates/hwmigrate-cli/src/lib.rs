@@ -1,8 +1,8 @@
 //! The command `hwmigrate`.
 //!
 //! Thin commands over the high-level crate: arguments come in, the library
-//! does the work, and one module each writes data ([`Output`](output)), progress
-//! and failures. The binary calls [`main`]; [`reference`] is the text of
+//! does the work, and one module each writes data, progress
+//! and failures. The binary calls [`main`]; [`reference()`] is the text of
 //! `docs/cli.md`.
 
 mod args;
@@ -13,6 +13,7 @@ mod connect;
 mod duration;
 mod errors;
 mod exit;
+mod failed;
 mod failure;
 mod folders;
 mod follow;

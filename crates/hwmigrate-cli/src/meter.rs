@@ -44,6 +44,15 @@ impl Meter {
         Self { face, shown: None, since: Stopwatch::start() }
     }
 
+    /// Shows at once that something happens, before there is a look at the job.
+    pub(crate) fn begin(&self, text: &str) {
+        match &self.face {
+            Face::Bar(bar) => bar.set_message(text.to_owned()),
+            Face::Lines => write_line(text),
+            Face::Silent => {}
+        }
+    }
+
     /// Says something that is no look at the job.
     pub(crate) fn note(&self, text: &str) {
         match &self.face {
@@ -86,7 +95,12 @@ impl Meter {
     /// Ends the showing and leaves the last state on the screen.
     pub(crate) fn finish(&self) {
         if let Face::Bar(bar) = &self.face {
-            bar.abandon();
+            // A bar that stays would share its line with whatever is written next.
+            let last = format!("{}: {}", bar.prefix(), bar.message());
+            bar.finish_and_clear();
+            if self.shown.is_some() {
+                write_line(&last);
+            }
         }
     }
 }
@@ -94,7 +108,7 @@ impl Meter {
 fn bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(PARTS), ProgressDrawTarget::stderr_with_hz(8));
     // A template that is wrong would only show in the default style.
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} [{bar:24}] {percent:>3}% {wide_msg}")
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} [{bar:20}] {percent:>3}% {wide_msg}")
     {
         bar.set_style(style.progress_chars("=> "));
     }

@@ -112,9 +112,10 @@ pub(crate) fn of_end(
             if error.is_job_failed() {
                 report.insert("status".to_owned(), json!(State::Failed.as_str()));
             }
-            let described = Failure::from(error.clone()).to_json();
+            let code = code_of(error, last);
+            let described = Failure::from(error.clone()).with_code(code).to_json();
             report.insert("error".to_owned(), described["error"].clone());
-            code_of(error, last)
+            code
         }
     };
     (Value::Object(report), code)

@@ -3,32 +3,7 @@
 
 mod common;
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-
-use common::{PROJECT, REGION, Ran, hwmigrate, run};
-
-/// A server that gives the same bytes to whoever asks.
-fn serve(answer: &'static [u8]) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    // Ends with the test's process.
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let Ok(mut stream) = stream else { return };
-            let mut seen = Vec::new();
-            let mut part = [0; 4096];
-            while !seen.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
-                match stream.read(&mut part) {
-                    Ok(0) | Err(_) => break,
-                    Ok(count) => seen.extend_from_slice(&part[..count]),
-                }
-            }
-            let _ = stream.write_all(answer);
-        }
-    });
-    url
-}
+use common::{PROJECT, REGION, Ran, hwmigrate, run, serve};
 
 fn show(answer: &'static [u8]) -> Ran {
     let url = serve(answer);

@@ -164,3 +164,46 @@ fn an_interrupted_run_says_how_to_go_on_and_goes_on_from_its_state() {
     assert_eq!(ran.json()["task_id"], id, "{ran}");
     assert!(read_files(&from) == read_files(&to), "the folders differ");
 }
+
+#[test]
+fn objects_that_fail_are_named_and_the_others_arrive() {
+    let dir = TempDir::new().unwrap();
+    let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+    write_files(&from, &[("a b/c", b"1"), ("d", b"2")]);
+    // A folder cannot be made where a file is.
+    write_files(&to, &[("a b", b"in the way")]);
+    let ran =
+        run(hwmigrate(["oms", "migrate", "--emulator", "-o", "json", "--rounds", "1"]).arg(&from).arg(&to));
+    assert_eq!(ran.code, 15, "{ran}");
+    let report = ran.json();
+    assert_eq!((&report["status"], &report["rounds"]), (&"failed".into(), &1.into()), "{ran}");
+    assert_eq!(
+        report["objects"],
+        serde_json::json!({"total": 2, "done": 1, "failed": 1, "skipped": 0}),
+        "{ran}"
+    );
+    assert_eq!(report["failed_objects"][0]["key"], "a b/c", "{ran}");
+    assert!(report["failed_list"].as_str().is_some() && ran.err.contains("failed: a b/c"), "{ran}");
+    assert_eq!(ran.error()["kind"], "PartlyFailed", "{ran}");
+    assert_eq!(read_files(&to)["d"], b"2");
+}
+
+#[test]
+fn a_list_of_addresses_is_fetched() {
+    let dir = TempDir::new().unwrap();
+    let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+    fs::create_dir(&from).unwrap();
+    let url = common::serve(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+    let list = dir.path().join("list.txt");
+    fs::write(&list, format!("{url}/x?sig=1\tfetched/a%20b\n")).unwrap();
+    let ran = run(hwmigrate(["oms", "migrate", "--emulator", "-o", "json", "--url-list-file"])
+        .arg(&list)
+        .arg(&from)
+        .arg(&to));
+    assert_eq!(ran.code, 0, "{ran}");
+    assert_eq!(read_files(&to)["fetched/a b"], b"hello");
+
+    fs::write(&list, "no address\tkey\n").unwrap();
+    let mut bad = hwmigrate(["oms", "migrate", "--emulator", "--url-list-file"]);
+    run(bad.arg(&list).arg(&from).arg(&to)).refused(2, "line 1 does not begin");
+}

@@ -29,6 +29,18 @@ pub(crate) struct Serve {
     /// An access key that may sign, and where its secret is found; may be repeated
     #[arg(long, value_name = "AK=REF")]
     pub(crate) access_key: Vec<NamedSecret>,
+    /// Ask this user for a passcode as well, and where its base32 key is found; may be repeated
+    #[arg(long, value_name = "DOMAIN/USER=REF")]
+    pub(crate) totp: Vec<NamedSecret>,
+    /// Leave no lists of migrated and skipped objects under oms/ in destinations
+    #[arg(long)]
+    pub(crate) no_object_lists: bool,
+    /// Let lists of addresses name other machines than this one
+    #[arg(long)]
+    pub(crate) fetch_remote_urls: bool,
+    /// Also write the journal of requests, without secrets, to journal.jsonl in the state folder
+    #[arg(long, requires = "state")]
+    pub(crate) journal: bool,
     /// Seed of everything random, for runs that repeat
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,

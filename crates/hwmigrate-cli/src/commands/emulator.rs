@@ -51,6 +51,14 @@ fn set_up(serve: &Serve, global: &Global) -> Result<Builder> {
     if let Some(region) = &global.connection.region {
         builder = builder.region(region);
     }
+    builder = builder
+        .object_lists(!serve.no_object_lists)
+        .fetch_remote_urls(serve.fetch_remote_urls)
+        .journal_file(serve.journal);
+    if let Some(stray) = serve.totp.iter().find(|one| serve.user.iter().all(|user| user.name != one.name)) {
+        return Err(Failure::usage(format!("--totp names {}, who is no user", stray.name))
+            .help(format!("add --user {}=env:NAME", stray.name)));
+    }
     for user in &serve.user {
         let (domain, name) = user
             .name
@@ -60,7 +68,14 @@ fn set_up(serve: &Serve, global: &Global) -> Result<Builder> {
                 Failure::usage("--user lacks a domain or a name").help("write it as DOMAIN/USER=env:NAME")
             })?;
         let password = user.secret.resolve(&format!("--user {}", user.name))?;
-        builder = builder.user(domain, name, password);
+        let totp = serve.totp.iter().find(|one| one.name == user.name);
+        builder = match totp {
+            Some(totp) => {
+                let key = totp.secret.resolve(&format!("--totp {}", totp.name))?;
+                builder.totp_user(domain, name, password, key)
+            }
+            None => builder.user(domain, name, password),
+        };
     }
     for key in &serve.access_key {
         if key.name.is_empty() {

@@ -130,6 +130,7 @@ fn follower<'a>(
         meter: Meter::new(output.is_quiet(), logs),
         tasks,
         pause: migrate.stop_on_interrupt,
+        left: "goes on without this command",
         again: &|id| format!("go on with the same connection and keys: hwmigrate oms migrate --task-id {id}"),
         failed: &|_| Vec::new(),
     }

@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::hash::{BuildHasher, RandomState};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use hwmigrate::oms::types;
 use hwmigrate::{Client, Credentials, Environment, Secret, Service};
@@ -14,6 +14,7 @@ use hwmigrate_emulator::{Builder, Emulator};
 use crate::args::{Cloud, Connection, Global, Migrate, Source};
 use crate::body::{Body, operation};
 use crate::exit::ExitCode;
+use crate::failed;
 use crate::failure::{Failure, Result};
 use crate::folders::Folders;
 use crate::follow::{Follower, rhythm};
@@ -85,8 +86,9 @@ async fn move_all(
         meter: Meter::new(output.is_quiet(), logs),
         tasks: oms.tasks(),
         pause: migrate.stop_on_interrupt,
+        left: "stops here, with its emulator",
         again: &|id| again(folders, id),
-        failed: &|list| failed_objects(&folders.destination, list),
+        failed: &|list| failed::read_list(&folders.destination.join(list)),
     };
     follower.follow(migration).await
 }
@@ -96,7 +98,7 @@ fn again(folders: &Folders, id: i64) -> String {
     let (from, to) = (folders.source.display(), folders.destination.display());
     match &folders.state {
         Some(state) => format!(
-            "the task rests with the emulator; go on with: hwmigrate oms migrate --emulator --state {} --task-id {id} {from} {to}",
+            "go on with: hwmigrate oms migrate --emulator --state {} --task-id {id} {from} {to}",
             state.display()
         ),
         None => format!(
@@ -267,21 +269,4 @@ fn client(emulator: &Emulator, secrets: &Secrets, global: &Global) -> Result<Cli
         .credentials(Credentials::password(DOMAIN, USER, secrets.password.clone()))
         .build();
     client.map_err(|error| Failure::from(error).with_code(ExitCode::Unexpected))
-}
-
-/// The names in the lists of failed objects, which lie in the destination.
-fn failed_objects(destination: &Path, list: &str) -> Vec<String> {
-    let path = destination.join(list);
-    let files: Vec<PathBuf> = if path.is_dir() {
-        let entries = std::fs::read_dir(&path).into_iter().flatten().flatten();
-        entries.map(|entry| entry.path()).collect()
-    } else {
-        vec![path]
-    };
-    let mut names = Vec::new();
-    for file in files {
-        let text = std::fs::read_to_string(file).unwrap_or_default();
-        names.extend(text.lines().filter(|line| !line.is_empty()).map(ToOwned::to_owned));
-    }
-    names
 }

@@ -37,6 +37,7 @@ pub(crate) async fn run(
     // One bar cannot show several jobs.
     let logging = level(global) != tracing::level_filters::LevelFilter::OFF;
     let mut meter = Meter::new(output.is_quiet(), several || logging);
+    meter.begin("asking the service");
     let watch = Stopwatch::start();
     let mut last: HashMap<String, Progress> = HashMap::new();
     let mut rows = output.rows(&report::COLUMNS);
