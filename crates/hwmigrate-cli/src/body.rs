@@ -140,8 +140,8 @@ impl Body {
         };
         if checked {
             let problems = schema.problems(&self.value);
-            if let Some((first, others)) = problems.split_first() {
-                return Err(self.refused(operation, first, others));
+            if !problems.is_empty() {
+                return Err(self.refused(operation, &problems));
             }
         }
         let mut literals = false;
@@ -166,16 +166,20 @@ impl Body {
         Ok(Finished(self.value))
     }
 
-    fn refused(&self, operation: &Operation, first: &str, others: &[String]) -> Failure {
+    fn refused(&self, operation: &Operation, problems: &[String]) -> Failure {
+        const SAID: usize = 5;
         let origin = match &self.file {
             Some(path) => format!("{}: ", name_of(path)),
             None => String::new(),
         };
-        let failure = Failure::usage(format!("{origin}{first}")).help(format!(
+        let mut said = problems.iter().take(SAID).cloned().collect::<Vec<_>>().join("; ");
+        if problems.len() > SAID {
+            said.push_str(&format!("; and {} more", problems.len() - SAID));
+        }
+        Failure::usage(format!("{origin}{said}")).help(format!(
             "complete the arguments, or fill in the template of: hwmigrate api {} --skeleton",
             operation.id
-        ));
-        others.iter().take(4).fold(failure, |failure, problem| failure.cause(format!("also: {problem}")))
+        ))
     }
 }
 

@@ -85,7 +85,7 @@ fn remedy(kind: ErrorKind) -> &'static str {
 
 impl From<hwmigrate_emulator::EmulatorError> for Failure {
     fn from(error: hwmigrate_emulator::EmulatorError) -> Self {
-        let mut failure = Self::config(format!("the emulator: {error}"));
+        let mut failure = Self::config(format!("the emulator cannot start: {error}"));
         let mut cause = error.source();
         while let Some(next) = cause {
             failure = failure.cause(next);
