@@ -110,17 +110,15 @@ impl Shared {
         if let Some(id) = self.known_project() {
             return Ok(id);
         }
-        let found = self.project.get_or_try_init(|| async {
-            let work = self.find_project(limits);
-            match tokio::time::timeout_at(limits.deadline, work).await {
-                Ok(found) => found,
-                Err(_) => Err(Error::new(
-                    ErrorKind::Timeout,
-                    format!("the project was not found within the call's limit of {:.0?}", limits.total()),
-                )),
-            }
-        });
-        found.await.cloned()
+        // Around all of it: waiting for another caller's look-up counts as well.
+        let found = self.project.get_or_try_init(|| self.find_project(limits));
+        match tokio::time::timeout_at(limits.deadline, found).await {
+            Ok(found) => found.cloned(),
+            Err(_) => Err(Error::new(
+                ErrorKind::Timeout,
+                format!("the project was not found within the call's limit of {:.0?}", limits.total()),
+            )),
+        }
     }
 
     async fn find_project(&self, limits: Limits) -> Result<Arc<str>> {
@@ -156,11 +154,8 @@ impl Shared {
     pub(crate) async fn projects(&self, op: Op, query: &str, limits: Limits) -> Result<Vec<ProjectRow>> {
         let answer =
             self.iam_call(Method::GET, op, query, HeaderMap::new(), None, limits, Auth::Client).await?;
-        let rows: ProjectRows = serde_json::from_slice(&answer.body).map_err(|_| {
-            Error::new(ErrorKind::Decode, "the answer lacks a readable list of projects")
-                .with_operation(op.id)
-                .with_status(answer.status.as_u16())
-        })?;
+        let rows: ProjectRows = serde_json::from_slice(&answer.body)
+            .map_err(|_| answer.lacks(op, "a readable list of projects"))?;
         Ok(rows.projects)
     }
 
@@ -178,11 +173,8 @@ impl Shared {
         let answer = self
             .iam_call(Method::GET, VALIDATE_TOKEN, "?nocatalog=true", headers, None, limits, Auth::Client)
             .await?;
-        let body: TokenAnswer = serde_json::from_slice(&answer.body).map_err(|_| {
-            Error::new(ErrorKind::Decode, "the answer lacks a readable token")
-                .with_operation(VALIDATE_TOKEN.id)
-                .with_status(answer.status.as_u16())
-        })?;
+        let body: TokenAnswer = serde_json::from_slice(&answer.body)
+            .map_err(|_| answer.lacks(VALIDATE_TOKEN, "a readable token"))?;
         let end = body.token.end();
         Ok((body.token.identity(), end))
     }

@@ -17,6 +17,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::clock;
 use crate::credentials::{Credentials, Given, Source};
 use crate::error::{Error, ErrorKind, Result};
+use crate::error_parse::request_id;
 use crate::signing::Keys;
 use crate::token::{Identity, Issued, Proof};
 use crate::transport::{Answer, Auth, Limits, Shared};
@@ -236,19 +237,14 @@ impl Shared {
     fn token_of(&self, answer: Answer) -> Result<Issued> {
         // The server's time decides when its token ends.
         self.learn_skew(&answer.headers, time::Duration::seconds(5));
-        let lacks = |what: &str| {
-            Error::new(ErrorKind::Decode, format!("the answer lacks {what}"))
-                .with_operation(CREATE_TOKEN.id)
-                .with_status(answer.status.as_u16())
-        };
         let mut token = answer
             .headers
             .get("x-subject-token")
             .cloned()
-            .ok_or_else(|| lacks("the header X-Subject-Token"))?;
+            .ok_or_else(|| answer.lacks(CREATE_TOKEN, "the header X-Subject-Token"))?;
         token.set_sensitive(true);
-        let body: TokenAnswer =
-            serde_json::from_slice(&answer.body).map_err(|_| lacks("a readable token"))?;
+        let body: TokenAnswer = serde_json::from_slice(&answer.body)
+            .map_err(|_| answer.lacks(CREATE_TOKEN, "a readable token"))?;
         let expires_at = body.token.end().unwrap_or_else(|| self.server_now() + TOKEN_LIFETIME);
         Ok(self.issue(Proof::Token(token), Some(expires_at), body.token.identity()))
     }
@@ -262,12 +258,19 @@ fn token_header(token: &Secret) -> Result<HeaderValue> {
     Ok(value)
 }
 
+impl Answer {
+    /// The error of a success that is not what a login needs. It quotes nothing.
+    pub(crate) fn lacks(&self, op: Op, what: &str) -> Error {
+        Error::new(ErrorKind::Decode, format!("the answer lacks {what}"))
+            .with_operation(op.id)
+            .with_status(self.status.as_u16())
+            .with_request_id(request_id(&self.headers))
+    }
+}
+
 fn temporary_key(answer: &Answer) -> Result<(Keys, Option<OffsetDateTime>)> {
-    let read: KeyAnswer = serde_json::from_slice(&answer.body).map_err(|_| {
-        Error::new(ErrorKind::Decode, "the answer lacks a readable access key")
-            .with_operation(TEMPORARY_KEY.id)
-            .with_status(answer.status.as_u16())
-    })?;
+    let read: KeyAnswer = serde_json::from_slice(&answer.body)
+        .map_err(|_| answer.lacks(TEMPORARY_KEY, "a readable access key"))?;
     let KeyPart { access, secret, securitytoken, expires_at } = read.credential;
     let end = expires_at.and_then(|end| OffsetDateTime::parse(&end, &Rfc3339).ok());
     Ok((Keys { access, secret, security_token: Some(securitytoken) }, end))

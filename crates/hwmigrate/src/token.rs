@@ -21,6 +21,10 @@ use crate::signing::Keys;
 /// Pause after an early renewal that failed.
 const EARLY_PAUSE: Duration = Duration::from_secs(60);
 
+/// Pause after an early renewal whose credentials were refused. The token at hand
+/// ends first: a try every minute would lock the user before that.
+const REFUSED_PAUSE: Duration = Duration::from_secs(40 * 60);
+
 /// How long a refused login is remembered; IAM locks users after a few wrong passwords.
 const REFUSAL_MEMORY: Duration = Duration::from_secs(30);
 
@@ -121,7 +125,7 @@ impl TokenCache {
     ) -> Result<Arc<Issued>> {
         match self.look(now) {
             State::Good(issued) => Ok(issued),
-            State::Due(old) => Ok(self.renew_early(old, patience, login).await),
+            State::Due(old) => Ok(self.renew_early(old, now, patience, login).await),
             State::Missing => self.log_in(now, login).await,
         }
     }
@@ -149,12 +153,16 @@ impl TokenCache {
     async fn renew_early<'a>(
         &self,
         old: Arc<Issued>,
+        now: OffsetDateTime,
         patience: Duration,
         login: impl FnOnce() -> BoxFuture<'a, Result<Issued>>,
     ) -> Arc<Issued> {
-        let waits = self.past().early_not_before.is_some_and(|at| clock::instant() < at);
         let Ok(_flight) = self.flight.try_lock() else { return old };
-        if waits {
+        // Another caller may have renewed it between the look and the lock.
+        if let State::Good(renewed) = self.look(now) {
+            return renewed;
+        }
+        if self.past().early_not_before.is_some_and(|at| clock::instant() < at) {
             return old;
         }
         // Set before the login, so that a try that is cut off counts as failed.
@@ -164,6 +172,9 @@ impl TokenCache {
         match renewed.unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no answer in time"))) {
             Ok(issued) => self.keep(issued),
             Err(error) => {
+                if error.is_auth() && error.status() == Some(401) {
+                    self.past().early_not_before = Some(clock::instant() + REFUSED_PAUSE);
+                }
                 tracing::warn!(error = %error.chain(), "renewing the token early failed; the present one is kept");
                 old
             }

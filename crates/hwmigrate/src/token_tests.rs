@@ -132,6 +132,23 @@ async fn a_failed_early_renewal_keeps_the_good_token_and_pauses() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wrong_password_is_not_tried_again_while_the_token_is_good() {
+    let network = Network::of([]);
+    let client = network.client("changed", password());
+    call(&client, SHOW).await.unwrap();
+    let wrong =
+        Reply::Status(401, &[], r#"{"error":{"code":401,"message":"The username or password is wrong."}}"#);
+    network.login_replies.lock().unwrap().extend(std::iter::repeat_n(wrong, 100));
+    // A day's token is renewed from 40 minutes before its end on.
+    tokio::time::sleep(Duration::from_secs(86_400 - 2_400)).await;
+    for _ in 0..38 {
+        call(&client, SHOW).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(61)).await;
+    }
+    assert_eq!(network.logins.load(Ordering::SeqCst), 2, "one early try locks nobody");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_early_renewal_that_hangs_does_not_fail_the_call() {
     let network = Network::of([]);
     *network.lifetime.lock().unwrap() = 3600;
@@ -154,6 +171,24 @@ async fn an_expired_token_is_never_used() {
     tokio::time::sleep(Duration::from_secs(98)).await;
     call(&client, SHOW).await.unwrap();
     assert_eq!(network.tokens(), ["token-1", "token-2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_waits_for_anothers_project_look_up_keeps_to_its_own_limit() {
+    let network = Network::of([]);
+    *network.login_takes.lock().unwrap() = Duration::from_secs(50);
+    let mut client = network.client("look-up", password());
+    Arc::get_mut(&mut client).unwrap().config.project_id = None;
+    let within = |seconds| client.project_id(client.limits(Some(Duration::from_secs(seconds)), None));
+    let began = Instant::now();
+    let hasty = async {
+        let outcome = within(2).await;
+        (outcome, began.elapsed())
+    };
+    let (patient, (hasty, took)) = tokio::join!(within(60), hasty);
+    assert_eq!(&*patient.unwrap(), "p");
+    assert!(hasty.unwrap_err().is_timeout());
+    assert_eq!(took.as_secs(), 2);
 }
 
 #[tokio::test(start_paused = true)]
