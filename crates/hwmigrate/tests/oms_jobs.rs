@@ -391,6 +391,36 @@ async fn migration_whose_create_reply_was_lost_goes_on_with_the_task_found() {
 }
 
 #[tokio::test]
+async fn step_dropped_during_the_create_looks_for_its_task_and_creates_no_other() {
+    let kept: Mutex<Option<Value>> = Mutex::default();
+    let server = Server::start(move |asked| match asked.line().as_str() {
+        "POST /tasks" => {
+            *kept.lock().unwrap() = Some(asked.body["description"].clone());
+            Reply::Silence
+        }
+        _ => {
+            let mut found = task(17, 2);
+            found["description"] = kept.lock().unwrap().clone().unwrap();
+            ok(json!({"tasks": [found], "count": 1}))
+        }
+    })
+    .await;
+    let mut migration = server.oms().migrate(request()).deadline(minute());
+    let arrived = async {
+        while server.count("POST", "/tasks") == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        event = migration.next() => panic!("no reply came, and yet {event:?}"),
+        () = arrived => {}
+    }
+    let Some(MigrationEvent::Created(created)) = migration.next().await.unwrap() else { panic!("no task") };
+    assert_eq!((created.id, created.adopted), (17, true));
+    assert_eq!(server.count("POST", "/tasks"), 1);
+}
+
+#[tokio::test]
 async fn resumed_migration_starts_a_paused_task() {
     let show = states(&[3, 3, 2, 5]);
     let server =

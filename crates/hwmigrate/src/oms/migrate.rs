@@ -13,7 +13,7 @@ use futures_core::Stream;
 use hwmigrate_api::oms::types::CreateTaskReq;
 use tokio::time::Instant;
 
-use super::create::Created;
+use super::create::{Created, settle};
 use super::keys::NodeKeys;
 use super::mark::Mark;
 use super::tasks::Tasks;
@@ -111,6 +111,8 @@ pub struct Migration<L = Duration> {
     span: Option<Instant>,
     task: Option<Created<i64>>,
     waiter: Option<Waiter>,
+    /// A create was begun: the task may exist, so no step may send another.
+    create_begun: bool,
     run: u32,
     next: Option<Retry>,
     over: bool,
@@ -161,6 +163,7 @@ impl Migration<Unlimited> {
             span: None,
             task: None,
             waiter: None,
+            create_begun: false,
             run: 0,
             next: None,
             over: false,
@@ -182,6 +185,7 @@ impl Migration<Unlimited> {
             span: None,
             task: None,
             waiter: None,
+            create_begun: false,
             run: 0,
             next: None,
             over: false,
@@ -288,6 +292,10 @@ impl Migration {
 
     /// Waits for the next event; `None` once the migration is over.
     ///
+    /// The future may be dropped and asked for anew. Where that cuts a create
+    /// off, the next call looks for the task by its mark instead of creating
+    /// another, and ends as `Ambiguous` when none appears.
+    ///
     /// # Errors
     /// As [`report`](Self::report); after an error the migration is over.
     pub async fn next(&mut self) -> Result<Option<MigrationEvent>> {
@@ -327,7 +335,14 @@ impl Migration {
         self.span.get_or_insert_with(clock::instant);
         match &self.begin {
             Some(Begin::Create(request, mark)) => {
-                let created = self.tasks.create_marked(request, mark).await?;
+                let created = if std::mem::replace(&mut self.create_begun, true) {
+                    // The step before was dropped half-way, perhaps after its request had left.
+                    let cut = Error::new(ErrorKind::Ambiguous, "the create was cut off");
+                    let cut = cut.with_operation("CreateTask");
+                    settle(cut, mark, || self.tasks.find_marked(mark)).await?
+                } else {
+                    self.tasks.create_marked(request, mark).await?
+                };
                 return Ok(self.created(created));
             }
             Some(Begin::Attach(id)) => {

@@ -42,6 +42,8 @@ pub enum Reply {
     Empty,
     /// The connection breaks; whatever the closure did stays done.
     Lost,
+    /// The connection stays open, and no answer ever comes.
+    Silence,
 }
 
 pub fn ok(body: Value) -> Reply {
@@ -118,6 +120,7 @@ async fn serve(
             Reply::Text(status, text) => (status, "text/html", text.to_owned()),
             Reply::Empty => (200, "application/json", String::new()),
             Reply::Lost => return,
+            Reply::Silence => return std::future::pending().await,
         };
         let head = format!(
             "HTTP/1.1 {status} X\r\nContent-Type: {content}\r\nContent-Length: {}\r\nX-Request-Id: req-1\r\n\r\n",
