@@ -119,7 +119,8 @@ impl Board {
     pub(crate) async fn look(&self, source: &dyn Source, watch: &Watch, id: &str) -> Result<Progress> {
         if self.watchers.load(Ordering::Relaxed) > source.open_states().len()
             && let Some(sweep) = self.sweep(source).await?
-            && let Some(progress) = sweep.jobs.get(id)
+            // A sweep may be older than a start, so an end that it shows is confirmed by a look of its own.
+            && let Some(progress) = sweep.jobs.get(id).filter(|progress| !progress.state.is_settled())
         {
             watch.judge(source, progress);
             return Ok(progress.clone());

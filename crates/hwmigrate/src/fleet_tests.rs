@@ -159,6 +159,22 @@ async fn many_jobs_in_states_without_a_filter_are_swept_unfiltered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn end_that_only_an_old_sweep_shows_ends_no_wait() {
+    let account = Account::with((0..30).map(|id| (id, 6)).chain([(99, 4)]));
+    let board = Arc::new(Board::default());
+    let watches: Vec<_> = (0..31).map(|_| Watch::new(&board)).collect();
+    for watch in &watches[..30] {
+        watch.set_stray(true);
+    }
+    let watch = &watches[30];
+    assert_eq!(board.look(&account, watch, "99").await.unwrap().state, State::Failed);
+    // Started again: the sweep of a moment ago still shows the failure.
+    account.tasks.lock().unwrap().insert(99, 2);
+    assert_eq!(board.look(&account, watch, "99").await.unwrap().state, State::Running);
+    assert_eq!(account.requests().0, 1, "the sweep is still fresh");
+}
+
+#[tokio::test(start_paused = true)]
 async fn failed_sweep_is_told_to_all_who_waited_for_it_and_ends_nothing() {
     let account = Account::with((0..500).map(|id| (id, 2)));
     *account.list_error.lock().unwrap() = Some(Error::new(ErrorKind::Api, "bad gateway").with_status(502));
