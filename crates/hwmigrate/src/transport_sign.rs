@@ -31,8 +31,13 @@ pub(crate) fn sign(
     match (op.service, owner) {
         (Service::Iam, Owner { domain: Some(id), .. }) => insert(request, "x-domain-id", id, false)?,
         (Service::Iam, _) => {}
-        (_, Owner { project: Some(id), .. }) => insert(request, "x-project-id", id, false)?,
-        _ => {}
+        (_, Owner { project, .. }) => {
+            // The gateway compares both; a call may name another project than the client's.
+            let named = path_project(op.path, request.url().path()).map(str::to_owned);
+            if let Some(id) = named.as_deref().or(project) {
+                insert(request, "x-project-id", id, false)?;
+            }
+        }
     }
     if let Some(token) = &keys.security_token {
         insert(request, "x-security-token", token.expose(), true)?;
@@ -69,6 +74,12 @@ pub(crate) fn sign(
     insert(request, AUTHORIZATION.as_str(), &value, true)
 }
 
+/// The project id in a path. Counted from the end, since an endpoint may have a path of its own.
+fn path_project<'p>(template: &str, path: &'p str) -> Option<&'p str> {
+    let mut pairs = template.rsplit('/').zip(path.rsplit('/'));
+    pairs.find_map(|(wanted, given)| (wanted == "{project_id}").then_some(given))
+}
+
 fn insert(request: &mut reqwest::Request, name: &'static str, value: &str, secret: bool) -> Result<()> {
     let mut value = HeaderValue::from_str(value).map_err(|_| {
         Error::config(format!(
@@ -79,4 +90,22 @@ fn insert(request: &mut reqwest::Request, name: &'static str, value: &str, secre
     value.set_sensitive(secret);
     request.headers_mut().insert(HeaderName::from_static(name), value);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_project_of_the_path_is_found() {
+        let rows = [
+            ("/v2/{project_id}/tasks/{task_id}", "/v2/p1/tasks/7", Some("p1")),
+            ("/v2/{project_id}/tasks", "/gate/oms/v2/p2/tasks", Some("p2")),
+            ("/{version}", "/v2", None),
+            ("/", "/", None),
+        ];
+        for (template, path, project) in rows {
+            assert_eq!(path_project(template, path), project, "{path}");
+        }
+    }
 }
