@@ -37,7 +37,7 @@ impl Config {
             Service::Iam => Ok(&self.iam),
             Service::Oms => self.oms.as_ref().ok_or_else(|| {
                 Error::config("the region is not known, so there is no endpoint for oms").with_advice(
-                    "set the region of the destination bucket (`region`, HUAWEICLOUD_SDK_REGION or \
+                    "set the region of the destination bucket (`region`, HWMIGRATE_REGION or \
                      HW_REGION_NAME), or name the endpoint itself",
                 )
             }),

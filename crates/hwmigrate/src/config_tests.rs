@@ -230,3 +230,17 @@ fn no_setting_shows_its_secret() {
     let shown = format!("{config:?} {http:?}");
     assert!(!shown.contains("canary"), "{shown}");
 }
+
+#[test]
+fn a_missing_region_is_advised_by_variables_that_are_read() {
+    let (config, _) = with_key(&[], &[]).unwrap();
+    let error = config.endpoint(hwmigrate_api::Service::Oms).unwrap_err();
+    let advice = error.advice().unwrap();
+    let words = advice.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let named: Vec<_> = words.filter(|word| word.starts_with("HW") || word.starts_with("HUAWEI")).collect();
+    assert!(named.len() >= 2, "{advice}");
+    for name in named {
+        let (config, _) = with_key(&[], &[(name, "cn-north-4")]).unwrap();
+        assert_eq!(config.region.as_deref(), Some("cn-north-4"), "{name} is not read");
+    }
+}

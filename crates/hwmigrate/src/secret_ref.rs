@@ -12,6 +12,7 @@
 //! blanks, quotes (`'…'`, `"…"`) keep blanks together, and nothing else is
 //! special. For pipes or variables write `cmd:sh -c '…'`.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -81,8 +82,14 @@ fn from_file(path: &Path) -> Result<Secret> {
     if !size.is_file() && size.len() > 0 || size.len() > FILE_LIMIT {
         return Err(fail("is not a file with one secret in it"));
     }
-    let bytes =
-        std::fs::read(path).map(Zeroizing::new).map_err(|error| fail("cannot be read").with_source(error))?;
+    // A device or pipe tells no size, so what is read is bounded as well.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+    std::fs::File::open(path)
+        .and_then(|file| file.take(FILE_LIMIT + 1).read_to_end(&mut bytes))
+        .map_err(|error| fail("cannot be read").with_source(error))?;
+    if bytes.len() as u64 > FILE_LIMIT {
+        return Err(fail("is not a file with one secret in it"));
+    }
     text(&bytes).ok_or_else(|| fail("is not UTF-8 text"))
 }
 
@@ -171,6 +178,8 @@ mod tests {
             ("env:ABSENT", "ABSENT"),
             ("file:/nonexistent/key", "/nonexistent/key"),
             ("file:/", "not a file"),
+            #[cfg(unix)]
+            ("file:/dev/zero", "one secret"),
             (&empty, "empty"),
             ("cmd:", "no command"),
             ("cmd:false", "`false`"),
