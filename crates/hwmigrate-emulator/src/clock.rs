@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
+/// The most that can be added: beyond the year 9999 there is no time to show.
+const MOST: Duration = Duration::from_secs(1_000 * 365 * 86_400);
+
 /// A clock that all parts of one emulator share; clones show the same time.
 #[derive(Clone, Debug)]
 pub(crate) struct Clock(Arc<Shared>);
@@ -46,9 +49,28 @@ impl Clock {
         self.0.started_tokio.elapsed()
     }
 
-    /// Moves the clock forward.
+    /// Moves the clock forward, by a thousand years in all at most.
     pub(crate) fn advance(&self, by: Duration) {
-        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX / 4);
-        self.0.added.fetch_add(micros, Ordering::AcqRel);
+        let most = MOST.as_micros() as i64;
+        let micros = by.min(MOST).as_micros() as i64;
+        let moved = |added: i64| Some(added.saturating_add(micros).min(most));
+        // The closure never declines, so neither does the update.
+        let _ = self.0.added.fetch_update(Ordering::AcqRel, Ordering::Acquire, moved);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_clock_that_is_moved_too_far_stays_within_the_calendar() {
+        let clock = Clock::new();
+        clock.advance(Duration::from_secs(60));
+        assert!((OffsetDateTime::now_utc() - clock.now()).abs() >= time::Duration::seconds(59));
+        for _ in 0..3 {
+            clock.advance(Duration::MAX);
+        }
+        assert!((3_000..4_000).contains(&clock.now().year()), "{}", clock.now());
     }
 }

@@ -20,7 +20,8 @@ impl RateLimit {
 
     /// Counts a call. An error says how long the window still lasts.
     pub(super) fn admit(&mut self, now: OffsetDateTime) -> Result<(), Duration> {
-        let end = self.opened.map(|opened| opened + self.window);
+        let window = time::Duration::try_from(self.window).unwrap_or(time::Duration::MAX);
+        let end = self.opened.map(|opened| opened.saturating_add(window));
         match end {
             Some(end) if now < end => {
                 if self.used < self.limit {
@@ -52,5 +53,13 @@ mod tests {
         assert_eq!(rate.admit(start + Duration::from_secs(60)), Ok(()));
         assert_eq!(rate.admit(start + Duration::from_secs(61)), Ok(()));
         assert!(rate.admit(start + Duration::from_secs(62)).is_err());
+    }
+
+    #[test]
+    fn window_without_an_end_stays_closed() {
+        let mut rate = RateLimit::new(1, Duration::MAX);
+        let start = OffsetDateTime::UNIX_EPOCH;
+        assert_eq!(rate.admit(start), Ok(()));
+        assert!(rate.admit(start + Duration::from_secs(86_400)).is_err());
     }
 }
