@@ -107,6 +107,15 @@ impl Inner {
         let entry = world.tasks.get_mut(&id)?;
         if !matches!(entry.task.status, Status::Waiting | Status::Running) {
             entry.placed = false;
+            if entry.task.status == Status::Pausing {
+                // Stopped after a restart, before its run went on: nothing runs that could end.
+                entry.task.status = Status::Paused;
+                let mut changes = Changes::default();
+                world.keep_task(id, &mut changes);
+                drop(self.state.keep(changes));
+                drop(world);
+                self.ring();
+            }
             return None;
         }
         entry.task.status = Status::Running;

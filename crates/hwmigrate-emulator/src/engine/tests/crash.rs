@@ -131,6 +131,23 @@ async fn a_pause_that_was_cut_off_is_a_pause() {
 }
 
 #[tokio::test]
+async fn a_stop_before_a_restarted_task_goes_on_pauses_it() {
+    let mut bed = Bed::new().await;
+    fill(&bed);
+    let task = bed.create(request(slow())).await;
+    bed.status(task, 2).await;
+    bed.crash();
+    // Holds the task where it is about to go on.
+    bed.faults.hold(1);
+    bed.open().await;
+    bed.on_task("StopTask", task, Value::Null).await.unwrap();
+    bed.faults.release(1);
+    bed.status(task, 3).await;
+    bed.start(task, false).await.unwrap();
+    bed.status(task, 2).await;
+}
+
+#[tokio::test]
 async fn a_shutdown_leaves_running_tasks_running() {
     let mut bed = Bed::new().await;
     fill(&bed);
