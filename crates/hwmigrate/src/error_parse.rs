@@ -4,12 +4,16 @@
 //! body, and sometimes answer with a page of HTML. Whatever comes, the status,
 //! the server's code and words, and the request id reach the caller.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value};
 
 use crate::catalogue::{self, Retry};
 use crate::error::{Error, ErrorKind, MESSAGE_LIMIT};
 use crate::error_scrub::Scrub;
+
+// Parsed once: they are looked up for every answer.
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+static IAM_TRACE_ID: HeaderName = HeaderName::from_static("x-iam-trace-id");
 
 /// What the body of a refusal says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -57,7 +61,7 @@ fn text(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
 
 /// The id that the service gave the request, from the headers.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
-    ["x-request-id", "x-iam-trace-id"]
+    [&REQUEST_ID, &IAM_TRACE_ID]
         .into_iter()
         .find_map(|name| headers.get(name)?.to_str().ok().filter(|id| !id.is_empty()).map(str::to_owned))
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -19,6 +19,7 @@ use tracing::Instrument as _;
 use crate::clock::{self, Clock};
 use crate::config::{Config, Endpoint};
 use crate::error::{Error, ErrorKind, Result};
+use crate::error_parse::request_id;
 use crate::error_scrub::Scrub;
 use crate::token::{Issued, Proof, TokenCache};
 use crate::transport_check::{check_body, check_path};
@@ -27,6 +28,10 @@ use crate::transport_judge::{Next, Run};
 use crate::transport_operation::Op;
 use crate::transport_retry::RetryPolicy;
 use crate::transport_sign;
+
+// Parsed once: they are set or removed in every request.
+static AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
+static API_VERSION: HeaderName = HeaderName::from_static("api-version");
 
 /// What all handles of one client share.
 pub(crate) struct Shared {
@@ -164,6 +169,7 @@ impl Shared {
             attempts = tracing::field::Empty,
         );
         let mut run = Run::new(op, limits);
+        run.span = span.clone();
         let work = self.attempts(request, endpoint, auth, &mut run).instrument(span.clone());
         let outcome = match tokio::time::timeout_at(limits.deadline, work).await {
             Ok(outcome) => outcome,
@@ -194,7 +200,7 @@ impl Shared {
             if let Some(proof) = used.proof() {
                 self.prove(&mut attempt, proof, run.op)?;
             }
-            attempt.headers_mut().remove("api-version");
+            attempt.headers_mut().remove(&API_VERSION);
             run.attempts += 1;
             run.in_flight = true;
             let outcome = self.wire.send(attempt, endpoint.secure).await?;
@@ -246,7 +252,7 @@ impl Shared {
     fn prove(&self, request: &mut reqwest::Request, proof: &Proof, op: Op) -> Result<()> {
         match proof {
             Proof::Token(token) => {
-                request.headers_mut().insert("x-auth-token", token.clone());
+                request.headers_mut().insert(&AUTH_TOKEN, token.clone());
                 Ok(())
             }
             Proof::Keys(keys) => {
@@ -262,7 +268,7 @@ impl Shared {
 
     fn accept(&self, received: Received, run: &Run) -> Result<Answer> {
         let Received { status, headers, body } = received;
-        tracing::Span::current().record("status", status.as_u16());
+        run.record(status.as_u16(), || request_id(&headers));
         tracing::debug!(operation = run.op.id, attempt = run.attempts, status = status.as_u16(), "answered");
         if let Err(problem) = check_body(run.op.response, &body) {
             return Err(run.undecodable(status.as_u16(), &headers, problem));

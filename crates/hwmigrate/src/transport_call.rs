@@ -5,7 +5,7 @@
 //! uses, and is taken out again on the other side, whole.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
@@ -132,7 +132,7 @@ impl Call {
         match outcome {
             Ok(value) => {
                 let status = value.status().as_u16();
-                let request_id = request_id(value.headers());
+                let request_id = self.transport.seen().take().and_then(|seen| seen.request_id);
                 Ok(Response { value: value.into_inner(), status, request_id })
             }
             Err(GeneratedError::InvalidResponsePayload(_, cause)) => Err(self.transport.undecodable(&cause)),
@@ -142,8 +142,12 @@ impl Call {
 }
 
 impl CallTransport {
+    fn seen(&self) -> MutexGuard<'_, Option<Seen>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn undecodable(&self, cause: &serde_json::Error) -> Error {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.seen();
         let Some(seen) = &*seen else { return decode_error(cause, true) };
         let mut run = Run::new(seen.op, self.limits);
         run.attempts = seen.attempts;
@@ -177,7 +181,7 @@ impl Transport for CallTransport {
                         request_id: request_id(&answer.headers),
                         attempts: answer.attempts,
                     };
-                    *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+                    *self.seen() = Some(seen);
                     Ok(into_response(answer, url))
                 }
                 Err(error) => Ok(carry(error, url)),

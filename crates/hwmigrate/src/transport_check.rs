@@ -5,7 +5,7 @@
 //! the operation answers, or the caller would get an object full of nothing.
 
 use hwmigrate_api::ResponseBody;
-use percent_encoding::percent_decode_str;
+use percent_encoding::percent_decode;
 
 use crate::error::{Error, Result};
 use crate::error_parse::truncate;
@@ -13,28 +13,56 @@ use crate::error_parse::truncate;
 /// Compares the path to be requested with the operation's template.
 pub(crate) fn check_path(template: &str, prefix: &str, path: &str) -> Result<()> {
     let inner = path.strip_prefix(prefix.trim_end_matches('/')).unwrap_or(path);
-    let mut expected = template.split('/');
-    let mut actual = inner.split('/');
-    let mut last_parameter = None;
+    // Bytes, because this runs for every request and a slash is always one byte.
+    let mut expected = template.as_bytes().split(|byte| *byte == b'/');
+    let mut actual = inner.as_bytes().split(|byte| *byte == b'/');
     loop {
-        let (want, have) = match (expected.next(), actual.next()) {
+        let fits = match (expected.next(), actual.next()) {
             (None, None) => return Ok(()),
-            (Some(want), Some(have)) => (want, have),
+            (Some([b'{', ..]), Some(have)) => is_plain(have) || bad_value(have).is_none(),
+            (Some(want), Some(have)) => want == have,
             // Segments vanished or appeared: some value held `..`, `.` or a slash.
-            (want, _) => return Err(bad_parameter(want, expected, last_parameter)),
+            _ => false,
         };
-        match parameter(want) {
-            Some(name) => {
-                if let Some(problem) = bad_value(have) {
-                    return Err(Error::invalid(format!(
-                        "parameter `{name}` {problem}; give the id as the service reported it"
-                    )));
-                }
-                last_parameter = Some(name);
-            }
-            None if want == have => {}
-            None => return Err(bad_parameter(None, expected, last_parameter)),
+        if !fits {
+            return Err(bad_path(template, inner));
         }
+    }
+}
+
+/// Ids are nearly always plain, so the usual case costs one scan.
+fn is_plain(segment: &[u8]) -> bool {
+    !segment.is_empty() && !segment.iter().any(|byte| matches!(byte, b'%' | b'.' | b'\\'))
+}
+
+/// Names the parameter whose value does not belong into the path.
+fn bad_path(template: &str, path: &str) -> Error {
+    let mut last = None;
+    let mut actual = path.split('/');
+    let mut expected = template.split('/');
+    while let Some(want) = expected.next() {
+        let have = actual.next();
+        match (parameter(want), have) {
+            (Some(name), Some(have)) => {
+                if let Some(problem) = bad_value(have.as_bytes()) {
+                    return Error::invalid(format!(
+                        "parameter `{name}` {problem}; give the id as the service reported it"
+                    ));
+                }
+                last = Some(name);
+            }
+            (None, Some(have)) if want == have => {}
+            (next, _) => {
+                last = next.or_else(|| expected.find_map(parameter)).or(last);
+                break;
+            }
+        }
+    }
+    match last {
+        Some(name) => Error::invalid(format!(
+            "parameter `{name}` is a relative path or empty; give the id as the service reported it"
+        )),
+        None => Error::invalid("the request path is not the operation's; check the endpoint setting"),
     }
 }
 
@@ -42,38 +70,20 @@ fn parameter(segment: &str) -> Option<&str> {
     segment.strip_prefix('{')?.strip_suffix('}')
 }
 
-fn bad_value(segment: &str) -> Option<&'static str> {
+fn bad_value(segment: &[u8]) -> Option<&'static str> {
     if segment.is_empty() {
         return Some("is empty");
     }
-    // Ids are nearly always plain, so the common case costs one scan.
-    if !segment.bytes().any(|byte| matches!(byte, b'%' | b'.' | b'\\')) {
-        return None;
-    }
-    let decoded = percent_decode_str(segment).collect::<Vec<u8>>();
+    let decoded = percent_decode(segment).collect::<Vec<u8>>();
     if decoded.iter().any(|byte| byte.is_ascii_control() || matches!(byte, b'/' | b'\\')) {
         return Some("holds a slash or a control character");
     }
     // `%2e` is a dot to whoever decodes once more.
-    let again = percent_decode_str(&String::from_utf8_lossy(&decoded)).collect::<Vec<u8>>();
+    let again = percent_decode(&decoded).collect::<Vec<u8>>();
     if again == b"." || again == b".." {
         return Some("is a relative path");
     }
     std::str::from_utf8(&decoded).is_err().then_some("is not UTF-8")
-}
-
-fn bad_parameter<'t>(
-    want: Option<&'t str>,
-    rest: impl Iterator<Item = &'t str>,
-    last: Option<&str>,
-) -> Error {
-    let next = want.into_iter().chain(rest).find_map(parameter);
-    match next.or(last) {
-        Some(name) => Error::invalid(format!(
-            "parameter `{name}` is a relative path or empty; give the id as the service reported it"
-        )),
-        None => Error::invalid("the request path is not the operation's; check the endpoint setting"),
-    }
 }
 
 /// Whether a success body can be what the operation answers. Says what is wrong.

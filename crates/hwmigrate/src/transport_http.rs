@@ -129,13 +129,13 @@ impl Wire {
         let through = if secure { &proxy.https } else { &proxy.http };
         let needs_trust = secure || through.as_deref().is_some_and(|proxy| proxy.starts_with("https:"));
         let tls = if needs_trust { self.settings.tls.load()? } else { TlsSettings::none()? };
+        keep_memory();
         let mut builder = reqwest::Client::builder()
             .user_agent(USER_AGENT)
             .redirect(Policy::none())
             .referer(false)
             .retry(reqwest::retry::never())
             .connect_timeout(self.settings.connect_timeout)
-            .read_timeout(self.settings.read_timeout)
             .http2_max_header_list_size(HEADER_LIST_LIMIT)
             .tls_backend_preconfigured(tls)
             .no_proxy();
@@ -162,11 +162,13 @@ impl Wire {
             return Ok(script(request).await);
         }
         let client = self.client(secure)?;
-        let response = match client.execute(request).await {
-            Ok(response) => response,
-            Err(error) => return Ok(Err(unanswered(error))),
+        let limit = self.settings.read_timeout;
+        let response = match tokio::time::timeout(limit, client.execute(request)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Ok(Err(unanswered(error))),
+            Err(_) => return Ok(Err(silent(limit, None))),
         };
-        Ok(receive(response).await)
+        Ok(receive(response, limit).await)
     }
 }
 
@@ -187,50 +189,69 @@ fn unanswered(error: reqwest::Error) -> WireFault {
     WireFault { stage, timeout: error.is_timeout(), head: None, source: error.without_url().into() }
 }
 
-async fn receive(mut response: reqwest::Response) -> Result<Received, WireFault> {
-    let status = response.status();
-    let announced = response.content_length();
-    let fail =
-        |stage, timeout, head, source| WireFault { stage, timeout, head: Some((status, head)), source };
-    if announced.is_some_and(|length| length > BODY_LIMIT as u64) {
-        let headers = std::mem::take(response.headers_mut());
-        return Err(fail(Stage::TooLarge, false, headers, too_large()));
-    }
-    let body = match read_body(&mut response, announced).await {
-        Ok(Some(body)) => body,
-        Ok(None) => {
-            let headers = std::mem::take(response.headers_mut());
-            return Err(fail(Stage::TooLarge, false, headers, too_large()));
-        }
-        Err(error) => {
-            let timeout = error.is_timeout();
-            let headers = std::mem::take(response.headers_mut());
-            return Err(fail(Stage::Receiving, timeout, headers, error.without_url().into()));
-        }
-    };
-    Ok(Received { status, headers: std::mem::take(response.headers_mut()), body })
+/// Nothing came for too long, before the head of an answer or after it.
+fn silent(limit: Duration, head: Option<(StatusCode, HeaderMap)>) -> WireFault {
+    let stage = if head.is_some() { Stage::Receiving } else { Stage::Sent };
+    WireFault { stage, timeout: true, head, source: format!("nothing came for {limit:.0?}").into() }
 }
 
-/// Most answers arrive in one piece and are not copied at all. `None`: too large.
-async fn read_body(
-    response: &mut reqwest::Response,
-    announced: Option<u64>,
-) -> reqwest::Result<Option<Bytes>> {
-    let Some(first) = response.chunk().await? else { return Ok(Some(Bytes::new())) };
-    let Some(second) = response.chunk().await? else { return Ok(Some(first)) };
+async fn receive(mut response: reqwest::Response, limit: Duration) -> Result<Received, WireFault> {
+    let body = read_body(&mut response, limit).await;
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    let fail =
+        |stage, timeout, source| WireFault { stage, timeout, head: Some((status, headers.clone())), source };
+    match body {
+        Ok(body) => Ok(Received { status, headers, body }),
+        Err(Unread::TooLarge) => {
+            let words = format!("the answer is larger than {} MiB", BODY_LIMIT / 1024 / 1024);
+            Err(fail(Stage::TooLarge, false, words.into()))
+        }
+        Err(Unread::Silent) => Err(silent(limit, Some((status, headers)))),
+        Err(Unread::Broken(error)) => {
+            Err(fail(Stage::Receiving, error.is_timeout(), error.without_url().into()))
+        }
+    }
+}
+
+enum Unread {
+    TooLarge,
+    Silent,
+    Broken(reqwest::Error),
+}
+
+/// Most answers arrive in one piece and are not copied at all.
+async fn read_body(response: &mut reqwest::Response, limit: Duration) -> Result<Bytes, Unread> {
+    let announced = response.content_length();
+    if announced.is_some_and(|length| length > BODY_LIMIT as u64) {
+        return Err(Unread::TooLarge);
+    }
+    let Some(first) = next_chunk(response, limit).await? else { return Ok(Bytes::new()) };
+    let Some(second) = next_chunk(response, limit).await? else { return Ok(first) };
     let expected = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     let mut body = BytesMut::with_capacity(expected.max(first.len() + second.len()));
     body.extend_from_slice(&first);
     body.extend_from_slice(&second);
-    while let Some(chunk) = response.chunk().await? {
+    while let Some(chunk) = next_chunk(response, limit).await? {
         if body.len() + chunk.len() > BODY_LIMIT {
-            return Ok(None);
+            return Err(Unread::TooLarge);
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Some(body.freeze()))
+    Ok(body.freeze())
 }
 
-fn too_large() -> Box<dyn std::error::Error + Send + Sync> {
-    format!("the answer is larger than {} MiB", BODY_LIMIT / 1024 / 1024).into()
+async fn next_chunk(response: &mut reqwest::Response, limit: Duration) -> Result<Option<Bytes>, Unread> {
+    match tokio::time::timeout(limit, response.chunk()).await {
+        Ok(chunk) => chunk.map_err(Unread::Broken),
+        Err(_) => Err(Unread::Silent),
+    }
+}
+
+/// glibc gives memory at the top of its heap back to the kernel when 128 KiB
+/// are free, and decoding a list page needs somewhat more: every page would
+/// cost a few dozen page faults. Its limits follow the largest block that was
+/// ever freed, so one that is never touched raises them for good.
+fn keep_memory() {
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(1024 * 1024)));
 }

@@ -29,6 +29,7 @@ pub(crate) struct Run {
     pub(crate) in_flight: bool,
     /// What went wrong before the present attempt.
     pub(crate) last: Option<Error>,
+    pub(crate) span: tracing::Span,
     throttled: u32,
     replayed: bool,
     clock_corrected: bool,
@@ -50,9 +51,21 @@ impl Run {
             attempts: 0,
             in_flight: false,
             last: None,
+            span: tracing::Span::none(),
             throttled: 0,
             replayed: false,
             clock_corrected: false,
+        }
+    }
+
+    /// Notes an answer in the call's span, if anybody listens.
+    pub(crate) fn record(&self, status: u16, id: impl FnOnce() -> Option<String>) {
+        if self.span.is_disabled() {
+            return;
+        }
+        self.span.record("status", status);
+        if let Some(id) = id() {
+            self.span.record("request_id", id);
         }
     }
 
@@ -182,7 +195,7 @@ impl Shared {
     ) -> Error {
         let Received { status, headers, body } = received;
         let mut error = refusal(status.as_u16(), &headers, &body, scrub);
-        tracing::Span::current().record("status", status.as_u16());
+        run.record(status.as_u16(), || error.request_id().map(str::to_owned));
         tracing::debug!(
             operation = run.op.id,
             attempt = run.attempts,
