@@ -57,7 +57,7 @@ fn one(transfer: &Transfer, from: &FolderStore, to: &FolderStore, item: Item) ->
     let listed = matches!(item, Item::Listed(_));
     let entry = match item {
         Item::Listed(entry) => entry,
-        Item::Named(key) | Item::Url { key, .. } => match from.head(&key) {
+        Item::Named(key) | Item::Url { key, .. } => match from.head_object(&key) {
             Ok(Some(entry)) => entry,
             Ok(None) => return Step::Over(0, Outcome::Failed(missing(&key))),
             Err(error) => return Step::Over(0, Outcome::Failed(source_failed(&error))),

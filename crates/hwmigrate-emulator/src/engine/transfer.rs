@@ -251,7 +251,7 @@ impl Transfer {
 
     async fn find(&self, key: &str) -> Result<Entry, Outcome> {
         let Some(from) = &self.from else { return Err(Outcome::Stopped) };
-        match from.head(key).await {
+        match from.head_object(key).await {
             Ok(Some(entry)) => Ok(entry),
             Ok(None) => Err(Outcome::Failed(missing(key))),
             Err(error) => Err(Outcome::Failed(failed(Side::Source, &error))),
@@ -456,7 +456,10 @@ pub(crate) fn changed(expected: u64, moved: u64) -> Reason {
 
 /// The reason for a key that names nothing.
 pub(crate) fn missing(key: &str) -> Reason {
-    Reason::new("TRF.0156", format!("\"{key}\" does not exist in the source bucket"))
+    // Listings write so what they cannot read of a name.
+    let lossy = key.contains(char::REPLACEMENT_CHARACTER);
+    let hint = if lossy { "; if its name is not UTF-8, rename it, since keys have to be" } else { "" };
+    Reason::new("TRF.0156", format!("\"{key}\" does not exist in the source bucket{hint}"))
 }
 
 /// The reason for a failure at the source.

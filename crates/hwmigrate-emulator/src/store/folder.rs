@@ -82,6 +82,25 @@ impl FolderStore {
         self.head_unchecked(key)
     }
 
+    /// Looks up a key that was named as an object to move.
+    ///
+    /// Only an empty folder is an object, a `dir/` marker. One with content, or one that
+    /// cannot be read, must not pass for it: what it holds would be left out silently.
+    pub(crate) fn head_object(&self, key: &str) -> Result<Option<Entry>, StoreError> {
+        let found = self.head(key)?;
+        if found.as_ref().is_some_and(Entry::is_marker) {
+            let failed = |error: io::Error| StoreError::io(key, &error);
+            let mut inside = fs::read_dir(self.path(key)).map_err(failed)?;
+            if inside.next().transpose().map_err(failed)?.is_some() {
+                return Err(StoreError::key(
+                    key,
+                    "is a folder with content; run the whole task again to move it",
+                ));
+            }
+        }
+        Ok(found)
+    }
+
     /// Looks a key up whose parents are known to be no links.
     fn head_unchecked(&self, key: &str) -> Result<Option<Entry>, StoreError> {
         let metadata = match fs::symlink_metadata(self.path(key.trim_end_matches('/'))) {
@@ -95,6 +114,10 @@ impl FolderStore {
         let marker = key.ends_with('/');
         if metadata.is_dir() != marker {
             return Ok(None);
+        }
+        if !marker && !metadata.is_file() {
+            // Opening a pipe would wait for somebody to write to it.
+            return Err(special(key));
         }
         let size = if marker { 0 } else { metadata.len() };
         Ok(Some(Entry { key: key.to_owned(), size, modified: metadata.modified().ok(), problem: None }))
@@ -220,6 +243,11 @@ fn fill(file: &mut File, block: &mut [u8]) -> io::Result<usize> {
 
 fn missing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// The reason for which a device, socket or pipe is not migrated.
+pub(super) fn special(key: &str) -> StoreError {
+    StoreError::key(key, "is a device, socket or pipe, not a file")
 }
 
 /// The reason for which a link is not migrated.

@@ -122,6 +122,17 @@ impl Store {
         }
     }
 
+    /// Looks up a key that was named as an object to move; `None` if there is no such object.
+    pub(crate) async fn head_object(&self, key: &str) -> Result<Option<Entry>, StoreError> {
+        match self {
+            Self::Folder(folder) => {
+                let (folder, key) = (Arc::clone(folder), key.to_owned());
+                blocking(move || folder.head_object(&key)).await
+            }
+            Self::S3(server) => server.head(key).await,
+        }
+    }
+
     /// Reads a whole small object, such as a list file; `None` if there is no such object.
     ///
     /// Fails with [`StoreErrorKind::TooLarge`] when it holds more than `limit` bytes.

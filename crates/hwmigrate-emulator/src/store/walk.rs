@@ -10,7 +10,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::folder::symlink;
+use super::folder::{special, symlink};
 use super::key::PARTIAL_FOLDER;
 use super::{Entry, StoreError, StoreErrorKind};
 
@@ -162,8 +162,8 @@ impl Walk {
                 entries.push(Entry { key, size: 0, modified: None, problem });
             }
             Kind::Other if self.wanted(&key) => {
-                let problem = StoreError::key(&key, "is a device, socket or pipe, not a file");
-                entries.push(Entry { key, size: 0, modified: None, problem: Some(problem) });
+                let problem = Some(special(&key));
+                entries.push(Entry { key, size: 0, modified: None, problem });
             }
             _ => {}
         }

@@ -20,6 +20,59 @@ async fn links_are_failures_and_are_not_followed() {
     assert_eq!(tree(&bed.path("dst")).len(), 1);
 }
 
+/// What failed is named when it is tried again, and must not be taken for something else then.
+async fn fails_twice(bed: &Bed, reason: &str) {
+    let task = bed.create(request(json!({}))).await;
+    for round in 0..2 {
+        let view = bed.status(task, 4).await;
+        assert_eq!(view["failed_num"], 1, "round {round}: {view}");
+        let list = view["failed_object_record"]["list_file_key"].as_str().unwrap();
+        let list = String::from_utf8(bed.get("dst", list).unwrap()).unwrap();
+        assert!(list.contains(reason), "round {round}: {list}");
+        if round == 0 {
+            bed.start(task, true).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn sockets_fail_again_when_they_are_tried_again() {
+    let bed = Bed::new().await;
+    bed.put("src", "a", "a");
+    let _socket = std::os::unix::net::UnixListener::bind(bed.path("src").join("socket")).unwrap();
+    fails_twice(&bed, "is a device, socket or pipe").await;
+}
+
+#[tokio::test]
+async fn pipes_that_are_tried_again_do_not_block() {
+    let bed = Bed::new().await;
+    bed.put("src", "a", "a");
+    let made = std::process::Command::new("mkfifo").arg(bed.path("src").join("pipe")).status().unwrap();
+    assert!(made.success());
+    fails_twice(&bed, "is a device, socket or pipe").await;
+}
+
+#[tokio::test]
+async fn names_that_are_not_utf8_say_so_when_they_are_tried_again() {
+    use std::os::unix::ffi::OsStrExt;
+    let bed = Bed::new().await;
+    bed.put("src", "a", "a");
+    fs::write(bed.path("src").join(std::ffi::OsStr::from_bytes(b"name\xff")), "x").unwrap();
+    fails_twice(&bed, "UTF-8").await;
+}
+
+#[tokio::test]
+async fn named_folders_with_content_do_not_pass_for_empty_ones() {
+    let bed = Bed::new().await;
+    bed.put("src", "folder/a", "a");
+    // So is a folder that could not be read before named, when it is tried again.
+    let store = bed.engine().inner().stores["src"].clone();
+    let error = store.head_object("folder/").await.unwrap_err();
+    assert!(error.message.contains("folder with content"), "{}", error.message);
+    fs::remove_file(bed.path("src").join("folder/a")).unwrap();
+    assert!(store.head_object("folder/").await.unwrap().is_some());
+}
+
 #[tokio::test]
 async fn links_at_the_destination_lead_nowhere() {
     let bed = Bed::new().await;
