@@ -134,7 +134,8 @@ pub(crate) fn stated_limit(message: &str) -> Option<Stated> {
         unit if unit.starts_with('d') => 86_400,
         _ => return None,
     };
-    let window = Duration::from_secs(u64::from(count).checked_mul(seconds)?);
+    // No gateway holds anybody back for longer; a garbled figure must not block the endpoint for good.
+    let window = Duration::from_secs(u64::from(count).checked_mul(seconds)?.min(86_400));
     (limit > 0 && !window.is_zero()).then_some(Stated { limit, window })
 }
 
@@ -168,6 +169,7 @@ mod tests {
             ("Limit:20,Time:2 hours", stated(20, 7200)),
             ("limit: 7, time: 30 seconds", stated(7, 30)),
             ("limit:1,time:1 day", stated(1, 86_400)),
+            ("limit:1,time:4294967295 day", stated(1, 86_400)),
             ("limit:0,time:1 minute", None),
             ("limit:5,time:0 minute", None),
             ("limit:5,time:1 fortnight", None),

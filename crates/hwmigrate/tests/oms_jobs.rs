@@ -353,6 +353,19 @@ async fn migration_that_keeps_failing_ends_after_its_rounds() {
 }
 
 #[tokio::test]
+async fn failed_task_is_not_started_again_when_the_time_is_up() {
+    let server = Server::start(failing(9)).await;
+    // Shorter than the pause before the first further run.
+    let limit = Duration::from_millis(400);
+    let ended = server.oms().resume(17, keys()).poll(quick()).deadline(limit).report().await;
+    assert_eq!(server.count("POST", "/tasks/17/start"), 0);
+    match ended {
+        Ok(report) => assert_eq!((report.status, report.rounds), (State::Failed, 0)),
+        Err(error) => assert!(error.is_timeout(), "{error}"),
+    }
+}
+
+#[tokio::test]
 async fn failure_that_no_repetition_mends_is_not_repeated() {
     let server = Server::start(|asked| {
         if asked.is("POST", "/tasks") {

@@ -171,6 +171,10 @@ impl Migration<Unlimited> {
     }
 
     /// Gives the whole migration, further runs included, at most this long.
+    ///
+    /// Single calls keep to the client's limit for a call, and a create that is
+    /// under way is waited for: a task that nobody knows of would be worse than
+    /// a late answer. A failed task is not started again once the time is up.
     pub fn deadline(self, limit: Duration) -> Migration {
         let Self { tasks, begin, keys, rounds, policy, stall_after, observer, .. } = self;
         Migration {
@@ -363,6 +367,11 @@ impl Migration {
             let (before, failed_only) = (before.clone(), *failed_only);
             let pause = FIRST_PAUSE.saturating_mul(4_u32.saturating_pow(self.run - 1)).min(LONGEST_PAUSE);
             clock::sleep(pause.min(self.left())).await;
+            if self.left().is_zero() {
+                // Starting it now would leave a task running that nobody follows.
+                self.run -= 1;
+                return Ok(MigrationEvent::Ended(self.report_of(id, before)));
+            }
             self.start(id, &before, failed_only).await?;
             self.next = None;
         }
