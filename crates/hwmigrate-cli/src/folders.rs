@@ -43,9 +43,23 @@ impl Folders {
                     .cause(error)
                     .help("choose a place where you may write")
             })?;
+            writable(path).map_err(|error| {
+                Failure::usage(format!("the folder {} cannot be written to", path.display()))
+                    .cause(error)
+                    .help("choose a place where you may write, or ask for the right to")
+            })?;
         }
         Ok(())
     }
+}
+
+/// Tries to write: rights alone do not tell of read-only file systems and the like.
+///
+/// Without this every single file would fail, and the list of failures could not be written either.
+fn writable(folder: &Path) -> io::Result<()> {
+    let probe = folder.join(format!(".hwmigrate-probe-{}", std::process::id()));
+    std::fs::create_dir(&probe)?;
+    std::fs::remove_dir(&probe)
 }
 
 fn existing(path: &Path) -> Result<PathBuf> {
@@ -149,6 +163,20 @@ mod tests {
         assert!(!to.exists());
         folders.create().unwrap();
         assert!(to.is_dir());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_destination_that_cannot_be_written_to_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let folders = check(dir.path(), Path::new("/proc/self/fdinfo")).unwrap();
+        let failure = folders.create().unwrap_err();
+        assert_eq!(failure.code(), ExitCode::Usage);
+        assert!(failure.message().contains("cannot be written to"), "{}", failure.message());
+        let to = dir.path().join("to");
+        std::fs::create_dir(&to).unwrap();
+        writable(&to).unwrap();
+        assert_eq!(std::fs::read_dir(&to).unwrap().count(), 0);
     }
 
     #[test]
