@@ -54,6 +54,13 @@ pub(crate) fn instant() -> Instant {
     Instant::now()
 }
 
+/// The moment that long from now. A span beyond the calendar means "no limit":
+/// ten years, which timers can still hold.
+pub(crate) fn after(span: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_secs(10 * 365 * 86_400);
+    instant() + span.min(NEVER)
+}
+
 /// Waits for that long; the only way this crate sleeps.
 pub(crate) async fn sleep(pause: Duration) {
     tokio::time::sleep(pause).await;

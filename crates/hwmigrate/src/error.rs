@@ -141,9 +141,11 @@ impl Error {
         self.0.kind == ErrorKind::Conflict
     }
 
-    /// Whether a time limit passed.
+    /// Whether a time limit passed: the kind is [`ErrorKind::Timeout`], or the
+    /// kind is [`ErrorKind::Ambiguous`] and a time limit is why.
     pub fn is_timeout(&self) -> bool {
-        self.0.kind == ErrorKind::Timeout
+        let cause = || self.source()?.downcast_ref::<Self>();
+        self.0.kind == ErrorKind::Timeout || (self.is_ambiguous() && cause().is_some_and(Self::is_timeout))
     }
 
     /// Whether the request may or may not have taken effect.
@@ -290,6 +292,19 @@ impl Error {
     pub(crate) fn with_job(mut self, job: JobReport) -> Self {
         self.0.job = Some(Box::new(job));
         self
+    }
+
+    /// Takes over what a server said by way of status, code and request id.
+    pub(crate) fn with_refusal_of(mut self, other: &Self) -> Self {
+        self.0.status = other.0.status;
+        self.0.code.clone_from(&other.0.code);
+        self.0.request_id.clone_from(&other.0.request_id);
+        self
+    }
+
+    /// Sets the cause of an error that has none yet.
+    pub(crate) fn with_first_source(self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        if self.0.source.is_some() { self } else { self.with_source(source) }
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

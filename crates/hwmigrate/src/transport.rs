@@ -23,7 +23,7 @@ use crate::error_parse::request_id;
 use crate::error_scrub::Scrub;
 use crate::token::{Issued, Proof, TokenCache};
 use crate::transport_check::{check_body, check_path};
-use crate::transport_http::{Received, Wire};
+use crate::transport_http::{Received, Wire, WireFault};
 use crate::transport_judge::{Next, Run};
 use crate::transport_operation::Op;
 use crate::transport_retry::RetryPolicy;
@@ -117,7 +117,7 @@ impl Shared {
     pub(crate) fn limits(&self, total: Option<Duration>, retry: Option<RetryPolicy>) -> Limits {
         let started = clock::instant();
         let total = total.unwrap_or(self.config.call_timeout);
-        Limits { started, deadline: started + total, retry: retry.unwrap_or(self.config.retry) }
+        Limits { started, deadline: clock::after(total), retry: retry.unwrap_or(self.config.retry) }
     }
 
     /// The time as the server sees it.
@@ -206,7 +206,7 @@ impl Shared {
             let outcome = self.wire.send(attempt, endpoint.secure).await?;
             run.in_flight = false;
             let error = match outcome {
-                Ok(received) if received.status.is_success() => match self.accept(received, run) {
+                Ok(received) if received.status.is_success() => match accept(received, run) {
                     Ok(answer) => return Ok(answer),
                     Err(error) => error,
                 },
@@ -214,13 +214,18 @@ impl Shared {
                     let scrub = self.scrub(&used, &request, run.op);
                     self.refused(received, &scrub, endpoint, run)
                 }
+                Err(WireFault { head: Some((status, headers)), source, .. }) if !status.is_success() => {
+                    // The head said no; only its words are missing.
+                    let received = Received { status, headers, body: Bytes::new() };
+                    self.refused(received, &Scrub::default(), endpoint, run).with_first_source(source)
+                }
                 Err(fault) => run.fault(fault, endpoint),
             };
             match self.judge(&error, &used, run) {
                 Next::Fail => return Err(error),
                 Next::Again => {}
                 Next::After(pause) => {
-                    if clock::instant() + pause >= run.limits.deadline {
+                    if clock::after(pause) >= run.limits.deadline {
                         return Err(error);
                     }
                     clock::sleep(pause).await;
@@ -233,7 +238,7 @@ impl Shared {
     /// Waits for a place under the endpoint's rate limit.
     async fn admit(&self, endpoint: &Endpoint, run: &Run) -> Result<()> {
         while let Some(wait) = endpoint.limiter.admit(clock::instant()) {
-            if clock::instant() + wait >= run.limits.deadline {
+            if clock::after(wait) >= run.limits.deadline {
                 let refusal = endpoint.limiter.refusal().unwrap_or_else(|| {
                     Error::new(ErrorKind::Throttled, "the endpoint's rate limit is used up")
                 });
@@ -266,16 +271,6 @@ impl Shared {
         }
     }
 
-    fn accept(&self, received: Received, run: &Run) -> Result<Answer> {
-        let Received { status, headers, body } = received;
-        run.record(status.as_u16(), || request_id(&headers));
-        tracing::debug!(operation = run.op.id, attempt = run.attempts, status = status.as_u16(), "answered");
-        if let Err(problem) = check_body(run.op.response, &body) {
-            return Err(run.undecodable(status.as_u16(), &headers, problem));
-        }
-        Ok(Answer { status, headers, body, attempts: run.attempts })
-    }
-
     /// The secrets that an echo of this request could hold.
     fn scrub(&self, used: &Used<'_>, request: &reqwest::Request, op: Op) -> Scrub {
         let mut scrub = Scrub::default();
@@ -306,6 +301,16 @@ impl Shared {
     pub(crate) fn known_project(&self) -> Option<Arc<str>> {
         self.project.get().cloned().or_else(|| self.config.project_id.clone())
     }
+}
+
+fn accept(received: Received, run: &Run) -> Result<Answer> {
+    let Received { status, headers, body } = received;
+    run.record(status.as_u16(), || request_id(&headers));
+    tracing::debug!(operation = run.op.id, attempt = run.attempts, status = status.as_u16(), "answered");
+    if let Err(problem) = check_body(run.op.response, &body) {
+        return Err(run.undecodable(status.as_u16(), &headers, problem));
+    }
+    Ok(Answer { status, headers, body, attempts: run.attempts })
 }
 
 impl fmt::Debug for Shared {

@@ -163,10 +163,12 @@ impl Wire {
         }
         let client = self.client(secure)?;
         let limit = self.settings.read_timeout;
-        let response = match tokio::time::timeout(limit, client.execute(request)).await {
+        // Connecting has a limit of its own, after which nothing was sent.
+        let head = limit.saturating_add(self.settings.connect_timeout);
+        let response = match tokio::time::timeout(head, client.execute(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Ok(Err(unanswered(error))),
-            Err(_) => return Ok(Err(silent(limit, None))),
+            Err(_) => return Ok(Err(silent(head, None))),
         };
         Ok(receive(response, limit).await)
     }

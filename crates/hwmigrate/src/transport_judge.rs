@@ -80,19 +80,13 @@ impl Run {
 
     pub(crate) fn past_deadline(&self) -> Error {
         let limit = self.limits.total();
-        let error = if self.in_flight && !self.op.idempotent {
-            ambiguous(format!("no answer came within {limit:.0?}"))
-        } else {
-            Error::new(ErrorKind::Timeout, format!("the call did not end within its limit of {limit:.0?}"))
-                .with_advice("give the call a longer limit, or check the way to the endpoint")
-        };
-        match &self.last {
-            Some(last) => {
-                let error = error.with_request_id(last.request_id().map(str::to_owned));
-                error.with_source(last.clone())
-            }
-            None => error,
+        let words = format!("the call did not end within its limit of {limit:.0?}");
+        let mut error = Error::new(ErrorKind::Timeout, words)
+            .with_advice("give the call a longer limit, or check the way to the endpoint");
+        if let Some(last) = &self.last {
+            error = error.with_refusal_of(last).with_source(last.clone());
         }
+        if self.in_flight { self.unless_settled(error) } else { error }
     }
 
     /// A success that does not carry what it should.
@@ -135,14 +129,11 @@ impl Run {
             }
         };
         let mut error = error.with_source(source);
-        let refused = head.as_ref().is_some_and(|(status, _)| !status.is_success());
         if let Some((status, headers)) = head {
             error = error.with_status(status.as_u16()).with_request_id(request_id(&headers));
         }
         match stage {
             Stage::Unsendable | Stage::Connecting => error,
-            // The head said no; only its words are missing.
-            _ if refused => error.with_kind(ErrorKind::Api),
             _ => self.unless_settled(error),
         }
     }
@@ -153,12 +144,9 @@ impl Run {
         if self.op.idempotent {
             return error;
         }
-        let mut settled = ambiguous(format!("the reply was lost ({})", error.message()))
-            .with_request_id(error.request_id().map(str::to_owned));
-        if let Some(status) = error.status() {
-            settled = settled.with_status(status);
-        }
-        settled.with_source(error)
+        ambiguous(format!("the reply was lost ({})", error.message()))
+            .with_refusal_of(&error)
+            .with_source(error)
     }
 }
 
@@ -233,8 +221,7 @@ impl Shared {
         if error.is_throttled() {
             // The limiter knows when; twice the attempts, since waiting was asked for.
             let enough = policy.attempts <= 1 || run.throttled >= policy.attempts.saturating_mul(2);
-            let late =
-                error.retry_after().is_some_and(|pause| clock::instant() + pause >= run.limits.deadline);
+            let late = error.retry_after().is_some_and(|pause| clock::after(pause) >= run.limits.deadline);
             return if enough || late { Next::Fail } else { Next::Again };
         }
         let unsent = error.status().is_none()

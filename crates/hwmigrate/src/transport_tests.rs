@@ -91,6 +91,7 @@ async fn a_create_is_repeated_only_when_it_provably_did_not_happen() {
         Reply::Fault(Stage::Sent, true),
         Reply::Fault(Stage::Receiving, true),
         Reply::Cut(200),
+        Reply::Cut(502),
         Reply::Status(502, &[], "<html>"),
         Reply::Status(504, &[], r#"{"error_code":"APIGW.0201","error_msg":"Backend timeout"}"#),
         Reply::Status(200, &[], "<html>"),
@@ -108,6 +109,30 @@ async fn a_create_is_repeated_only_when_it_provably_did_not_happen() {
         Network::of([Reply::Status(500, &[], r#"{"error_code":"OMS.1001","error_msg":"internal"}"#)]);
     let error = call(&said_no.client("said-no", password()), CREATE).await.unwrap_err();
     assert_eq!((error.kind(), said_no.sent()), (ErrorKind::Api, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_counts_although_its_words_are_cut_off() {
+    for status in [401, 429] {
+        let network = Network::of([Reply::Cut(status)]);
+        let client = network.client(&format!("cut-{status}"), password());
+        assert_eq!(call(&client, CREATE).await.unwrap().attempts, 2, "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_timed_out_is_ambiguous_and_a_timeout() {
+    let network = Network::of([Reply::Hang]);
+    let error = call(&network.client("timed-out", password()), CREATE).await.unwrap_err();
+    assert!(error.is_ambiguous() && error.is_timeout(), "{}", error.chain());
+}
+
+#[tokio::test(start_paused = true)]
+async fn endless_limits_are_limits_that_never_pass() {
+    let network = Network::of([Reply::Status(503, &[], "")]);
+    let client = network.client("endless", password());
+    call_within(&client, SHOW, Duration::MAX).await.unwrap();
+    assert_eq!(network.sent(), 2);
 }
 
 #[tokio::test(start_paused = true)]
