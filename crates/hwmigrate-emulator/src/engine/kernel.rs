@@ -4,9 +4,8 @@ use std::fs::File;
 use std::sync::Arc;
 
 use super::model::{Overwrite, Reason};
-use super::transfer::{
-    Item, Moved, Outcome, Progress, Transfer, changed, destination_failed, missing, source_failed,
-};
+use super::stream::Progress;
+use super::transfer::{Item, Moved, Outcome, Transfer, changed, destination_failed, missing, source_failed};
 use crate::store::{Entry, FolderStore, StoreError, Unfinished};
 
 /// How far a turn came.
@@ -36,7 +35,7 @@ enum Step {
 pub(super) fn copy(transfer: &Arc<Transfer>, from: &FolderStore, to: &FolderStore, items: Vec<Item>) -> Part {
     let mut part = Part::default();
     let mut items = items.into_iter();
-    while let Some(item) = items.next() {
+    for item in items.by_ref() {
         let (key, sized_late) = (item.key().to_owned(), item.size().is_none());
         match one(transfer, from, to, item) {
             Step::Over(size, outcome) => part.moved.push(Moved { key, size, sized_late, outcome }),

@@ -50,11 +50,11 @@ impl Writer<'_> {
             }
         }
         if wanted.succeeded {
-            let written = self.from_log("success_object_lists", Verdict::Done, log).await;
+            let written = self.of_log("success_object_lists", Verdict::Done, log).await;
             lists.success_error = written.err().map(|_| "OMS.0304".to_owned());
         }
         if wanted.skipped {
-            let written = self.from_log("skip_object_lists", Verdict::Skipped, log).await;
+            let written = self.of_log("skip_object_lists", Verdict::Skipped, log).await;
             lists.skip_error = written.err().map(|_| "OMS.0304".to_owned());
         }
         lists
@@ -86,7 +86,7 @@ impl Writer<'_> {
         sink.finish(None).await
     }
 
-    async fn from_log(&self, kind: &str, verdict: Verdict, log: &Arc<ObjectLog>) -> Result<(), StoreError> {
+    async fn of_log(&self, kind: &str, verdict: Verdict, log: &Arc<ObjectLog>) -> Result<(), StoreError> {
         let (pages, mut waiting) = tokio::sync::mpsc::channel(4);
         let log = Arc::clone(log);
         let reading = blocking(move || {

@@ -20,6 +20,7 @@ mod scheduler;
 mod select;
 mod split;
 mod stop;
+mod stream;
 mod sync;
 mod tasks;
 mod transfer;
@@ -349,6 +350,7 @@ impl Inner {
                     _ => return,
                 }
                 drop(inner.state.keep(changes));
+                inner.ring();
             });
         }
     }

@@ -71,8 +71,8 @@ pub(crate) enum Check {
     /// By checksum, where both sides have one.
     Crc64,
     /// Not at all. Sync tasks call it `transmission`.
-    #[serde(alias = "transmission")]
-    NoCheck,
+    #[serde(rename = "no_check", alias = "transmission")]
+    Nothing,
 }
 
 /// Which waiting task goes first.
@@ -95,7 +95,7 @@ pub(crate) struct ListFile {
     /// The bucket that holds it.
     pub(crate) obs_bucket: String,
     /// How many there are, as the request said.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) list_file_num: Option<String>,
 }
 
@@ -130,7 +130,7 @@ pub(crate) struct DestinationNode {
 pub(crate) struct SourceCdn {
     pub(crate) domain: String,
     pub(crate) protocol: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) authentication_type: Option<String>,
 }
 
@@ -145,6 +145,9 @@ pub(crate) struct Smn {
 /// What a task or a group has to do: the request without its keys.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Spec {
+    /// The project it belongs to; comes from the path, not from the body.
+    #[serde(default)]
+    pub(crate) project: String,
     #[serde(default, deserialize_with = "nullable")]
     pub(crate) task_type: TaskType,
     pub(crate) src_node: SourceNode,

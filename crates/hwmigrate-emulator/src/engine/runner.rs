@@ -63,17 +63,7 @@ async fn work(inner: &Arc<Inner>, task: &Task, live: &Arc<Live>) -> Result<Ended
     } else {
         Selection::of_task(&task.spec, task.slice.as_ref(), from.clone(), list_bucket).await?
     };
-    let transfer = Arc::new(Transfer::new(
-        from,
-        to.clone(),
-        inner.urls.clone(),
-        task.spec.clone(),
-        Arc::clone(&live.limiter),
-        Arc::clone(&live.stop),
-        inner.faults.clone(),
-        Arc::clone(&live.under_way),
-        inner.changed.clone(),
-    ));
+    let transfer = inner.transfer(from, to.clone(), task.spec.clone(), live);
     let stopped = move_all(inner, task, live, &transfer, selection, &mut ledger, &log).await?;
     if let Some(folder) = to.folder() {
         folder.partials().tidy();

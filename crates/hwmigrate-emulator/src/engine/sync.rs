@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::bandwidth::Limiter;
 use super::keys::BothKeys;
-use super::model::{Check, DestinationNode, Overwrite, SourceCdn, SourceNode, Spec, TaskType};
-use super::transfer::{Item, Moved, Outcome, Transfer};
+use super::model::{Check, DestinationNode, Overwrite, SourceCdn, SourceNode, Spec, TaskType, Totals};
+use super::record::Live;
+use super::transfer::{Item, Moved, Outcome};
 use super::{Inner, kernel};
 use crate::http::call::ApiError;
 use crate::state::Changes;
@@ -22,6 +23,9 @@ const KEPT_POINTS: usize = 28_000;
 /// What a sync task has to do: the request without its keys.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct SyncSpec {
+    /// The project it belongs to; comes from the path, not from the body.
+    #[serde(default)]
+    pub(crate) project: String,
     #[serde(default)]
     pub(crate) src_cloud_type: Option<String>,
     pub(crate) src_region: String,
@@ -301,17 +305,9 @@ impl Inner {
             let lost = |key| Moved { key, size: 0, sized_late: true, outcome: outcome.clone() };
             return keys.into_iter().map(lost).collect();
         };
-        let transfer = Arc::new(Transfer::new(
-            from,
-            to.clone(),
-            self.urls.clone(),
-            spec.as_task(),
-            Arc::new(Limiter::new(self.clock.clone(), &[])),
-            Arc::default(),
-            self.faults.clone(),
-            Arc::default(),
-            self.changed.clone(),
-        ));
+        let limiter = Limiter::new(self.clock.clone(), &[]);
+        let live = Live::new(limiter, self.now(), Totals::default());
+        let transfer = self.transfer(from, to.clone(), spec.as_task(), &live);
         let moved = transfer.all(keys.into_iter().map(Item::Named).collect()).await;
         if let Some(folder) = to.folder() {
             folder.partials().tidy();
@@ -347,6 +343,7 @@ impl SyncSpec {
     /// The same work in the words of a task.
     fn as_task(&self) -> Spec {
         Spec {
+            project: self.project.clone(),
             task_type: TaskType::Object,
             src_node: SourceNode { bucket: self.src_bucket.clone(), ..SourceNode::default() },
             dst_node: DestinationNode {

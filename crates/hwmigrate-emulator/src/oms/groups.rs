@@ -22,6 +22,7 @@ pub(super) fn list(inner: &Arc<Inner>, call: &Call) -> Answer {
     let mut rows: Vec<_> = world
         .groups
         .values()
+        .filter(|group| group.spec.project == read::project(call))
         .filter(|group| status.is_none_or(|status| group.status.code() == status))
         .collect();
     rows.sort_by_key(|group| std::cmp::Reverse(group.number));
@@ -38,8 +39,9 @@ pub(super) async fn create(inner: &Arc<Inner>, call: &Call) -> Answer {
         None => "prefix".to_owned(),
     };
     body["task_type"] = Value::String(kind);
-    let spec: Spec = serde_json::from_value(body)
+    let mut spec: Spec = serde_json::from_value(body)
         .map_err(|_| ApiError::oms("OMS.0002", "The request body is invalid."))?;
+    read::project(call).clone_into(&mut spec.project);
     let group = inner.create_group(spec, &BothKeys::of_create(&call.body)).await?;
     Ok(json!({ "group_id": group }))
 }

@@ -11,13 +11,33 @@ mod views;
 
 use serde_json::Value;
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Inner, no_group, no_sync, no_task};
 use crate::http::call::{ApiError, Call};
+
+/// Refuses jobs of other projects, as if they did not exist.
+fn check_project(inner: &Inner, call: &Call) -> Result<(), ApiError> {
+    let world = inner.world();
+    let other = |spec: Option<&str>| spec.is_some_and(|project| project != read::project(call));
+    let task = call.path.get("task_id").and_then(|id| world.tasks.get(&id.parse().ok()?));
+    if other(task.map(|entry| entry.task.spec.project.as_str())) {
+        return Err(no_task());
+    }
+    let group = call.path.get("group_id").and_then(|id| world.groups.get(id));
+    if other(group.map(|group| group.spec.project.as_str())) {
+        return Err(no_group());
+    }
+    let sync = call.path.get("sync_task_id").and_then(|id| world.syncs.get(id));
+    if other(sync.map(|job| job.spec.project.as_str())) {
+        return Err(no_sync());
+    }
+    Ok(())
+}
 
 /// Answers a call; `Null` stands for a success without a body.
 pub(crate) async fn handle(engine: &Engine, call: Call) -> Result<Value, ApiError> {
     let inner = engine.inner();
     inner.give_up_waiting();
+    check_project(inner, &call)?;
     match call.operation.id {
         "ListTasks" => tasks::list(inner, &call),
         "CreateTask" => tasks::create(inner, &call).await,

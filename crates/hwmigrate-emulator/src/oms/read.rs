@@ -34,6 +34,11 @@ pub(super) fn name<'a>(call: &'a Call, parameter: &str) -> &'a str {
     call.path.get(parameter).map(String::as_str).unwrap_or_default()
 }
 
+/// The project that the path names.
+pub(super) fn project(call: &Call) -> &str {
+    name(call, "project_id")
+}
+
 /// The id of a task in the path.
 pub(super) fn task_id(call: &Call) -> Result<i64, ApiError> {
     name(call, "task_id").parse().map_err(|_| ApiError::oms("OMS.0054", "The task id is invalid."))

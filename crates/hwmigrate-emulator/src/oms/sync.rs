@@ -28,8 +28,12 @@ pub(super) fn list(inner: &Arc<Inner>, call: &Call) -> Answer {
         Some(_) => return Err(ApiError::oms("OMS.0052", "status must be SYNCHRONIZING or STOPPED.")),
     };
     let world = inner.world();
-    let mut rows: Vec<_> =
-        world.syncs.values().filter(|job| running.is_none_or(|running| job.running == running)).collect();
+    let mut rows: Vec<_> = world
+        .syncs
+        .values()
+        .filter(|job| job.spec.project == read::project(call))
+        .filter(|job| running.is_none_or(|running| job.running == running))
+        .collect();
     rows.sort_by_key(|job| std::cmp::Reverse(job.number));
     let (rows, count) = read::page(call, rows)?;
     let tasks: Vec<_> = rows.into_iter().map(views::sync_task).collect();
@@ -37,7 +41,8 @@ pub(super) fn list(inner: &Arc<Inner>, call: &Call) -> Answer {
 }
 
 pub(super) async fn create(inner: &Arc<Inner>, call: &Call) -> Answer {
-    let spec: SyncSpec = read::body(call)?;
+    let mut spec: SyncSpec = read::body(call)?;
+    read::project(call).clone_into(&mut spec.project);
     let id = inner.create_sync(spec, &BothKeys::of_start(&call.body)).await?;
     Ok(json!({ "sync_task_id": id }))
 }

@@ -21,6 +21,7 @@ pub(super) fn list(inner: &Arc<Inner>, call: &Call) -> Answer {
     let mut rows: Vec<_> = world
         .tasks
         .values()
+        .filter(|entry| entry.task.spec.project == read::project(call))
         .filter(|entry| status.is_none_or(|status| entry.task.status.code() == status))
         .filter(|entry| group.is_none_or(|group| entry.task.group == *group))
         .filter(|entry| part.is_none_or(|part| entry.task.name.contains(part.as_str())))
@@ -33,7 +34,8 @@ pub(super) fn list(inner: &Arc<Inner>, call: &Call) -> Answer {
 }
 
 pub(super) async fn create(inner: &Arc<Inner>, call: &Call) -> Answer {
-    let spec: Spec = read::body(call)?;
+    let mut spec: Spec = read::body(call)?;
+    read::project(call).clone_into(&mut spec.project);
     let (id, name) = inner.create_task(spec, &BothKeys::of_create(&call.body)).await?;
     Ok(json!({ "id": id, "task_name": name }))
 }
@@ -86,12 +88,20 @@ pub(super) async fn batch_update(inner: &Arc<Inner>, call: &Call) -> Answer {
     let ids = match (batch.group_id, batch.ids.filter(|ids| !ids.is_empty())) {
         (Some(group), None) => {
             let world = inner.world();
-            if !world.groups.contains_key(&group) {
+            if world.groups.get(&group).is_none_or(|group| group.spec.project != read::project(call)) {
                 return Err(no_task());
             }
             inner.unfinished_of(&world, &group)
         }
-        (None, Some(ids)) => ids,
+        (None, Some(ids)) => {
+            let world = inner.world();
+            let ours =
+                |id| world.tasks.get(id).is_some_and(|entry| entry.task.spec.project == read::project(call));
+            if !ids.iter().all(ours) {
+                return Err(no_task());
+            }
+            ids
+        }
         _ => return Err(ApiError::oms("OMS.0002", "Exactly one of group_id and ids must be given.")),
     };
     inner.update(&ids, &batch.bandwidth_policy, batch.task_priority).await.map(|()| Value::Null)

@@ -58,7 +58,7 @@ fn smn(spec: &Spec, succeeded: Option<bool>) -> Value {
     if !config.trigger_conditions.iter().any(|wanted| wanted == condition) {
         return Value::Null;
     }
-    json!({ "notify_result": true, "notify_error_message": null, "topic_name": "" })
+    json!({ "notify_result": true, "notify_error_message": "", "topic_name": "" })
 }
 
 /// Bytes per second over what a run moved in its time.

@@ -82,6 +82,13 @@ impl Partials {
     }
 }
 
+impl Drop for Partials {
+    /// Work that was stopped leaves its folder empty, and an end must not leave that in the bucket.
+    fn drop(&mut self) {
+        self.tidy();
+    }
+}
+
 /// Removes a folder, if it is there.
 fn remove(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
@@ -124,5 +131,26 @@ impl Drop for Unfinished {
         if !self.published {
             let _ = fs::remove_file(&self.path);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_end_in_the_middle_of_a_file_leaves_nothing_in_the_bucket() {
+        let root = tempfile::tempdir().unwrap();
+        let (ending, living) = (Partials::new(root.path(), "ending"), Partials::new(root.path(), "living"));
+        let unfinished = ending.create(root.path().join("a")).unwrap();
+        let mut other = living.create(root.path().join("b")).unwrap();
+        drop(unfinished);
+        drop(ending);
+        // What another emulator writes stays.
+        other.publish(None).unwrap();
+        drop(living);
+        let left: Vec<_> = fs::read_dir(root.path()).unwrap().map(|item| item.unwrap().file_name()).collect();
+        assert_eq!(left, ["b"]);
     }
 }

@@ -136,6 +136,8 @@ async fn a_stop_before_a_restarted_task_goes_on_pauses_it() {
     fill(&bed);
     let task = bed.create(request(slow())).await;
     bed.status(task, 2).await;
+    // What is shown may not be written yet, and then the task would wait again.
+    bed.engine().inner().state.flush().await;
     bed.crash();
     // Holds the task where it is about to go on.
     bed.faults.hold(1);

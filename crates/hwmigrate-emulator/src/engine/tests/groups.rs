@@ -148,7 +148,10 @@ async fn a_deleted_group_goes_with_its_tasks() {
         let answer = bed.on_group("ShowTaskGroup", &id, Value::Null).await;
         match answer {
             Ok(view) => Err(view.to_string()),
-            Err(error) => Ok(assert_eq!((error.status, error.code.as_str()), (404, "OMS.1009"))),
+            Err(error) => {
+                assert_eq!((error.status, error.code.as_str()), (404, "OMS.1009"));
+                Ok(())
+            }
         }
     })
     .await;

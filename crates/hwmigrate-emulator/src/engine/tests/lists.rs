@@ -58,7 +58,7 @@ async fn the_end_is_told_to_those_who_asked() {
     let told = bed.migrate(request(config("SUCCESS"))).await;
     assert_eq!(
         told["smn_info"],
-        json!({ "notify_result": true, "notify_error_message": null, "topic_name": "" })
+        json!({ "notify_result": true, "notify_error_message": "", "topic_name": "" })
     );
     assert_eq!(bed.migrate(request(config("FAILURE"))).await["smn_info"], Value::Null);
 }

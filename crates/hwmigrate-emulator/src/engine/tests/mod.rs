@@ -35,6 +35,7 @@ struct Bed {
     faults: FaultBook,
     buckets: Vec<BucketConfig>,
     options: EngineOptions,
+    project: &'static str,
 }
 
 impl Bed {
@@ -60,6 +61,7 @@ impl Bed {
             faults: FaultBook::default(),
             buckets: Vec::new(),
             options,
+            project: "0123456789abcdef0123456789abcdef",
         }
     }
 
@@ -117,15 +119,22 @@ impl Bed {
         body: Value,
     ) -> Result<Value, ApiError> {
         let owned = |pairs: &[(&str, &str)]| {
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect::<BTreeMap<_, _>>()
         };
-        let call = Call {
-            operation: hwmigrate_api::find_operation(id).unwrap(),
-            path: owned(path),
-            query: owned(query),
-            body,
-        };
-        oms::handle(self.engine(), call).await
+        let operation = hwmigrate_api::find_operation(id).unwrap();
+        let mut path = owned(path);
+        path.insert("project_id".to_owned(), self.project.to_owned());
+        let answer = oms::handle(self.engine(), Call { operation, path, query: owned(query), body }).await;
+        if let Ok(body) = &answer
+            && !body.is_null()
+        {
+            let problems = crate::validate::rules(operation).unwrap().check_response(body);
+            assert!(problems.is_empty(), "{id}: {problems:?} in {body}");
+        }
+        answer
     }
 
     async fn on_task(&self, id: &str, task: i64, body: Value) -> Result<Value, ApiError> {

@@ -211,3 +211,17 @@ async fn requests_that_the_document_forbids_in_words_are_refused() {
         assert_eq!((error.status, error.code.as_str()), (400, code), "{more}");
     }
 }
+
+#[tokio::test]
+async fn projects_do_not_see_each_other() {
+    let mut bed = Bed::new().await;
+    bed.put("src", "a", "a");
+    let task = bed.migrate(request(json!({}))).await["id"].as_i64().unwrap();
+    bed.project = "fedcba9876543210fedcba9876543210";
+    for call in ["ShowTask", "StartTask", "StopTask", "DeleteTask"] {
+        assert_eq!(bed.on_task(call, task, start_keys()).await.unwrap_err().code, "OMS.1009", "{call}");
+    }
+    let body = json!({ "ids": [task], "bandwidth_policy": [] });
+    assert_eq!(bed.call("BatchUpdateTasks", &[], &[], body).await.unwrap_err().code, "OMS.1009");
+    assert_eq!(bed.call("ListTasks", &[], &[], Value::Null).await.unwrap()["count"], 0);
+}
