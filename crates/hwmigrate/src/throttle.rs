@@ -65,9 +65,14 @@ impl Limiter {
         limiter
     }
 
+    /// Whether anything is held back at all; no more than a glance.
+    pub(crate) fn is_active(&self) -> bool {
+        self.active.load(Ordering::Acquire)
+    }
+
     /// Takes a place for one request now, or tells how long to wait before asking again.
     pub(crate) fn admit(&self, now: Instant) -> Option<Duration> {
-        if !self.active.load(Ordering::Acquire) {
+        if !self.is_active() {
             return None;
         }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);

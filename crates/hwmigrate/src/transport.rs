@@ -187,7 +187,9 @@ impl Shared {
         run: &mut Run,
     ) -> Result<Answer> {
         loop {
-            self.admit(endpoint, run).await?;
+            if endpoint.limiter.is_active() {
+                self.admit(endpoint, run).await?;
+            }
             let used = match auth {
                 Auth::Client => Used::Issued(self.issued(run.limits).await?),
                 Auth::Proof(proof) => Used::Proof(proof),

@@ -5,7 +5,9 @@
 //! one for plain http, which never reads it.
 
 use std::fmt;
+use std::future::Future as _;
 use std::sync::OnceLock;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -244,8 +246,13 @@ async fn read_body(response: &mut reqwest::Response, limit: Duration) -> Result<
 }
 
 async fn next_chunk(response: &mut reqwest::Response, limit: Duration) -> Result<Option<Bytes>, Unread> {
-    match tokio::time::timeout(limit, response.chunk()).await {
-        Ok(chunk) => chunk.map_err(Unread::Broken),
+    let mut chunk = std::pin::pin!(response.chunk());
+    // Most chunks are there already; a limit is set up only for those that are not.
+    if let Poll::Ready(read) = std::future::poll_fn(|cx| Poll::Ready(chunk.as_mut().poll(cx))).await {
+        return read.map_err(Unread::Broken);
+    }
+    match tokio::time::timeout(limit, chunk).await {
+        Ok(read) => read.map_err(Unread::Broken),
         Err(_) => Err(Unread::Silent),
     }
 }

@@ -99,6 +99,7 @@ async fn silence_is_a_timeout() {
     let server = Server::always(vec![Step::Hang]).await;
     let client = server
         .builder()
+        .connect_timeout(Duration::from_millis(200))
         .read_timeout(Duration::from_millis(200))
         .retry(RetryPolicy::never())
         .build()
