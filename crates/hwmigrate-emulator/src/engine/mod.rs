@@ -205,7 +205,9 @@ impl Engine {
             }
         }
         let uploads = world::take_uploads(&mut values);
+        let known = world::take_folders(&mut values);
         let world = World::restore(values, config.seed)?;
+        let _kept = state.keep(world::check_folders(&world, &known, &stores)?);
         state.sweep_objects(|name| world.tasks.values().any(|entry| entry.task.records() == name))?;
         let inner = Arc::new(Inner {
             region: config.region,

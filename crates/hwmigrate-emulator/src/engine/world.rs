@@ -1,6 +1,7 @@
 //! Everything the engine knows.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -14,6 +15,7 @@ use super::rules::Status;
 use super::sync::SyncJob;
 use crate::error::EmulatorError;
 use crate::state::{Changes, Values};
+use crate::store::Store;
 
 /// Everything the engine knows.
 #[derive(Debug)]
@@ -61,6 +63,11 @@ pub(crate) struct Counters {
 const FIRST_IDS: std::ops::Range<i64> = 10_000_000_000..90_000_000_000;
 
 impl World {
+    /// Whether no job was ever created, or all are deleted.
+    fn is_idle(&self) -> bool {
+        self.tasks.is_empty() && self.groups.is_empty() && self.syncs.is_empty()
+    }
+
     /// Rebuilds what was kept.
     pub(super) fn restore(values: Values, seed: u64) -> Result<Self, EmulatorError> {
         let mut world = Self {
@@ -168,6 +175,46 @@ impl OpenUpload {
     pub(super) fn name(&self) -> String {
         format!("upload/{}/{}", self.bucket, self.id)
     }
+}
+
+/// Takes the folders of the buckets out of what was kept.
+pub(super) fn take_folders(values: &mut Values) -> BTreeMap<String, String> {
+    let mut folders = BTreeMap::new();
+    values.retain(|name, value| match name.strip_prefix("folder/") {
+        Some(bucket) => {
+            folders.insert(bucket.to_owned(), value.as_str().unwrap_or_default().to_owned());
+            false
+        }
+        None => true,
+    });
+    folders
+}
+
+/// Refuses to go on with jobs whose buckets have become other folders: what
+/// they report as done was done elsewhere.
+pub(super) fn check_folders(
+    world: &World,
+    known: &BTreeMap<String, String>,
+    stores: &BTreeMap<String, Store>,
+) -> Result<Changes, EmulatorError> {
+    let mut changes = Changes::default();
+    for (bucket, root) in stores.iter().filter_map(|(name, store)| Some((name, store.root()?))) {
+        let root = fs::canonicalize(&root).map_err(|source| EmulatorError::file(&root, source))?;
+        let root = root.to_string_lossy().into_owned();
+        match known.get(bucket) {
+            Some(before) if *before == root => {}
+            Some(before) if !world.is_idle() => {
+                return Err(EmulatorError::Config(format!(
+                    "the state has jobs of the bucket {bucket} in the folder {before}, which is {root} now; \
+                     give the same folder, or start with another state folder"
+                )));
+            }
+            _ => {
+                changes.put(format!("folder/{bucket}"), &root);
+            }
+        }
+    }
+    Ok(changes)
 }
 
 /// Takes the open uploads out of what was kept.

@@ -165,6 +165,27 @@ async fn a_shutdown_leaves_running_tasks_running() {
 }
 
 #[tokio::test]
+async fn a_bucket_that_became_another_folder_is_refused_while_there_are_jobs() {
+    let mut bed = Bed::new().await;
+    bed.put("src", "a", "1");
+    bed.crash();
+    let moved = |bed: &Bed| {
+        let mut config = bed.config();
+        let other = bed.path("other");
+        fs::create_dir_all(&other).unwrap();
+        config.buckets[0].place = BucketPlace::Folder(other);
+        config
+    };
+    drop(Engine::open(moved(&bed)).await.unwrap());
+    bed.open().await;
+    bed.migrate(request(json!({}))).await;
+    bed.crash();
+    let error = Engine::open(moved(&bed)).await.unwrap_err();
+    assert!(error.to_string().contains("another state folder"), "{error}");
+    bed.open().await;
+}
+
+#[tokio::test]
 async fn a_second_engine_on_the_same_state_is_refused() {
     let bed = Bed::new().await;
     let error = Engine::open(bed.config()).await.unwrap_err();
