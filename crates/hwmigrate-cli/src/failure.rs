@@ -18,7 +18,7 @@ pub(crate) struct Failure {
     message: String,
     causes: Vec<String>,
     help: Option<String>,
-    facts: Map<String, Value>,
+    facts: Vec<(String, Value)>,
     silent: bool,
 }
 
@@ -33,7 +33,7 @@ impl Failure {
             message: message.into(),
             causes: Vec::new(),
             help: None,
-            facts: Map::new(),
+            facts: Vec::new(),
             silent: false,
         }
     }
@@ -72,7 +72,7 @@ impl Failure {
 
     /// Adds a field to the JSON form.
     pub(crate) fn fact(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.facts.insert(name.to_owned(), value.into());
+        self.facts.push((name.to_owned(), value.into()));
         self
     }
 
