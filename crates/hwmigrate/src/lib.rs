@@ -50,6 +50,11 @@ pub mod progress;
 pub mod secret_ref;
 pub mod wait;
 
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod readme {}
+
 mod builder;
 mod client;
 mod config;
