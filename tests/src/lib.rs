@@ -8,8 +8,3 @@ pub mod load;
 pub mod process;
 pub mod sandbox;
 pub mod tree;
-
-/// The README, whose Rust examples are compiled as documentation tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;
