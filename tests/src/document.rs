@@ -79,11 +79,13 @@ impl Document {
         Call { id: id.to_owned(), parameters, body }
     }
 
-    /// The names of all component schemas that hold a secret, themselves or further down.
+    /// The names of all component schemas that hold a secret, themselves or further down, sorted.
     pub fn secret_schemas(&self) -> Vec<String> {
         let schemas = self.0["components"]["schemas"].as_object();
         let secret = schemas.into_iter().flatten().filter(|(_, schema)| self.holds_secret(schema));
-        secret.map(|(name, _)| name.clone()).collect()
+        let mut names: Vec<String> = secret.map(|(name, _)| name.clone()).collect();
+        names.sort();
+        names
     }
 
     /// A value of a component schema, with markers as in [`calls`](Self::calls).

@@ -4,6 +4,7 @@
 //! how long, and what was not reached. `--only` runs the named steps alone.
 
 use std::fs;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::tools::{Result, cargo, cargo_deny, command, output, python, run, target};
@@ -106,13 +107,19 @@ fn clippy() -> Result<()> {
     run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
 }
 
+/// Builds tests, examples and the command as `cargo test` does. Any other way of building them selects other
+/// features of shared dependencies, and would compile most of those once more.
+fn build() -> Result<()> {
+    run(&mut cargo(&["test", "--workspace", "--locked", "--no-run"]))
+}
+
 /// Tests that start the command find it by `HWMIGRATE_BINARY`; `cargo test` builds it beside them.
 fn tests() -> Result<()> {
-    run(&mut cargo(&["build", "--workspace", "--bins", "--locked"]))?;
     run(cargo(&["test", "--workspace", "--locked"]).env("HWMIGRATE_BINARY", binary()))
 }
 
 fn examples() -> Result<()> {
+    build()?;
     let metadata = output(&mut cargo(&["metadata", "--no-deps", "--format-version", "1"]))?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
     let mut found = 0;
@@ -121,7 +128,7 @@ fn examples() -> Result<()> {
             if target["kind"][0] == "example" {
                 let (package, example) = (text(&package["name"])?, text(&target["name"])?);
                 println!("--- {package}: {example}");
-                run(&mut cargo(&["run", "--quiet", "--package", package, "--example", example]))?;
+                run(&mut command(built(&["examples", example]), &[]))?;
                 found += 1;
             }
         }
@@ -138,7 +145,7 @@ fn docs() -> Result<()> {
 }
 
 fn peers() -> Result<()> {
-    run(&mut cargo(&["build", "--workspace", "--bins", "--locked"]))?;
+    build()?;
     run(command(python()?, &["-B", "tests/peers/official_python.py"]).arg(binary()))
 }
 
@@ -148,6 +155,12 @@ fn deny() -> Result<()> {
     Ok(())
 }
 
-fn binary() -> std::path::PathBuf {
-    target().join("debug").join(format!("hwmigrate{}", std::env::consts::EXE_SUFFIX))
+fn binary() -> PathBuf {
+    built(&["hwmigrate"])
+}
+
+/// A program below the folder of unoptimised builds.
+fn built(place: &[&str]) -> PathBuf {
+    let path: PathBuf = std::iter::once("debug").chain(place.iter().copied()).collect();
+    target().join(format!("{}{}", path.display(), std::env::consts::EXE_SUFFIX))
 }
