@@ -8,15 +8,15 @@ use hwmigrate_api::Service;
 
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
-use crate::config_build::{self, Given};
-use crate::config_layer::{Item, Layer};
+use crate::config::build::{self, Given};
+use crate::config::layer::{Item, Layer};
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::profile::{self, Choice};
 use crate::transport::Shared;
-use crate::transport_http::Wire;
-use crate::transport_retry::RetryPolicy;
+use crate::transport::retry::RetryPolicy;
+use crate::transport::wire::Wire;
 
 /// Settings of a client to be.
 ///
@@ -194,7 +194,7 @@ impl ClientBuilder {
         let environment = self.environment.unwrap_or_else(Environment::process);
         let profile = profile::load(&self.profile, &environment)?;
         let given = Given { credentials: self.credentials, retry: self.retry };
-        let (config, http) = config_build::build(given, &self.argument, &environment, &profile)?;
+        let (config, http) = build::build(given, &self.argument, &environment, &profile)?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock));
         Ok(Client { shared: Arc::new(Shared::new(config, Wire::new(http), clock, self.seed)) })
     }

@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use crate::error_kind::ErrorKind;
+use crate::error::kind::ErrorKind;
 
 static TEXT: &str = include_str!("../data/error-catalogue.json");
 

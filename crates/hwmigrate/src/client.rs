@@ -8,11 +8,11 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use crate::builder::ClientBuilder;
-use crate::credentials_login::TokenAnswer;
+use crate::credentials::login::TokenAnswer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::token::{Identity, Proof};
+use crate::transport::operation::{LIST_AUTH_PROJECTS, LIST_PROJECTS, Op, VALIDATE_TOKEN};
 use crate::transport::{Auth, Limits, Shared};
-use crate::transport_operation::{LIST_AUTH_PROJECTS, LIST_PROJECTS, Op, VALIDATE_TOKEN};
 
 /// The door to the services.
 ///

@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::token::Proof;
-use crate::transport_call::ClientTransport;
-use crate::transport_operation::{LIST_AUTH_PROJECTS, LIST_PROJECTS};
+use crate::transport::call::ClientTransport;
+use crate::transport::operation::{LIST_AUTH_PROJECTS, LIST_PROJECTS};
 
 /// The calls of IAM that go with a migration.
 ///

@@ -58,39 +58,15 @@ mod readme {}
 mod builder;
 mod client;
 mod config;
-mod config_build;
-mod config_credentials;
-mod config_endpoint;
-mod config_layer;
-mod config_tls;
 mod credentials;
-mod credentials_login;
 mod environment;
 mod error;
-mod error_kind;
-mod error_parse;
-mod error_scrub;
 mod profile;
-mod profile_koocli;
-mod profile_sdk;
 mod raw;
 mod signing;
 mod throttle;
 mod token;
-#[cfg(test)]
-mod token_tests;
 mod transport;
-mod transport_call;
-mod transport_check;
-mod transport_http;
-mod transport_judge;
-mod transport_operation;
-mod transport_retry;
-#[cfg(test)]
-mod transport_script;
-mod transport_sign;
-#[cfg(test)]
-mod transport_tests;
 
 pub use builder::ClientBuilder;
 pub use client::{Client, Login};
@@ -100,5 +76,5 @@ pub use error::{Error, ErrorKind, JobReport, Result};
 pub use hwmigrate_api as api;
 pub use hwmigrate_api::{Secret, Service};
 pub use raw::{RawCall, RawResponse};
-pub use transport_call::Response;
-pub use transport_retry::RetryPolicy;
+pub use transport::call::Response;
+pub use transport::retry::RetryPolicy;

@@ -10,10 +10,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::client::Client;
+use crate::error::parse::request_id;
 use crate::error::{Error, ErrorKind, Result};
-use crate::error_parse::request_id;
+use crate::transport::retry::RetryPolicy;
 use crate::transport::{Answer, Auth, Limits};
-use crate::transport_retry::RetryPolicy;
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 

@@ -18,7 +18,7 @@ use super::check::Checks;
 use super::paging::incomplete;
 use super::{Oms, call};
 use crate::error::Result;
-use crate::transport_call::Response;
+use crate::transport::call::Response;
 
 /// Bucket look-ups; made by [`Oms::buckets`].
 ///

@@ -22,7 +22,7 @@ use super::{Oms, call, rules};
 use crate::error::Result;
 use crate::fleet::{Board, Fleet, Page as Sight, Source, Watch};
 use crate::progress::{Progress, Resource};
-use crate::transport_call::Response;
+use crate::transport::call::Response;
 use crate::wait::{Job, Unlimited, Waiter};
 
 type Doing<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;

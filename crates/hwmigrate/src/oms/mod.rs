@@ -70,8 +70,8 @@ use self::check::Checks;
 use crate::client::Client;
 use crate::error::Result;
 use crate::transport::Shared;
-use crate::transport_call::{CallOptions, ClientTransport, Response};
-use crate::transport_retry::RetryPolicy;
+use crate::transport::call::{CallOptions, ClientTransport, Response};
+use crate::transport::retry::RetryPolicy;
 use crate::wait::Unlimited;
 
 /// The service, as one client sees it. A cheap handle, made by [`Client::oms`].

@@ -12,7 +12,7 @@ use futures_core::Stream;
 
 use super::check::refuse;
 use crate::error::{Error, ErrorKind, Result};
-use crate::transport_call::Response;
+use crate::transport::call::Response;
 
 /// Largest page the service gives.
 pub(crate) const LARGEST_PAGE: u32 = 100;

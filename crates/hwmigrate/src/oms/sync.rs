@@ -20,7 +20,7 @@ use super::tasks::{RESENDS, gone_is_deleted};
 use super::{Oms, call, rules};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::transport_call::Response;
+use crate::transport::call::Response;
 use crate::wait::is_final;
 
 /// Largest offset that ListSyncTasks takes.

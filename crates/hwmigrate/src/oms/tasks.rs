@@ -21,7 +21,7 @@ use super::{Oms, call, rules};
 use crate::error::{Error, ErrorKind, Result};
 use crate::fleet::{Board, Fleet, Page as Sight, Source, Watch};
 use crate::progress::{Progress, Resource, State};
-use crate::transport_call::Response;
+use crate::transport::call::Response;
 use crate::wait::{Job, Unlimited, Waiter};
 
 type Doing<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;

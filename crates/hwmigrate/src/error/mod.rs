@@ -8,6 +8,10 @@
 //! No text of an error holds a secret: what a server echoes is scrubbed of the
 //! call's own keys before it is kept.
 
+pub(crate) mod kind;
+pub(crate) mod parse;
+pub(crate) mod scrub;
+
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
@@ -15,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catalogue;
-pub use crate::error_kind::ErrorKind;
+pub use crate::error::kind::ErrorKind;
 
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;

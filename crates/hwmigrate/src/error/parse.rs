@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderName};
 use serde_json::{Map, Value};
 
 use crate::catalogue::{self, Retry};
+use crate::error::scrub::Scrub;
 use crate::error::{Error, ErrorKind, MESSAGE_LIMIT};
-use crate::error_scrub::Scrub;
 
 // Parsed once: they are looked up for every answer.
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

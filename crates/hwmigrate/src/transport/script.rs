@@ -15,14 +15,14 @@ use time::macros::datetime;
 use tokio::time::Instant;
 
 use crate::clock::{Clock as _, TokioClock};
-use crate::config_build::{self, Given};
-use crate::config_layer::{Item, Layer};
+use crate::config::build::{self, Given};
+use crate::config::layer::{Item, Layer};
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::Result;
+use crate::transport::operation::Op;
+use crate::transport::wire::{Received, Stage, Wire, WireFault};
 use crate::transport::{Answer, Auth, Shared};
-use crate::transport_http::{Received, Stage, Wire, WireFault};
-use crate::transport_operation::Op;
 
 const START: time::OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 
@@ -100,7 +100,7 @@ impl Network {
         argument.argument(Item::ProjectId, "p");
         let given = Given { credentials: Some(credentials), retry: None };
         let (config, http) =
-            config_build::build(given, &argument, &Environment::empty(), &Layer::default()).unwrap();
+            build::build(given, &argument, &Environment::empty(), &Layer::default()).unwrap();
         let clock = TokioClock::starting_at(START);
         let network = Arc::clone(self);
         let wire = Wire::scripted(

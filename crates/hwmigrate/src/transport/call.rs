@@ -13,12 +13,12 @@ use hwmigrate_api::{Error as GeneratedError, ResponseValue};
 use hwmigrate_api::{Hooks, Operation, Sending, Service, Transport};
 use reqwest::ResponseBuilderExt as _;
 
+use crate::error::parse::{request_id, truncate};
 use crate::error::{Error, ErrorKind, Result};
-use crate::error_parse::{request_id, truncate};
+use crate::transport::judge::Run;
+use crate::transport::operation::Op;
+use crate::transport::retry::RetryPolicy;
 use crate::transport::{Answer, Auth, Limits, Shared};
-use crate::transport_judge::Run;
-use crate::transport_operation::Op;
-use crate::transport_retry::RetryPolicy;
 
 /// Marks an answer that carries an [`Error`] instead of coming from a server.
 const NO_ANSWER: u16 = 999;

@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode};
 use reqwest::redirect::Policy;
 
-use crate::config_tls::TlsSettings;
+use crate::config::tls::TlsSettings;
 use crate::error::{Error, Result};
 
 /// Sent with every request; no host name, no id, nothing to track by.

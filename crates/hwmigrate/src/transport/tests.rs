@@ -9,10 +9,10 @@ use tokio::time::Instant;
 
 use crate::error::ErrorKind;
 use crate::transport::Auth;
-use crate::transport_http::Stage;
-use crate::transport_script::{
+use crate::transport::script::{
     BUSY, CREATE, LIMITED, Network, REFUSED, Reply, SHOW, call, call_within, keys, password, request,
 };
+use crate::transport::wire::Stage;
 
 #[tokio::test(start_paused = true)]
 async fn a_busy_service_is_asked_again_after_growing_pauses() {

@@ -7,14 +7,14 @@ use http::HeaderMap;
 use crate::catalogue::{self, Retry};
 use crate::clock;
 use crate::config::Endpoint;
+use crate::error::parse::{refusal, request_id};
+use crate::error::scrub::Scrub;
 use crate::error::{Error, ErrorKind};
-use crate::error_parse::{refusal, request_id};
-use crate::error_scrub::Scrub;
 use crate::throttle::stated_limit;
 use crate::token::Proof;
+use crate::transport::operation::Op;
+use crate::transport::wire::{Received, Stage, WireFault};
 use crate::transport::{Limits, Shared, Used};
-use crate::transport_http::{Received, Stage, WireFault};
-use crate::transport_operation::Op;
 
 /// A signature is refused when the clocks differ by 15 minutes; a smaller
 /// difference is not why.

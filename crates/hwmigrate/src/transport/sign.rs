@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::error::{Error, Result};
 use crate::signing::{self, Keys, Signable};
-use crate::transport_operation::Op;
+use crate::transport::operation::Op;
 
 /// Whose resources are meant: a project for regional services, an account for IAM.
 #[derive(Clone, Copy)]

@@ -91,8 +91,8 @@ fn secret_names(service: Service) -> &'static HashSet<String> {
     static IAM: OnceLock<HashSet<String>> = OnceLock::new();
     static OMS: OnceLock<HashSet<String>> = OnceLock::new();
     let (cell, document) = match service {
-        Service::Iam => (&IAM, crate::transport_operation::document(Service::Iam)),
-        _ => (&OMS, crate::transport_operation::document(Service::Oms)),
+        Service::Iam => (&IAM, crate::transport::operation::document(Service::Iam)),
+        _ => (&OMS, crate::transport::operation::document(Service::Oms)),
     };
     cell.get_or_init(|| {
         let mut names = HashSet::new();

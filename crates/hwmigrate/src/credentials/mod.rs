@@ -4,6 +4,8 @@
 //! first call needs it, and then once for all callers. Tokens and temporary
 //! keys are renewed before they end.
 
+pub(crate) mod login;
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;

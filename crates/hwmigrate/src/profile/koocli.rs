@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::config_layer::{Item, Layer};
+use crate::config::layer::{Item, Layer};
 use crate::error::{Error, Result};
 use crate::profile::{malformed, read_text};
 

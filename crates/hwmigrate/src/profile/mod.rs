@@ -4,16 +4,19 @@
 //! our own, the official SDKs', or KooCLI's. Named files come first, then
 //! whichever exists, in that order.
 
+mod koocli;
+mod sdk;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use crate::config_layer::{Item, Layer, TABLE};
+use crate::config::layer::{Item, Layer, TABLE};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::{profile_koocli, profile_sdk, secret_ref};
+use crate::secret_ref;
 
 /// Which profile the caller asked for.
 #[derive(Clone, Debug, Default)]
@@ -42,8 +45,8 @@ pub(crate) fn load(choice: &Choice, environment: &Environment) -> Result<Layer> 
                 "HUAWEICLOUD_SDK_CREDENTIALS_FILE and HW_SHARED_CONFIG_FILE name two profile files; unset one",
             ));
         }
-        (Some(path), None) => return profile_sdk::read(Path::new(path)),
-        (None, Some(path)) => return profile_koocli::read(Path::new(path), environment.get("HW_PROFILE")),
+        (Some(path), None) => return sdk::read(Path::new(path)),
+        (None, Some(path)) => return koocli::read(Path::new(path), environment.get("HW_PROFILE")),
         (None, None) => {}
     }
     if let Some(path) = own.filter(|path| path.exists()) {
@@ -52,11 +55,11 @@ pub(crate) fn load(choice: &Choice, environment: &Environment) -> Result<Layer> 
     let Some(home) = environment.home() else { return Ok(Layer::default()) };
     let sdk = home.join(".huaweicloud/credentials");
     if sdk.exists() {
-        return profile_sdk::read(&sdk);
+        return sdk::read(&sdk);
     }
     let koocli = home.join(".hcloud/config.json");
     if koocli.exists() {
-        return profile_koocli::read(&koocli, environment.get("HW_PROFILE"));
+        return koocli::read(&koocli, environment.get("HW_PROFILE"));
     }
     Ok(Layer::default())
 }

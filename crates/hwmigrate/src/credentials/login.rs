@@ -16,12 +16,12 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::clock;
 use crate::credentials::{Credentials, Given, Source};
+use crate::error::parse::request_id;
 use crate::error::{Error, ErrorKind, Result};
-use crate::error_parse::request_id;
 use crate::signing::Keys;
 use crate::token::{Identity, Issued, Proof};
+use crate::transport::operation::{CREATE_TOKEN, Op, TEMPORARY_KEY};
 use crate::transport::{Answer, Auth, Limits, Shared};
-use crate::transport_operation::{CREATE_TOKEN, Op, TEMPORARY_KEY};
 
 /// The documented life of a token, for an answer that does not say.
 const TOKEN_LIFETIME: time::Duration = time::Duration::hours(24);

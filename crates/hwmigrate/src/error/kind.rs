@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn the_table_and_the_code_agree() {
         let table: Vec<serde_json::Value> =
-            serde_json::from_str(include_str!("../data/error-kinds.json")).unwrap();
+            serde_json::from_str(include_str!("../../data/error-kinds.json")).unwrap();
         let rows: Vec<_> = table
             .iter()
             .map(|row| (row["kind"].as_str().unwrap(), row["exit_code"].as_u64().unwrap()))

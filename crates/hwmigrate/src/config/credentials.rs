@@ -6,8 +6,8 @@
 
 use hwmigrate_api::Secret;
 
-use crate::config_build::lonely;
-use crate::config_layer::{Item, Layer, Layers, Setting};
+use crate::config::build::lonely;
+use crate::config::layer::{Item, Layer, Layers, Setting};
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 

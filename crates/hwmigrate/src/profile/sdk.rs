@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ini::Ini;
 
-use crate::config_layer::{Item, Layer};
+use crate::config::layer::{Item, Layer};
 use crate::error::{Error, Result};
 use crate::profile::{malformed, read_text};
 

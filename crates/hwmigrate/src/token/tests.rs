@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::credentials::{Credential, Credentials};
 use crate::error::{Error, ErrorKind};
-use crate::transport_script::{Network, OK, REFUSED, Reply, SHOW, call, call_within, password};
+use crate::transport::script::{Network, OK, REFUSED, Reply, SHOW, call, call_within, password};
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_token_is_replaced_and_the_call_replayed_once() {

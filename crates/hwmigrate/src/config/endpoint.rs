@@ -6,7 +6,7 @@ use hwmigrate_api::Service;
 use url::{Host, Url};
 
 use crate::config::Endpoint;
-use crate::config_layer::{Item, Layer, Setting};
+use crate::config::layer::{Item, Layer, Setting};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::throttle::Limiter;

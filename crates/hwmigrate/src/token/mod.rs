@@ -6,6 +6,9 @@
 //! caller while the others still use it. If that early try fails, the good
 //! token stays and the next try waits a little.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 

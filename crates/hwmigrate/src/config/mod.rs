@@ -1,5 +1,11 @@
 //! The settings of a client, after every source was asked.
 
+pub(crate) mod build;
+pub(crate) mod credentials;
+pub(crate) mod endpoint;
+pub(crate) mod layer;
+pub(crate) mod tls;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +14,7 @@ use hwmigrate_api::Service;
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::throttle::Limiter;
-use crate::transport_retry::RetryPolicy;
+use crate::transport::retry::RetryPolicy;
 
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(60);

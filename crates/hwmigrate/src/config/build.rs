@@ -7,16 +7,16 @@ use std::time::Duration;
 use hwmigrate_api::Service;
 use url::Url;
 
+use crate::config::credentials::credentials;
+use crate::config::endpoint;
+use crate::config::layer::{Item, Layer, Layers, Setting};
+use crate::config::tls::TlsSettings;
 use crate::config::{CALL_TIMEOUT, CONNECT_TIMEOUT, Config, READ_TIMEOUT};
-use crate::config_credentials::credentials;
-use crate::config_endpoint as endpoint;
-use crate::config_layer::{Item, Layer, Layers, Setting};
-use crate::config_tls::TlsSettings;
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::transport_http::{HttpSettings, ProxySettings};
-use crate::transport_retry::RetryPolicy;
+use crate::transport::retry::RetryPolicy;
+use crate::transport::wire::{HttpSettings, ProxySettings};
 
 /// What the caller gave directly and no other level can hold.
 #[derive(Default)]
@@ -182,5 +182,5 @@ pub(crate) fn lonely(setting: &Setting, missing: &str) -> Error {
 }
 
 #[cfg(test)]
-#[path = "config_tests.rs"]
+#[path = "tests.rs"]
 mod tests;

@@ -3,7 +3,20 @@
 //! Authentication, retries, throttling, deadlines and tracing meet here, for
 //! the typed surface, the generated client and raw calls alike. What happens
 //! to one request is in [`Shared::execute`]; what a failure means for the next
-//! attempt is in `transport_judge`.
+//! attempt is in `judge`.
+
+pub(crate) mod call;
+mod check;
+
+pub(crate) mod judge;
+pub(crate) mod operation;
+pub(crate) mod retry;
+#[cfg(test)]
+pub(crate) mod script;
+mod sign;
+#[cfg(test)]
+mod tests;
+pub(crate) mod wire;
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -18,16 +31,15 @@ use tracing::Instrument as _;
 
 use crate::clock::{self, Clock};
 use crate::config::{Config, Endpoint};
+use crate::error::parse::request_id;
+use crate::error::scrub::Scrub;
 use crate::error::{Error, ErrorKind, Result};
-use crate::error_parse::request_id;
-use crate::error_scrub::Scrub;
 use crate::token::{Issued, Proof, TokenCache};
-use crate::transport_check::{check_body, check_path};
-use crate::transport_http::{Received, Wire, WireFault};
-use crate::transport_judge::{Next, Run};
-use crate::transport_operation::Op;
-use crate::transport_retry::RetryPolicy;
-use crate::transport_sign;
+use crate::transport::check::{check_body, check_path};
+use crate::transport::judge::{Next, Run};
+use crate::transport::operation::Op;
+use crate::transport::retry::RetryPolicy;
+use crate::transport::wire::{Received, Wire, WireFault};
 
 // Parsed once: they are set or removed in every request.
 static AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
@@ -264,11 +276,9 @@ impl Shared {
             }
             Proof::Keys(keys) => {
                 let project = self.known_project();
-                let owner = transport_sign::Owner {
-                    project: project.as_deref(),
-                    domain: self.config.domain_id.as_deref(),
-                };
-                transport_sign::sign(request, keys, op, owner, self.server_now())
+                let owner =
+                    sign::Owner { project: project.as_deref(), domain: self.config.domain_id.as_deref() };
+                sign::sign(request, keys, op, owner, self.server_now())
             }
         }
     }
