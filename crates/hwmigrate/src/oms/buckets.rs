@@ -20,6 +20,28 @@ use super::{Oms, call};
 use crate::error::Result;
 use crate::transport::call::Response;
 
+/// The ways in which the look-ups carry credentials.
+struct Keys<'a> {
+    ak: Option<&'a Secret>,
+    sk: Option<&'a Secret>,
+    connection_string: Option<&'a Secret>,
+    json_auth_file: Option<&'a Secret>,
+    app_id: Option<&'a str>,
+}
+
+/// The credentials of a request that may carry any of them.
+macro_rules! keys {
+    ($request:expr) => {
+        Keys {
+            ak: $request.ak.as_ref(),
+            sk: $request.sk.as_ref(),
+            connection_string: $request.connection_string.as_ref(),
+            json_auth_file: $request.json_auth_file.as_ref(),
+            app_id: $request.app_id.as_deref(),
+        }
+    };
+}
+
 /// Bucket look-ups; made by [`Oms::buckets`].
 ///
 /// The requests are the generated structs, because each provider needs other
@@ -42,14 +64,7 @@ impl Buckets {
     /// Source: <https://support.huaweicloud.com/api-oms/ShowBucketList.html>.
     pub async fn list(&self, request: &ListBucketsReq) -> Result<Response<Vec<String>>> {
         let mut checks = Checks::new();
-        let keys = Keys {
-            ak: request.ak.as_ref(),
-            sk: request.sk.as_ref(),
-            connection_string: request.connection_string.as_ref(),
-            json_auth_file: request.json_auth_file.as_ref(),
-            app_id: request.app_id.as_deref(),
-        };
-        checks.account(&request.cloud_type, &keys);
+        checks.account(&request.cloud_type, &keys!(request));
         checks.finish("ShowBucketList")?;
         call!(&self.oms, show_bucket_list(request))
     }
@@ -67,14 +82,7 @@ impl Buckets {
     /// Source: <https://support.huaweicloud.com/api-oms/ShowBucketRegion.html>.
     pub async fn region(&self, request: &ShowBucketRegionReq) -> Result<Response<ShowBucketRegionResponse>> {
         let mut checks = Checks::new();
-        let keys = Keys {
-            ak: request.ak.as_ref(),
-            sk: request.sk.as_ref(),
-            connection_string: request.connection_string.as_ref(),
-            json_auth_file: request.json_auth_file.as_ref(),
-            app_id: request.app_id.as_deref(),
-        };
-        checks.account(&request.cloud_type, &keys);
+        checks.account(&request.cloud_type, &keys!(request));
         checks.named("bucket_name", &request.bucket_name, 100, "the name of the bucket");
         checks.finish("ShowBucketRegion")?;
         call!(&self.oms, show_bucket_region(request))
@@ -88,14 +96,7 @@ impl Buckets {
     /// Source: <https://support.huaweicloud.com/api-oms/CheckPrefix.html>.
     pub async fn check_prefix(&self, request: &CheckPrefixReq) -> Result<bool> {
         let mut checks = Checks::new();
-        let keys = Keys {
-            ak: request.ak.as_ref(),
-            sk: request.sk.as_ref(),
-            connection_string: request.connection_string.as_ref(),
-            json_auth_file: request.json_auth_file.as_ref(),
-            app_id: request.app_id.as_deref(),
-        };
-        checks.account(&request.cloud_type, &keys);
+        checks.account(&request.cloud_type, &keys!(request));
         checks.named("bucket_name", &request.bucket_name, 100, "the name of the bucket");
         checks.required("data_center", &request.data_center, "the region of the bucket");
         checks.length("data_center", &request.data_center, 100);
@@ -155,15 +156,6 @@ impl Buckets {
     }
 }
 
-/// The ways in which the look-ups carry credentials.
-struct Keys<'a> {
-    ak: Option<&'a Secret>,
-    sk: Option<&'a Secret>,
-    connection_string: Option<&'a Secret>,
-    json_auth_file: Option<&'a Secret>,
-    app_id: Option<&'a str>,
-}
-
 impl Checks {
     fn account(&mut self, cloud: &CloudType, keys: &Keys<'_>) {
         let replaced = match cloud {
@@ -204,14 +196,7 @@ impl ListObjects {
     pub async fn page(&self, marker: &str) -> Result<Response<ShowBucketObjectsResponse>> {
         let request = ShowBucketReq { behind_filename: marker.to_owned(), ..self.request.clone() };
         let mut checks = Checks::new();
-        let keys = Keys {
-            ak: request.ak.as_ref(),
-            sk: request.sk.as_ref(),
-            connection_string: request.connection_string.as_ref(),
-            json_auth_file: request.json_auth_file.as_ref(),
-            app_id: request.app_id.as_deref(),
-        };
-        checks.account(&request.cloud_type, &keys);
+        checks.account(&request.cloud_type, &keys!(request));
         checks.named("bucket_name", &request.bucket_name, 100, "the name of the bucket");
         checks.required("data_center", &request.data_center, "the region of the bucket");
         if !request.file_path.is_empty() && !request.file_path.ends_with('/') {

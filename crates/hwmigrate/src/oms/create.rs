@@ -1,7 +1,11 @@
 //! Creating a job exactly once over a network that loses replies.
 
 use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
+
+use futures_core::Stream;
+use futures_util::TryStreamExt;
 
 use super::mark::Mark;
 use crate::clock;
@@ -58,6 +62,40 @@ const PAUSES: [Duration; 6] = [
     Duration::from_secs(8),
     Duration::from_secs(15),
 ];
+
+/// Sends a create once; when its reply is lost, the job is looked for by its mark.
+pub(crate) async fn once<Id, F>(
+    mark: &Mark,
+    create: impl Future<Output = Result<Created<Id>>>,
+    find: impl Fn() -> F,
+) -> Result<Created<Id>>
+where
+    F: Future<Output = Result<Option<Created<Id>>>>,
+{
+    match create.await {
+        Ok(created) => Ok(created.marked(mark)),
+        Err(lost) if lost.is_ambiguous() => settle(lost, mark, find).await,
+        Err(error) => Err(error),
+    }
+}
+
+/// The job of a list whose description carries the mark. `facts` takes id, name and description
+/// out of an entry.
+pub(crate) async fn find<T, Id>(
+    mark: &Mark,
+    jobs: impl Stream<Item = Result<T>>,
+    facts: impl Fn(T) -> (Option<Id>, Option<String>, Option<String>),
+) -> Result<Option<Created<Id>>> {
+    let mut jobs = pin!(jobs);
+    while let Some(job) = jobs.try_next().await? {
+        if let (Some(id), name, Some(description)) = facts(job)
+            && mark.is_in(&description)
+        {
+            return Ok(Some(Created { id, name, adopted: true, mark: None }.marked(mark)));
+        }
+    }
+    Ok(None)
+}
 
 /// Looks for the job after its create ended with `lost`. Never creates another.
 pub(crate) async fn settle<Id, F>(lost: Error, mark: &Mark, find: impl Fn() -> F) -> Result<Created<Id>>

@@ -13,7 +13,7 @@ use hwmigrate_api::oms::types::{
 };
 
 use super::bandwidth::BandwidthPlan;
-use super::create::{Created, settle};
+use super::create::{self, Created};
 use super::mark::Mark;
 use super::paging::{Extent, Page, incomplete, stream};
 use super::remove::{Removal, remove};
@@ -70,14 +70,9 @@ impl Groups {
     /// As [`create_once`](Self::create_once).
     pub async fn create_marked(&self, request: &CreateTaskGroupReq, mark: &Mark) -> Result<Created<String>> {
         rules::create_group(request)?;
-        let mut marked = request.clone();
-        let description = mark.appended_to(request.description.as_deref());
-        marked.description = Some(description.map_err(|p| p.into_error().with_operation("CreateTaskGroup"))?);
-        match self.create(&marked).await {
-            Ok(created) => Ok(created.marked(mark)),
-            Err(lost) if lost.is_ambiguous() => settle(lost, mark, || self.find_marked(mark)).await,
-            Err(error) => Err(error),
-        }
+        let description = mark.appended_to(request.description.as_deref(), "CreateTaskGroup")?;
+        let marked = CreateTaskGroupReq { description: Some(description), ..request.clone() };
+        create::once(mark, self.create(&marked), || self.find_marked(mark)).await
     }
 
     /// The group whose description carries the mark, if there is one. Reads the whole list.
@@ -85,16 +80,7 @@ impl Groups {
     /// # Errors
     /// Those of [`list`](Self::list).
     pub async fn find_marked(&self, mark: &Mark) -> Result<Option<Created<String>>> {
-        let mut groups = std::pin::pin!(self.list().stream());
-        while let Some(group) = groups.try_next().await? {
-            if let (Some(id), Some(description)) = (group.group_id, &group.description)
-                && mark.is_in(description)
-            {
-                let created = Created { id, name: None, adopted: true, mark: None };
-                return Ok(Some(created.marked(mark)));
-            }
-        }
-        Ok(None)
+        create::find(mark, self.list().stream(), |group| (group.group_id, None, group.description)).await
     }
 
     /// One group.

@@ -135,49 +135,38 @@ impl NodeKeys {
     }
 }
 
-impl From<&CreateTaskReq> for NodeKeys {
-    fn from(request: &CreateTaskReq) -> Self {
-        let (source, destination) = (request.src_node.clone(), request.dst_node.clone());
-        let cdn = request.source_cdn.clone();
-        Self(StartTaskReq {
-            connection_string: source.connection_string,
-            dst_crypto_type: destination.crypto_type,
-            dst_kms_key_id: destination.kms_key_id,
-            dst_security_token: destination.security_token,
-            json_auth_file: source.json_auth_file,
-            source_cdn_authentication_key: cdn.as_ref().and_then(|cdn| cdn.authentication_key.clone()),
-            source_cdn_crypto_type: cdn.as_ref().and_then(|cdn| cdn.crypto_type.clone()),
-            source_cdn_kms_key_id: cdn.and_then(|cdn| cdn.kms_key_id),
-            src_ak: source.ak,
-            src_crypto_type: source.crypto_type,
-            src_kms_key_id: source.kms_key_id,
-            src_security_token: source.security_token,
-            src_sk: source.sk,
-            ..empty_start(destination.ak, destination.sk)
-        })
-    }
+/// Takes the keys out of a create; the block adds those that only one kind of job has.
+macro_rules! keys_of_create {
+    ($request:ty, |$source:ident, $destination:ident| { $($token:tt)* }) => {
+        impl From<&$request> for NodeKeys {
+            fn from(request: &$request) -> Self {
+                let ($source, $destination) = (request.src_node.clone(), request.dst_node.clone());
+                let cdn = request.source_cdn.clone();
+                Self(StartTaskReq {
+                    $($token)*
+                    connection_string: $source.connection_string,
+                    dst_crypto_type: $destination.crypto_type,
+                    dst_kms_key_id: $destination.kms_key_id,
+                    json_auth_file: $source.json_auth_file,
+                    source_cdn_authentication_key: cdn.as_ref().and_then(|cdn| cdn.authentication_key.clone()),
+                    source_cdn_crypto_type: cdn.as_ref().and_then(|cdn| cdn.crypto_type.clone()),
+                    source_cdn_kms_key_id: cdn.and_then(|cdn| cdn.kms_key_id),
+                    src_ak: $source.ak,
+                    src_crypto_type: $source.crypto_type,
+                    src_kms_key_id: $source.kms_key_id,
+                    src_sk: $source.sk,
+                    ..empty_start($destination.ak, $destination.sk)
+                })
+            }
+        }
+    };
 }
 
-impl From<&CreateTaskGroupReq> for NodeKeys {
-    fn from(request: &CreateTaskGroupReq) -> Self {
-        let (source, destination) = (request.src_node.clone(), request.dst_node.clone());
-        let cdn = request.source_cdn.clone();
-        Self(StartTaskReq {
-            connection_string: source.connection_string,
-            dst_crypto_type: destination.crypto_type,
-            dst_kms_key_id: destination.kms_key_id,
-            json_auth_file: source.json_auth_file,
-            source_cdn_authentication_key: cdn.as_ref().and_then(|cdn| cdn.authentication_key.clone()),
-            source_cdn_crypto_type: cdn.as_ref().and_then(|cdn| cdn.crypto_type.clone()),
-            source_cdn_kms_key_id: cdn.and_then(|cdn| cdn.kms_key_id),
-            src_ak: source.ak,
-            src_crypto_type: source.crypto_type,
-            src_kms_key_id: source.kms_key_id,
-            src_sk: source.sk,
-            ..empty_start(destination.ak, destination.sk)
-        })
-    }
-}
+keys_of_create!(CreateTaskReq, |source, destination| {
+    src_security_token: source.security_token,
+    dst_security_token: destination.security_token,
+});
+keys_of_create!(CreateTaskGroupReq, |source, destination| {});
 
 impl From<StartTaskReq> for NodeKeys {
     fn from(request: StartTaskReq) -> Self {

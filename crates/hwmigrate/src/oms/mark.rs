@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::check::{DESCRIPTION_MOST, Problem, refuse};
+use super::check::{DESCRIPTION_MOST, refuse};
 use crate::Error;
 
 const PREFIX: &str = "hwm-";
@@ -71,16 +71,21 @@ impl Mark {
     }
 
     /// `description` with the mark behind it.
-    pub(crate) fn appended_to(&self, description: Option<&str>) -> Result<String, Problem> {
+    pub(crate) fn appended_to(
+        &self,
+        description: Option<&str>,
+        operation: &'static str,
+    ) -> Result<String, Error> {
         let text = description.unwrap_or_default().trim_end();
         let room = DESCRIPTION_MOST - self.0.len() - 1;
         let count = text.chars().count();
         if count > room {
-            return Err(Problem::new(
+            let problem = refuse(
                 "description",
                 format!("has {count} characters, which leaves no room for the mark that finds the job again"),
                 format!("use at most {room}, or create without a mark"),
-            ));
+            );
+            return Err(problem.with_operation(operation));
         }
         Ok(if text.is_empty() { self.0.clone() } else { format!("{text} {}", self.0) })
     }
@@ -134,10 +139,10 @@ mod tests {
     #[test]
     fn mark_is_found_only_as_a_whole_word() {
         let mark = Mark::unique();
-        let description = mark.appended_to(Some("nightly copy ")).unwrap();
+        let description = mark.appended_to(Some("nightly copy "), "CreateTask").unwrap();
         assert_eq!(description, format!("nightly copy {mark}"));
         assert!(mark.is_in(&description));
-        assert!(mark.is_in(&mark.appended_to(None).unwrap()));
+        assert!(mark.is_in(&mark.appended_to(None, "CreateTask").unwrap()));
         assert!(!mark.is_in(&format!("{mark}x")));
         assert!(!mark.is_in(""));
         assert!(!Mark::unique().is_in(&description));
@@ -146,9 +151,9 @@ mod tests {
     #[test]
     fn description_that_leaves_no_room_is_refused() {
         let mark = Mark::unique();
-        let fits = mark.appended_to(Some(&"x".repeat(226))).unwrap();
+        let fits = mark.appended_to(Some(&"x".repeat(226)), "CreateTask").unwrap();
         assert_eq!(fits.chars().count(), DESCRIPTION_MOST);
-        let problem = mark.appended_to(Some(&"x".repeat(227))).unwrap_err();
+        let problem = mark.appended_to(Some(&"x".repeat(227)), "CreateTask").unwrap_err();
         assert!(problem.to_string().contains("use at most 226"), "{problem}");
     }
 

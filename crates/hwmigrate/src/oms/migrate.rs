@@ -143,31 +143,11 @@ impl<L: fmt::Debug> fmt::Debug for Migration<L> {
 impl Migration<Unlimited> {
     pub(super) fn new(tasks: Tasks, request: CreateTaskReq) -> Self {
         let keys = NodeKeys::from(&request);
-        Self::beginning(tasks, Begin::Create(Box::new(request), Mark::unique()), keys)
+        Self::beginning(tasks, Some(Begin::Create(Box::new(request), Mark::unique())), keys, Unlimited)
     }
 
     pub(super) fn attach(tasks: Tasks, task_id: i64, keys: NodeKeys) -> Self {
-        Self::beginning(tasks, Begin::Attach(task_id), keys)
-    }
-
-    fn beginning(tasks: Tasks, begin: Begin, keys: NodeKeys) -> Self {
-        Self {
-            tasks,
-            begin: Some(begin),
-            keys,
-            rounds: ROUNDS,
-            policy: PollPolicy::new(),
-            stall_after: None,
-            observer: None,
-            limit: Unlimited,
-            span: None,
-            task: None,
-            waiter: None,
-            create_begun: false,
-            run: 0,
-            next: None,
-            over: false,
-        }
+        Self::beginning(tasks, Some(Begin::Attach(task_id)), keys, Unlimited)
     }
 
     /// Gives the whole migration, further runs included, at most this long.
@@ -177,14 +157,21 @@ impl Migration<Unlimited> {
     /// a late answer. A failed task is not started again once the time is up.
     pub fn deadline(self, limit: Duration) -> Migration {
         let Self { tasks, begin, keys, rounds, policy, stall_after, observer, .. } = self;
-        Migration {
+        let begun = Migration::beginning(tasks, begin, keys, limit);
+        Migration { rounds, policy, stall_after, observer, ..begun }
+    }
+}
+
+impl<L> Migration<L> {
+    fn beginning(tasks: Tasks, begin: Option<Begin>, keys: NodeKeys, limit: L) -> Self {
+        Self {
             tasks,
             begin,
             keys,
-            rounds,
-            policy,
-            stall_after,
-            observer,
+            rounds: ROUNDS,
+            policy: PollPolicy::new(),
+            stall_after: None,
+            observer: None,
             limit,
             span: None,
             task: None,
@@ -195,9 +182,7 @@ impl Migration<Unlimited> {
             over: false,
         }
     }
-}
 
-impl<L> Migration<L> {
     /// How often a failed task is started again, 3 unless said otherwise: for
     /// the objects that failed, or for a reason that the catalogue calls passing.
     #[must_use]

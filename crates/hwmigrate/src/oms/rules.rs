@@ -58,114 +58,67 @@ struct Destination<'a> {
     save_prefix: Option<&'a str>,
 }
 
+/// Holds a create against the rules of tasks and groups alike; only tasks have session tokens.
+macro_rules! check_job {
+    ($req:ident, $choice:expr, $operation:literal, $source_token:expr, $destination_token:expr) => {{
+        let mut checks = Checks::new();
+        let node = &$req.src_node;
+        let source = Source {
+            cloud: node.cloud_type.as_ref(),
+            region: node.region.as_deref(),
+            bucket: node.bucket.as_deref(),
+            ak: node.ak.as_ref(),
+            sk: node.sk.as_ref(),
+            connection_string: node.connection_string.as_ref(),
+            json_auth_file: node.json_auth_file.as_ref(),
+            security_token: $source_token,
+            app_id: node.app_id.as_deref(),
+            keys: &node.object_key,
+            list_file: node.list_file.as_ref(),
+        };
+        checks.source($choice, &source);
+        let (kind, key) = (node.crypto_type.as_ref(), node.kms_key_id.as_deref());
+        checks.crypto("src_node", "crypto_type", kind, "kms_key_id", key);
+        let node = &$req.dst_node;
+        let destination = Destination {
+            ak: &node.ak,
+            sk: &node.sk,
+            security_token: $destination_token,
+            region: &node.region,
+            bucket: &node.bucket,
+            save_prefix: node.save_prefix.as_deref(),
+        };
+        checks.destination(&destination, source.keys);
+        let (kind, key) = (node.crypto_type.as_ref(), node.kms_key_id.as_deref());
+        checks.crypto("dst_node", "crypto_type", kind, "kms_key_id", key);
+        checks.description("description", $req.description.as_deref().unwrap_or_default());
+        checks.since($req.migrate_since);
+        checks.bandwidth(&$req.bandwidth_policy);
+        checks.cdn($req.source_cdn.as_ref());
+        checks.smn($req.smn_config.as_ref());
+        checks.finish($operation)
+    }};
+}
+
 pub(crate) fn create_task(req: &CreateTaskReq) -> Result<()> {
-    let mut checks = Checks::new();
     let choice = match req.task_type.as_ref().unwrap_or(&TaskType::Object) {
         TaskType::Object | TaskType::Prefix => Choice::Keys,
         TaskType::List => Choice::List,
         TaskType::UrlList => Choice::UrlList,
         _ => Choice::Other,
     };
-    let node = &req.src_node;
-    let source = Source {
-        cloud: node.cloud_type.as_ref(),
-        region: node.region.as_deref(),
-        bucket: node.bucket.as_deref(),
-        ak: node.ak.as_ref(),
-        sk: node.sk.as_ref(),
-        connection_string: node.connection_string.as_ref(),
-        json_auth_file: node.json_auth_file.as_ref(),
-        security_token: node.security_token.as_ref(),
-        app_id: node.app_id.as_deref(),
-        keys: &node.object_key,
-        list_file: node.list_file.as_ref(),
-    };
-    checks.source(choice, &source);
-    checks.crypto(
-        "src_node",
-        "crypto_type",
-        node.crypto_type.as_ref(),
-        "kms_key_id",
-        node.kms_key_id.as_deref(),
-    );
-    let node = &req.dst_node;
-    let destination = Destination {
-        ak: &node.ak,
-        sk: &node.sk,
-        security_token: node.security_token.as_ref(),
-        region: &node.region,
-        bucket: &node.bucket,
-        save_prefix: node.save_prefix.as_deref(),
-    };
-    checks.destination(&destination, source.keys);
-    checks.crypto(
-        "dst_node",
-        "crypto_type",
-        node.crypto_type.as_ref(),
-        "kms_key_id",
-        node.kms_key_id.as_deref(),
-    );
-    checks.description("description", req.description.as_deref().unwrap_or_default());
-    checks.since(req.migrate_since);
-    checks.bandwidth(&req.bandwidth_policy);
-    checks.cdn(req.source_cdn.as_ref());
-    checks.smn(req.smn_config.as_ref());
-    checks.finish("CreateTask")
+    let tokens = (req.src_node.security_token.as_ref(), req.dst_node.security_token.as_ref());
+    check_job!(req, choice, "CreateTask", tokens.0, tokens.1)
 }
 
 pub(crate) fn create_group(req: &CreateTaskGroupReq) -> Result<()> {
-    let mut checks = Checks::new();
     let choice = match req.task_type.as_ref().unwrap_or(&TaskGroupTaskType::Prefix) {
         TaskGroupTaskType::Prefix => Choice::Keys,
         TaskGroupTaskType::List => Choice::List,
         TaskGroupTaskType::UrlList => Choice::UrlList,
         _ => Choice::Other,
     };
-    let node = &req.src_node;
-    let source = Source {
-        cloud: node.cloud_type.as_ref(),
-        region: node.region.as_deref(),
-        bucket: node.bucket.as_deref(),
-        ak: node.ak.as_ref(),
-        sk: node.sk.as_ref(),
-        connection_string: node.connection_string.as_ref(),
-        json_auth_file: node.json_auth_file.as_ref(),
-        security_token: None,
-        app_id: node.app_id.as_deref(),
-        keys: &node.object_key,
-        list_file: node.list_file.as_ref(),
-    };
-    checks.source(choice, &source);
-    checks.crypto(
-        "src_node",
-        "crypto_type",
-        node.crypto_type.as_ref(),
-        "kms_key_id",
-        node.kms_key_id.as_deref(),
-    );
-    let node = &req.dst_node;
-    let destination = Destination {
-        ak: &node.ak,
-        sk: &node.sk,
-        security_token: None,
-        region: &node.region,
-        bucket: &node.bucket,
-        save_prefix: node.save_prefix.as_deref(),
-    };
-    checks.destination(&destination, source.keys);
-    checks.crypto(
-        "dst_node",
-        "crypto_type",
-        node.crypto_type.as_ref(),
-        "kms_key_id",
-        node.kms_key_id.as_deref(),
-    );
-    checks.description("description", req.description.as_deref().unwrap_or_default());
-    checks.since(req.migrate_since);
-    checks.bandwidth(&req.bandwidth_policy);
-    checks.cdn(req.source_cdn.as_ref());
-    checks.smn(req.smn_config.as_ref());
-    checks.finish("CreateTaskGroup")
+    check_job!(req, choice, "CreateTaskGroup", None, None)
 }
 
 pub(crate) fn create_sync_task(req: &CreateSyncTaskReq) -> Result<()> {
@@ -178,29 +131,17 @@ pub(crate) fn create_sync_task(req: &CreateSyncTaskReq) -> Result<()> {
     }
     checks.named("src_region", &req.src_region, 100, "the region of the source bucket");
     checks.named("src_bucket", &req.src_bucket, 1024, "the name of the source bucket");
-    checks.secret("src_ak", &req.src_ak, 100, "the access key id of the source");
-    checks.secret("src_sk", &req.src_sk, 100, "the secret access key of the source");
+    checks.source_keys_given(&req.src_ak, &req.src_sk);
     checks.named("dst_region", &req.dst_region, 100, "the region of the destination bucket");
     checks.named("dst_bucket", &req.dst_bucket, 1024, "the name of the destination bucket");
-    checks.secret("dst_ak", &req.dst_ak, 100, "the access key id of the destination");
-    checks.secret("dst_sk", &req.dst_sk, 100, "the secret access key of the destination");
+    checks.destination_keys(&req.dst_ak, &req.dst_sk);
     if req.consistency_check == Some(ConsistencyCheck::NoCheck) {
         checks.add("consistency_check", "is no_check", "write transmission, as sync tasks call it");
     }
-    checks.crypto(
-        "",
-        "src_crypto_type",
-        req.src_crypto_type.as_ref(),
-        "src_kms_key_id",
-        req.src_kms_key_id.as_deref(),
-    );
-    checks.crypto(
-        "",
-        "dst_crypto_type",
-        req.dst_crypto_type.as_ref(),
-        "dst_kms_key_id",
-        req.dst_kms_key_id.as_deref(),
-    );
+    let (kind, key) = (req.src_crypto_type.as_ref(), req.src_kms_key_id.as_deref());
+    checks.crypto("", "src_crypto_type", kind, "src_kms_key_id", key);
+    let (kind, key) = (req.dst_crypto_type.as_ref(), req.dst_kms_key_id.as_deref());
+    checks.crypto("", "dst_crypto_type", kind, "dst_kms_key_id", key);
     checks.description("description", req.description.as_deref().unwrap_or_default());
     checks.cdn(req.source_cdn.as_ref());
     checks.finish("CreateSyncTask")
@@ -209,38 +150,30 @@ pub(crate) fn create_sync_task(req: &CreateSyncTaskReq) -> Result<()> {
 pub(crate) fn start_task(req: &StartTaskReq) -> Result<()> {
     let mut checks = Checks::new();
     checks.pair("src_ak", req.src_ak.as_ref(), "src_sk", req.src_sk.as_ref());
-    checks.secret("dst_ak", &req.dst_ak, 100, "the access key id of the destination");
-    checks.secret("dst_sk", &req.dst_sk, 100, "the secret access key of the destination");
+    checks.destination_keys(&req.dst_ak, &req.dst_sk);
     checks.long_secret("src_security_token", req.src_security_token.as_ref(), 16_384);
     checks.long_secret("dst_security_token", req.dst_security_token.as_ref(), 16_384);
-    checks.long_secret("connection_string", req.connection_string.as_ref(), 2048);
-    checks.long_secret("json_auth_file", req.json_auth_file.as_ref(), 65_535);
-    checks.long_secret("source_cdn_authentication_key", req.source_cdn_authentication_key.as_ref(), 255);
-    checks.crypto(
-        "",
-        "src_crypto_type",
-        req.src_crypto_type.as_ref(),
-        "src_kms_key_id",
-        req.src_kms_key_id.as_deref(),
+    checks.other_keys(
+        req.connection_string.as_ref(),
+        req.json_auth_file.as_ref(),
+        req.source_cdn_authentication_key.as_ref(),
     );
-    checks.crypto(
-        "",
-        "dst_crypto_type",
-        req.dst_crypto_type.as_ref(),
-        "dst_kms_key_id",
-        req.dst_kms_key_id.as_deref(),
-    );
+    let (kind, key) = (req.src_crypto_type.as_ref(), req.src_kms_key_id.as_deref());
+    checks.crypto("", "src_crypto_type", kind, "src_kms_key_id", key);
+    let (kind, key) = (req.dst_crypto_type.as_ref(), req.dst_kms_key_id.as_deref());
+    checks.crypto("", "dst_crypto_type", kind, "dst_kms_key_id", key);
     checks.finish("StartTask")
 }
 
 pub(crate) fn start_group(req: &StartTaskGroupReq) -> Result<()> {
     let mut checks = Checks::new();
     checks.pair("src_ak", req.src_ak.as_ref(), "src_sk", req.src_sk.as_ref());
-    checks.secret("dst_ak", &req.dst_ak, 100, "the access key id of the destination");
-    checks.secret("dst_sk", &req.dst_sk, 100, "the secret access key of the destination");
-    checks.long_secret("connection_string", req.connection_string.as_ref(), 2048);
-    checks.long_secret("json_auth_file", req.json_auth_file.as_ref(), 65_535);
-    checks.long_secret("source_cdn_authentication_key", req.source_cdn_authentication_key.as_ref(), 255);
+    checks.destination_keys(&req.dst_ak, &req.dst_sk);
+    checks.other_keys(
+        req.connection_string.as_ref(),
+        req.json_auth_file.as_ref(),
+        req.source_cdn_authentication_key.as_ref(),
+    );
     checks.finish("StartTaskGroup")
 }
 
@@ -248,18 +181,18 @@ pub(crate) fn retry_group(req: &RetryTaskGroupReq) -> Result<()> {
     let mut checks = Checks::new();
     checks.pair("src_ak", req.src_ak.as_ref(), "src_sk", req.src_sk.as_ref());
     checks.pair("dst_ak", req.dst_ak.as_ref(), "dst_sk", req.dst_sk.as_ref());
-    checks.long_secret("connection_string", req.connection_string.as_ref(), 2048);
-    checks.long_secret("json_auth_file", req.json_auth_file.as_ref(), 65_535);
-    checks.long_secret("source_cdn_authentication_key", req.source_cdn_authentication_key.as_ref(), 255);
+    checks.other_keys(
+        req.connection_string.as_ref(),
+        req.json_auth_file.as_ref(),
+        req.source_cdn_authentication_key.as_ref(),
+    );
     checks.finish("RetryTaskGroup")
 }
 
 pub(crate) fn start_sync_task(req: &StartSyncTaskReq) -> Result<()> {
     let mut checks = Checks::new();
-    checks.secret("src_ak", &req.src_ak, 100, "the access key id of the source");
-    checks.secret("src_sk", &req.src_sk, 100, "the secret access key of the source");
-    checks.secret("dst_ak", &req.dst_ak, 100, "the access key id of the destination");
-    checks.secret("dst_sk", &req.dst_sk, 100, "the secret access key of the destination");
+    checks.source_keys_given(&req.src_ak, &req.src_sk);
+    checks.destination_keys(&req.dst_ak, &req.dst_sk);
     checks.finish("StartSyncTask")
 }
 
@@ -289,6 +222,23 @@ pub(crate) fn batch_update(req: &BatchUpdateTasksReq) -> Result<()> {
 }
 
 impl Checks {
+    fn source_keys_given(&mut self, ak: &Secret, sk: &Secret) {
+        self.secret("src_ak", ak, 100, "the access key id of the source");
+        self.secret("src_sk", sk, 100, "the secret access key of the source");
+    }
+
+    fn destination_keys(&mut self, ak: &Secret, sk: &Secret) {
+        self.secret("dst_ak", ak, 100, "the access key id of the destination");
+        self.secret("dst_sk", sk, 100, "the secret access key of the destination");
+    }
+
+    /// Credentials that only some kinds of sources have.
+    fn other_keys(&mut self, azure: Option<&Secret>, google: Option<&Secret>, cdn: Option<&Secret>) {
+        self.long_secret("connection_string", azure, 2048);
+        self.long_secret("json_auth_file", google, 65_535);
+        self.long_secret("source_cdn_authentication_key", cdn, 255);
+    }
+
     fn source(&mut self, choice: Choice, source: &Source<'_>) {
         let url_cloud = source.cloud == Some(&CloudType::UrlSource);
         match choice {

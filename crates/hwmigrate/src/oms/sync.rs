@@ -12,7 +12,7 @@ use hwmigrate_api::oms::types::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::check::{Checks, check_id};
-use super::create::{Created, settle};
+use super::create::{self, Created};
 use super::mark::Mark;
 use super::moment::UnixMillis;
 use super::paging::{Extent, Page, incomplete, stream};
@@ -79,14 +79,9 @@ impl SyncTasks {
     /// As [`create_once`](Self::create_once).
     pub async fn create_marked(&self, request: &CreateSyncTaskReq, mark: &Mark) -> Result<Created<String>> {
         rules::create_sync_task(request)?;
-        let mut marked = request.clone();
-        let description = mark.appended_to(request.description.as_deref());
-        marked.description = Some(description.map_err(|p| p.into_error().with_operation("CreateSyncTask"))?);
-        match self.create(&marked).await {
-            Ok(created) => Ok(created.marked(mark)),
-            Err(lost) if lost.is_ambiguous() => settle(lost, mark, || self.find_marked(mark)).await,
-            Err(error) => Err(error),
-        }
+        let description = mark.appended_to(request.description.as_deref(), "CreateSyncTask")?;
+        let marked = CreateSyncTaskReq { description: Some(description), ..request.clone() };
+        create::once(mark, self.create(&marked), || self.find_marked(mark)).await
     }
 
     /// The sync task whose description carries the mark, if there is one.
@@ -94,16 +89,7 @@ impl SyncTasks {
     /// # Errors
     /// Those of [`list`](Self::list).
     pub async fn find_marked(&self, mark: &Mark) -> Result<Option<Created<String>>> {
-        let mut tasks = std::pin::pin!(self.list().stream());
-        while let Some(task) = tasks.try_next().await? {
-            if let (Some(id), Some(description)) = (task.sync_task_id, &task.description)
-                && mark.is_in(description)
-            {
-                let created = Created { id, name: None, adopted: true, mark: None };
-                return Ok(Some(created.marked(mark)));
-            }
-        }
-        Ok(None)
+        create::find(mark, self.list().stream(), |task| (task.sync_task_id, None, task.description)).await
     }
 
     /// One sync task, with the counters of the month that `month` lies in.

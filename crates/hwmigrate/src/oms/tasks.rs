@@ -13,7 +13,7 @@ use hwmigrate_api::oms::types::{
 
 use super::bandwidth::BandwidthPlan;
 use super::check::{Checks, check_id, check_task_id};
-use super::create::{Created, settle};
+use super::create::{self, Created};
 use super::mark::Mark;
 use super::paging::{Extent, Page, incomplete, stream};
 use super::remove::{Removal, remove};
@@ -94,14 +94,9 @@ impl Tasks {
     /// As [`create_once`](Self::create_once).
     pub async fn create_marked(&self, request: &CreateTaskReq, mark: &Mark) -> Result<Created<i64>> {
         rules::create_task(request)?;
-        let mut marked = request.clone();
-        let description = mark.appended_to(request.description.as_deref());
-        marked.description = Some(description.map_err(|p| p.into_error().with_operation("CreateTask"))?);
-        match self.create(&marked).await {
-            Ok(created) => Ok(created.marked(mark)),
-            Err(lost) if lost.is_ambiguous() => settle(lost, mark, || self.find_marked(mark)).await,
-            Err(error) => Err(error),
-        }
+        let description = mark.appended_to(request.description.as_deref(), "CreateTask")?;
+        let marked = CreateTaskReq { description: Some(description), ..request.clone() };
+        create::once(mark, self.create(&marked), || self.find_marked(mark)).await
     }
 
     /// The task whose description carries the mark, if there is one. Reads the whole list.
@@ -109,16 +104,7 @@ impl Tasks {
     /// # Errors
     /// Those of [`list`](Self::list).
     pub async fn find_marked(&self, mark: &Mark) -> Result<Option<Created<i64>>> {
-        let mut tasks = std::pin::pin!(self.list().stream());
-        while let Some(task) = tasks.try_next().await? {
-            if let (Some(id), Some(description)) = (task.id, &task.description)
-                && mark.is_in(description)
-            {
-                let created = Created { id, name: task.name, adopted: true, mark: None };
-                return Ok(Some(created.marked(mark)));
-            }
-        }
-        Ok(None)
+        create::find(mark, self.list().stream(), |task| (task.id, task.name, task.description)).await
     }
 
     /// One task.
@@ -322,8 +308,7 @@ impl Source for Tasks {
 /// The list of tasks; made by [`Tasks::list`].
 ///
 /// ```no_run
-/// use futures_util::TryStreamExt;
-/// use hwmigrate::oms::types::TaskStatus;
+/// /// use hwmigrate::oms::types::TaskStatus;
 ///
 /// # async fn demo(client: hwmigrate::Client) -> hwmigrate::Result<()> {
 /// let failed = client.oms().tasks().list().status(TaskStatus::Failed).stream();
