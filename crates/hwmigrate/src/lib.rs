@@ -61,6 +61,7 @@ mod config;
 mod credentials;
 mod environment;
 mod error;
+mod jobs;
 mod profile;
 mod raw;
 mod signing;

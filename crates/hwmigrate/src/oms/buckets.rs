@@ -14,10 +14,10 @@ use hwmigrate_api::oms::types::{
     ShowCdnInfoResponse,
 };
 
-use super::check::Checks;
-use super::paging::incomplete;
 use super::{Oms, call};
 use crate::error::Result;
+use crate::jobs::check::Checks;
+use crate::jobs::paging::incomplete;
 use crate::transport::call::Response;
 
 /// The ways in which the look-ups carry credentials.

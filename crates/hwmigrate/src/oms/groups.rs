@@ -13,14 +13,15 @@ use hwmigrate_api::oms::types::{
 };
 
 use super::bandwidth::BandwidthPlan;
-use super::create::{self, Created};
-use super::mark::Mark;
-use super::paging::{Extent, Page, incomplete, stream};
-use super::remove::{Removal, remove};
-use super::tasks::{check_group_id, gone_is_deleted, resend, started, stopped};
+use super::tasks::check_group_id;
 use super::{Oms, call, rules};
 use crate::error::Result;
 use crate::fleet::{Board, Fleet, Page as Sight, Source, Watch};
+use crate::jobs::command::{gone_is_deleted, resend, started, stopped};
+use crate::jobs::create::{self, Created};
+use crate::jobs::mark::Mark;
+use crate::jobs::paging::{Extent, Page, incomplete, stream};
+use crate::jobs::remove::{Removal, remove};
 use crate::progress::{Progress, Resource};
 use crate::transport::call::Response;
 use crate::wait::{Job, Unlimited, Waiter};
@@ -113,7 +114,11 @@ impl Groups {
 
     /// The list of groups, to be narrowed and read.
     pub fn list(&self) -> ListGroups {
-        ListGroups { oms: self.oms.clone(), status: None, extent: Extent::new(LAST_OFFSET) }
+        ListGroups {
+            oms: self.oms.clone(),
+            status: None,
+            extent: Extent::new(super::LARGEST_PAGE, LAST_OFFSET),
+        }
     }
 
     /// Resumes a paused group. The keys must be sent anew, see

@@ -13,13 +13,13 @@ use futures_core::Stream;
 use hwmigrate_api::oms::types::CreateTaskReq;
 use tokio::time::Instant;
 
-use super::create::{Created, settle};
 use super::keys::NodeKeys;
-use super::mark::Mark;
 use super::tasks::Tasks;
 use crate::catalogue;
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
+use crate::jobs::create::{Created, settle_marked};
+use crate::jobs::mark::Mark;
 use crate::progress::{Bytes, Counts, Progress, Reason, State};
 use crate::wait::{Outcome, PollPolicy, Unlimited, Waiter, failed, job_report, stop_after};
 
@@ -328,7 +328,7 @@ impl Migration {
                     // The step before was dropped half-way, perhaps after its request had left.
                     let cut = Error::new(ErrorKind::Ambiguous, "the create was cut off");
                     let cut = cut.with_operation("CreateTask");
-                    settle(cut, mark, || self.tasks.find_marked(mark)).await?
+                    settle_marked(cut, mark, || self.tasks.find_marked(mark)).await?
                 } else {
                     self.tasks.create_marked(request, mark).await?
                 };

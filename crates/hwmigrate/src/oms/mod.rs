@@ -31,15 +31,9 @@
 
 mod bandwidth;
 mod buckets;
-mod check;
-mod create;
 mod groups;
 mod keys;
-mod mark;
 mod migrate;
-mod moment;
-mod paging;
-mod remove;
 mod request;
 mod rules;
 mod sync;
@@ -48,16 +42,17 @@ mod view;
 
 use std::time::Duration;
 
-pub use bandwidth::{Bandwidth, BandwidthPlan, DayTime, TimeWindow};
+pub use crate::jobs::create::Created;
+pub use crate::jobs::day_time::{DayTime, TimeWindow};
+pub use crate::jobs::mark::Mark;
+pub use crate::jobs::moment::{UnixMillis, UnixSeconds};
+pub use crate::jobs::paging::Page;
+pub use bandwidth::{Bandwidth, BandwidthPlan};
 pub use buckets::{Buckets, ListObjects};
-pub use create::Created;
 pub use groups::{Groups, ListGroups};
 pub use hwmigrate_api::oms::types;
 pub use keys::NodeKeys;
-pub use mark::Mark;
 pub use migrate::{Migration, MigrationEvent, Report};
-pub use moment::{UnixMillis, UnixSeconds};
-pub use paging::Page;
 pub use request::{Destination, GroupRequest, Source, TaskRequest, sync_request};
 pub use sync::{ListSyncTasks, SyncTasks};
 pub use tasks::{ListTasks, Tasks};
@@ -66,13 +61,16 @@ use std::sync::Arc;
 
 use hwmigrate_api::oms::types::{CloudSide, CloudType, ShowRegionInfoResp, Version};
 
-use self::check::Checks;
 use crate::client::Client;
 use crate::error::Result;
+use crate::jobs::check::Checks;
 use crate::transport::Shared;
 use crate::transport::call::{CallOptions, ClientTransport, Response};
 use crate::transport::retry::RetryPolicy;
 use crate::wait::Unlimited;
+
+/// The most records that the service's lists give at once.
+const LARGEST_PAGE: u32 = 100;
 
 /// The service, as one client sees it. A cheap handle, made by [`Client::oms`].
 #[derive(Clone, Debug)]

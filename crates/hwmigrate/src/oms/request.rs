@@ -17,7 +17,7 @@ use hwmigrate_api::oms::types::{
 };
 
 use super::bandwidth::BandwidthPlan;
-use super::moment::UnixSeconds;
+use crate::jobs::moment::UnixSeconds;
 
 /// Where the objects come from, and the keys to read them with.
 #[derive(Clone, Debug, Default, PartialEq)]

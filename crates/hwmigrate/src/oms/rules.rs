@@ -12,9 +12,9 @@ use hwmigrate_api::oms::types::{
 };
 
 use super::bandwidth::{RawPeriod, check_periods};
-use super::check::{Checks, check_task_id};
-use super::moment::UnixSeconds;
 use crate::error::Result;
+use crate::jobs::check::{Checks, check_task_id};
+use crate::jobs::moment::UnixSeconds;
 
 /// Task ids in one BatchUpdateTasks.
 const MOST_IDS: usize = 20;

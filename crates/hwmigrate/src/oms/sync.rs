@@ -11,15 +11,15 @@ use hwmigrate_api::oms::types::{
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::check::{Checks, check_id};
-use super::create::{self, Created};
-use super::mark::Mark;
-use super::moment::UnixMillis;
-use super::paging::{Extent, Page, incomplete, stream};
-use super::tasks::{RESENDS, gone_is_deleted};
 use super::{Oms, call, rules};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
+use crate::jobs::check::{Checks, check_id};
+use crate::jobs::command::{RESENDS, gone_is_deleted};
+use crate::jobs::create::{self, Created};
+use crate::jobs::mark::Mark;
+use crate::jobs::moment::UnixMillis;
+use crate::jobs::paging::{Extent, Page, incomplete, stream};
 use crate::transport::call::Response;
 use crate::wait::is_final;
 
@@ -110,7 +110,11 @@ impl SyncTasks {
 
     /// The list of sync tasks, to be narrowed and read.
     pub fn list(&self) -> ListSyncTasks {
-        ListSyncTasks { oms: self.oms.clone(), status: None, extent: Extent::new(LAST_OFFSET) }
+        ListSyncTasks {
+            oms: self.oms.clone(),
+            status: None,
+            extent: Extent::new(super::LARGEST_PAGE, LAST_OFFSET),
+        }
     }
 
     /// Starts a stopped sync task, see

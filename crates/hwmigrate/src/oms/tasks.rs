@@ -12,15 +12,16 @@ use hwmigrate_api::oms::types::{
 };
 
 use super::bandwidth::BandwidthPlan;
-use super::check::{Checks, check_id, check_task_id};
-use super::create::{self, Created};
-use super::mark::Mark;
-use super::paging::{Extent, Page, incomplete, stream};
-use super::remove::{Removal, remove};
 use super::{Oms, call, rules};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::fleet::{Board, Fleet, Page as Sight, Source, Watch};
-use crate::progress::{Progress, Resource, State};
+use crate::jobs::check::{Checks, check_id, check_task_id};
+use crate::jobs::command::{gone_is_deleted, resend, started, stopped};
+use crate::jobs::create::{self, Created};
+use crate::jobs::mark::Mark;
+use crate::jobs::paging::{Extent, Page, incomplete, stream};
+use crate::jobs::remove::{Removal, remove};
+use crate::progress::{Progress, Resource};
 use crate::transport::call::Response;
 use crate::wait::{Job, Unlimited, Waiter};
 
@@ -28,9 +29,6 @@ type Doing<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 /// Largest offset that ListTasks takes.
 const LAST_OFFSET: u64 = 2_147_483_647;
-
-/// How often a start or stop is sent whose reply is lost each time.
-pub(super) const RESENDS: u32 = 3;
 
 /// Migration tasks; made by [`Oms::tasks`].
 ///
@@ -146,7 +144,7 @@ impl Tasks {
             status: None,
             group_id: None,
             task_name: None,
-            extent: Extent::new(LAST_OFFSET),
+            extent: Extent::new(super::LARGEST_PAGE, LAST_OFFSET),
         }
     }
 
@@ -402,65 +400,6 @@ impl ListTasks {
     /// The first error of a page.
     pub async fn all(self) -> Result<Vec<TaskResp>> {
         self.stream().try_collect().await
-    }
-}
-
-/// Whether a job in this state needs no further start.
-pub(super) fn started(state: State) -> Option<bool> {
-    match state {
-        State::Paused | State::Failed => Some(false),
-        State::Unknown | State::Deleting | State::Deleted => None,
-        _ => Some(true),
-    }
-}
-
-/// Whether a job in this state needs no further stop.
-pub(super) fn stopped(state: State) -> Option<bool> {
-    match state {
-        State::Running | State::Retrying | State::Preparing | State::Waiting => Some(false),
-        State::Unknown => None,
-        _ => Some(true),
-    }
-}
-
-/// Sends a command; when its reply is lost, looks whether it took effect
-/// before sending it again.
-pub(super) async fn resend<L, S>(
-    look: impl Fn() -> L,
-    took_effect: fn(State) -> Option<bool>,
-    send: impl Fn() -> S,
-) -> Result<()>
-where
-    L: Future<Output = Result<Progress>>,
-    S: Future<Output = Result<()>>,
-{
-    let mut lost: Option<Error> = None;
-    for _ in 0..RESENDS {
-        match send().await {
-            Err(error) if error.is_ambiguous() => {
-                let Ok(progress) = look().await else { return Err(error) };
-                match took_effect(progress.state) {
-                    Some(true) => return Ok(()),
-                    Some(false) => lost = Some(error),
-                    None => return Err(error),
-                }
-            }
-            // "Already started", "not running": the lost one had arrived after all.
-            Err(error) if lost.is_some() && error.kind() == ErrorKind::Conflict => return Ok(()),
-            outcome => return outcome,
-        }
-    }
-    match lost {
-        Some(error) => Err(error),
-        None => Ok(()),
-    }
-}
-
-/// A delete that is repeated inside the client may find its own work done.
-pub(super) fn gone_is_deleted(outcome: Result<()>) -> Result<()> {
-    match outcome {
-        Err(error) if error.is_not_found() && error.attempts() > 1 => Ok(()),
-        outcome => outcome,
     }
 }
 

@@ -14,9 +14,6 @@ use super::check::refuse;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::call::Response;
 
-/// Largest page the service gives.
-pub(crate) const LARGEST_PAGE: u32 = 100;
-
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -67,6 +64,8 @@ pub(crate) fn incomplete(
 pub(crate) struct Extent {
     /// Records per request.
     pub(crate) page_size: u32,
+    /// The most records that the service gives at once.
+    pub(crate) largest_page: u32,
     /// Records in all.
     pub(crate) limit: Option<u64>,
     /// The largest offset that the service takes.
@@ -74,13 +73,13 @@ pub(crate) struct Extent {
 }
 
 impl Extent {
-    pub(crate) fn new(last_offset: u64) -> Self {
-        Self { page_size: LARGEST_PAGE, limit: None, last_offset }
+    pub(crate) fn new(largest_page: u32, last_offset: u64) -> Self {
+        Self { page_size: largest_page, largest_page, limit: None, last_offset }
     }
 
     pub(crate) fn check(&self, operation: &'static str, offset: u64) -> Result<()> {
-        let error = if !(1..=LARGEST_PAGE).contains(&self.page_size) {
-            refuse("page_size", format!("is {}", self.page_size), format!("use 1 to {LARGEST_PAGE}"))
+        let error = if !(1..=self.largest_page).contains(&self.page_size) {
+            refuse("page_size", format!("is {}", self.page_size), format!("use 1 to {}", self.largest_page))
         } else if offset > self.last_offset {
             refuse(
                 "offset",
@@ -198,7 +197,7 @@ mod tests {
     }
 
     fn extent(page_size: u32, limit: Option<u64>) -> Extent {
-        Extent { page_size, limit, last_offset: 10_000 }
+        Extent { page_size, limit, ..Extent::new(100, 10_000) }
     }
 
     #[tokio::test]

@@ -20,7 +20,7 @@ pub struct Created<Id> {
     pub id: Id,
     /// The name the service gave it. Groups and sync tasks have none.
     pub name: Option<String>,
-    /// The reply was lost, and the job was found by its mark.
+    /// The reply was lost, and the job was found afterwards.
     pub adopted: bool,
     /// The mark in its description, if it carries one.
     pub mark: Option<Mark>,
@@ -74,7 +74,7 @@ where
 {
     match create.await {
         Ok(created) => Ok(created.marked(mark)),
-        Err(lost) if lost.is_ambiguous() => settle(lost, mark, find).await,
+        Err(lost) if lost.is_ambiguous() => settle_marked(lost, mark, find).await,
         Err(error) => Err(error),
     }
 }
@@ -97,17 +97,30 @@ pub(crate) async fn find<T, Id>(
     Ok(None)
 }
 
-/// Looks for the job after its create ended with `lost`. Never creates another.
-pub(crate) async fn settle<Id, F>(lost: Error, mark: &Mark, find: impl Fn() -> F) -> Result<Created<Id>>
+/// As [`settle`], for a job that carries a mark.
+pub(crate) async fn settle_marked<Id, F>(
+    lost: Error,
+    mark: &Mark,
+    find: impl Fn() -> F,
+) -> Result<Created<Id>>
 where
     F: Future<Output = Result<Option<Created<Id>>>>,
 {
-    tracing::warn!(mark = mark.as_str(), "the reply to a create was lost; looking for the job by its mark");
+    Ok(settle(lost, &format!("the mark {mark}"), find).await?.marked(mark))
+}
+
+/// Looks for the job after its create ended with `lost`. Never creates another.
+/// `sign` says by what it would be known.
+pub(crate) async fn settle<Id, F>(lost: Error, sign: &str, find: impl Fn() -> F) -> Result<Created<Id>>
+where
+    F: Future<Output = Result<Option<Created<Id>>>>,
+{
+    tracing::warn!(sign, "the reply to a create was lost; looking for the job");
     let mut looked = None;
     for pause in PAUSES {
         clock::sleep(pause).await;
         match find().await {
-            Ok(Some(found)) => return Ok(Created { adopted: true, ..found }.marked(mark)),
+            Ok(Some(found)) => return Ok(Created { adopted: true, ..found }),
             Ok(None) => looked = Some(Ok(())),
             Err(error) => {
                 let last = is_final(&error);
@@ -122,15 +135,15 @@ where
     let (words, advice) = match &looked {
         Some(Err(_)) => (
             format!(
-                "the reply was lost, and the list that would tell could not be read; the job's mark is {mark}"
+                "the reply was lost, and the list that would tell could not be read; the job would have {sign}"
             ),
-            "list the jobs later and look for the mark in their descriptions before creating another",
+            "list the jobs later and look for it before creating another",
         ),
         _ => (
             format!(
-                "the reply was lost, and no job with the mark {mark} appeared within {window} s; it may still appear"
+                "the reply was lost, and no job with {sign} appeared within {window} s; it may still appear"
             ),
-            "look for the mark once more after a while; if no job has it, create again",
+            "look for it once more after a while; if it is not there, create again",
         ),
     };
     let error = lost.with_kind(ErrorKind::Ambiguous).with_message(words).with_advice(advice);
@@ -160,7 +173,7 @@ mod tests {
     async fn job_that_appears_late_is_adopted() {
         let looks = Cell::new(0);
         let mark = Mark::unique();
-        let created = settle(lost(), &mark, || {
+        let created = settle_marked(lost(), &mark, || {
             looks.set(looks.get() + 1);
             let answer = match looks.get() {
                 1 => Ok(None),
@@ -179,7 +192,8 @@ mod tests {
     async fn job_that_never_appears_stays_ambiguous_and_the_error_carries_the_mark() {
         let mark = Mark::unique();
         let start = clock::instant();
-        let error = settle::<i64, _>(lost(), &mark, || std::future::ready(Ok(None))).await.unwrap_err();
+        let error =
+            settle_marked::<i64, _>(lost(), &mark, || std::future::ready(Ok(None))).await.unwrap_err();
         assert!(error.is_ambiguous());
         assert!(error.message().contains(mark.as_str()), "{error}");
         assert_eq!(error.operation(), Some("CreateTask"));
@@ -189,7 +203,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn list_that_may_not_be_read_ends_the_search_at_once() {
         let looks = Cell::new(0);
-        let error = settle::<i64, _>(lost(), &Mark::unique(), || {
+        let error = settle_marked::<i64, _>(lost(), &Mark::unique(), || {
             looks.set(looks.get() + 1);
             std::future::ready(Err(Error::new(ErrorKind::Auth, "no right to list").with_status(403)))
         })

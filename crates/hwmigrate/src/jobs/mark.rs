@@ -18,10 +18,10 @@ const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// A unique word for the description of a job, such as `hwm-5tq7…`.
 ///
-/// [`create_once`](super::Tasks::create_once) makes one by itself. Make your
+/// [`create_once`](crate::oms::Tasks::create_once) makes one by itself. Make your
 /// own, and write it down before the create, when the search must survive the
 /// end of the process: after a restart,
-/// [`find_marked`](super::Tasks::find_marked) tells whether the job exists.
+/// [`find_marked`](crate::oms::Tasks::find_marked) tells whether the job exists.
 ///
 /// ```
 /// use hwmigrate::oms::Mark;
@@ -122,7 +122,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::oms::check::Checks;
+    use crate::jobs::check::Checks;
 
     #[test]
     fn marks_differ_and_are_allowed_in_a_description() {

@@ -16,16 +16,16 @@ const LONGEST: Duration = Duration::from_secs(10);
 type Doing<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 /// What is to be deleted, and how.
-pub(super) struct Removal<'a> {
-    pub(super) job: Job,
-    pub(super) delete: &'a (dyn Fn() -> Doing<()> + Send + Sync),
-    pub(super) operation: &'static str,
-    pub(super) limit: Duration,
+pub(crate) struct Removal<'a> {
+    pub(crate) job: Job,
+    pub(crate) delete: &'a (dyn Fn() -> Doing<()> + Send + Sync),
+    pub(crate) operation: &'static str,
+    pub(crate) limit: Duration,
 }
 
 /// Stops, waits, deletes, and for groups waits until the service has forgotten
 /// the job. Every step looks first, so it may be begun anywhere.
-pub(super) async fn remove(removal: Removal<'_>) -> Result<()> {
+pub(crate) async fn remove(removal: Removal<'_>) -> Result<()> {
     let Removal { job, delete, operation, limit } = removal;
     let start = clock::instant();
     let left = || limit.saturating_sub(clock::instant().saturating_duration_since(start));
