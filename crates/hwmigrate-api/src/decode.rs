@@ -5,9 +5,7 @@
 //! an error whose body is not JSON.
 
 use progenitor_client::{Error, ResponseValue};
-use reqwest::header::CONTENT_TYPE;
-#[cfg(feature = "iam")]
-use reqwest::header::HeaderValue;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde::de::{DeserializeOwned, Error as _};
 
 use crate::{ErrorResp, lenient};
@@ -31,6 +29,13 @@ pub(crate) async fn object<T: DeserializeOwned + Default + PartialEq>(
         Ok(value)
     })
     .await
+}
+
+/// Decodes a success that may be an object, and counts whatever else it is.
+pub(crate) async fn object_if_any<T: DeserializeOwned + Default>(
+    response: reqwest::Response,
+) -> Result<ResponseValue<T>, Error<ErrorResp>> {
+    whole(response, |body| Ok(serde_json::from_slice(body).unwrap_or_default())).await
 }
 
 /// Decodes a success that is an array.
@@ -67,6 +72,19 @@ pub(crate) async fn failure(response: reqwest::Response) -> Error<ErrorResp> {
     };
     let error = ErrorResp::from_body(&body, headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()));
     Error::ErrorResponse(ResponseValue::new(error, status, headers))
+}
+
+/// A header that is sent when it has a value.
+#[allow(clippy::result_large_err, reason = "the error type of the generated functions")]
+pub(crate) fn header(name: &'static str, value: Option<&str>) -> Result<HeaderMap, Error<ErrorResp>> {
+    let mut headers = HeaderMap::new();
+    if let Some(value) = value {
+        let value = HeaderValue::from_str(value).map_err(|_| {
+            Error::InvalidRequest(format!("`{name}` holds a character that headers cannot carry"))
+        })?;
+        headers.insert(name, value);
+    }
+    Ok(headers)
 }
 
 /// A header value that debug output hides. Only IAM has a secret in a header of its own.

@@ -295,6 +295,46 @@ where
     list(deserializer).map(Option::unwrap_or_default)
 }
 
+/// An object, or text that stands in its place.
+struct ObjectOrText<T>(T);
+
+impl<'de, T: Deserialize<'de> + From<String>> Deserialize<'de> for ObjectOrText<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ObjectOrTextVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct ObjectOrTextVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + From<String>> Visitor<'de> for ObjectOrTextVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or text")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        // The text may be the object itself, as JSON.
+        let object = serde_json::from_str::<serde_json::Map<_, _>>(text).ok();
+        let object = object.and_then(|object| T::deserialize(serde_json::Value::Object(object)).ok());
+        Ok(object.unwrap_or_else(|| T::from(text.to_owned())))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members))
+    }
+}
+
+/// An array of objects, or of texts that stand in their place.
+pub(crate) fn objects_or_texts<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + From<String>,
+{
+    let list = list::<D, ObjectOrText<T>>(deserializer)?;
+    Ok(list.map(|list| list.into_iter().map(|item| item.0).collect()))
+}
+
 visitor!(Object<T> -> T, [Deserialize<'de>], "an object", {
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         if text.is_empty() { Ok(None) } else { Err(E::custom("text stands where an object belongs")) }

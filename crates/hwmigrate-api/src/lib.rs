@@ -29,18 +29,18 @@
 //! ```
 //!
 //! # Features
-//! `iam` and `oms`, both on by default, choose the services. No feature
+//! `iam`, `oms` and `sms`, all on by default, choose the services. No feature
 //! chooses a TLS implementation: give the clients a [`reqwest::Client`] that
 //! has one.
 
 #[cfg_attr(
-    not(all(feature = "iam", feature = "oms")),
+    not(all(feature = "iam", feature = "oms", feature = "sms")),
     allow(dead_code, reason = "no service uses all of it")
 )]
 mod decode;
 mod error;
 #[cfg_attr(
-    not(all(feature = "iam", feature = "oms")),
+    not(all(feature = "iam", feature = "oms", feature = "sms")),
     allow(dead_code, reason = "no service uses all of it")
 )]
 mod lenient;
@@ -63,9 +63,16 @@ pub mod iam;
 #[path = "generated/oms.rs"]
 pub mod oms;
 
+/// Server Migration Service, API v3.
+#[cfg(feature = "sms")]
+#[rustfmt::skip]
+#[allow(clippy::all, reason = "generated")]
+#[path = "generated/sms.rs"]
+pub mod sms;
+
 pub use error::ErrorResp;
 pub use operation::{Operation, Parameter, Place, ResponseBody, Service, find_operation, operations};
 pub use plain::{InvalidToken, PlainTransport};
-pub use progenitor_client::{Error, ResponseValue};
+pub use progenitor_client::{ByteStream, Error, ResponseValue};
 pub use secret::{Exposed, REDACTED, Secret};
 pub use transport::{Hooks, Sending, Transport};

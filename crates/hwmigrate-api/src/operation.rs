@@ -35,7 +35,7 @@ impl fmt::Display for Service {
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
-    /// The documented id, such as `CreateTask`.
+    /// The documented id, such as `CreateTask`. Services share some.
     pub id: &'static str,
     /// Further documented ids that share its method and path, such as `KeystoneCreateAgencyToken`.
     pub aliases: &'static [&'static str],
@@ -66,6 +66,11 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// The id with the service before it, such as `sms.CreateTask`: one operation and no other.
+    pub fn qualified_id(&self) -> String {
+        format!("{}.{}", self.service, self.id)
+    }
+
     /// Whether the path of an address is one of this operation.
     ///
     /// Addresses are normalised when they are built, so a parameter that is
@@ -93,15 +98,18 @@ impl Operation {
 }
 
 /// How many services are compiled in.
-const SERVICES: usize = cfg!(feature = "iam") as usize + cfg!(feature = "oms") as usize;
+const SERVICES: usize =
+    cfg!(feature = "iam") as usize + cfg!(feature = "oms") as usize + cfg!(feature = "sms") as usize;
 
-/// All operations of the services that are compiled in.
+/// All operations of the services that are compiled in: those of IAM, of OMS, of SMS.
 pub fn operations() -> impl Iterator<Item = &'static Operation> {
     let services: [&'static [Operation]; SERVICES] = [
         #[cfg(feature = "iam")]
         crate::iam::OPERATIONS,
         #[cfg(feature = "oms")]
         crate::oms::OPERATIONS,
+        #[cfg(feature = "sms")]
+        crate::sms::OPERATIONS,
     ];
     services.into_iter().flatten()
 }
@@ -111,14 +119,28 @@ pub fn operations() -> impl Iterator<Item = &'static Operation> {
 /// The ids that share a method and path, such as the four ways to get a token,
 /// lead to the one operation that speaks for them.
 ///
+/// OMS and SMS share ids, such as `CreateTask`. An id of several services is
+/// that of OMS; the name of a service before it, as in `sms.CreateTask`, says
+/// which is meant. [`Operation::qualified_id`] makes such an id.
+///
 /// ```
 /// # #[cfg(feature = "iam")] {
 /// let by_agency = hwmigrate_api::find_operation("KeystoneCreateAgencyToken").unwrap();
 /// assert_eq!(by_agency.id, "KeystoneCreateToken");
 /// # }
+/// # #[cfg(all(feature = "oms", feature = "sms"))] {
+/// assert_eq!(hwmigrate_api::find_operation("CreateTask").unwrap().path, "/v2/{project_id}/tasks");
+/// assert_eq!(hwmigrate_api::find_operation("sms.CreateTask").unwrap().path, "/v3/tasks");
+/// # }
 /// ```
 pub fn find_operation(id: &str) -> Option<&'static Operation> {
-    operations().find(|operation| operation.id == id || operation.aliases.contains(&id))
+    let (service, id) = match id.split_once('.') {
+        Some((service, id)) => (Some(service), id),
+        None => (None, id),
+    };
+    operations()
+        .filter(|operation| service.is_none_or(|service| operation.service.name() == service))
+        .find(|operation| operation.id == id || operation.aliases.contains(&id))
 }
 
 /// A parameter of an operation.

@@ -26,6 +26,7 @@ use crate::{Outcome, root};
 const SERVICES: &[Service] = &[
     Service { module: "iam", variant: "Iam", document: "iam-v3.yaml" },
     Service { module: "oms", variant: "Oms", document: "oms-v2.yaml" },
+    Service { module: "sms", variant: "Sms", document: "sms-v3.yaml" },
 ];
 
 /// A document and what becomes of it.

@@ -13,8 +13,8 @@ pub(crate) struct Operation {
     pub(crate) id: String,
     /// The name of the generated function.
     pub(crate) function: String,
-    /// The names of secret header parameters.
-    pub(crate) secret_headers: Vec<String>,
+    /// The header parameters.
+    pub(crate) headers: Vec<Header>,
     aliases: Vec<String>,
     method: String,
     path: String,
@@ -26,6 +26,22 @@ pub(crate) struct Operation {
     response: &'static str,
     idempotent: bool,
     secret: bool,
+}
+
+/// A header parameter.
+#[derive(Debug)]
+pub(crate) struct Header {
+    /// The name on the wire.
+    pub(crate) name: String,
+    /// Whether it carries a credential.
+    pub(crate) secret: bool,
+}
+
+impl Header {
+    /// The argument of the generated function, as progenitor names it.
+    pub(crate) fn argument(&self) -> proc_macro2::Ident {
+        format_ident!("{}", self.name.to_ascii_lowercase().replace('-', "_"))
+    }
 }
 
 #[derive(Debug)]
@@ -78,10 +94,10 @@ fn one(document: &Value, path: &str, method: &str, operation: &Value) -> Result<
         || holds_secret(document, response, &mut Vec::new());
     Ok(Operation {
         function: snake(&id),
-        secret_headers: parameters
+        headers: parameters
             .iter()
-            .filter(|parameter| parameter.place == "Header" && parameter.secret)
-            .map(|parameter| parameter.name.clone())
+            .filter(|parameter| parameter.place == "Header")
+            .map(|parameter| Header { name: parameter.name.clone(), secret: parameter.secret })
             .collect(),
         aliases: operation["x-operation-ids"]
             .as_array()
@@ -99,7 +115,8 @@ fn one(document: &Value, path: &str, method: &str, operation: &Value) -> Result<
         response: match resolve(document, schema)["type"].as_str() {
             Some("array") => "Array",
             Some("object") => "Object",
-            None if schema.is_null() => "Empty",
+            None if response["content"].is_null() => "Empty",
+            None if schema.is_null() => "Stream",
             other => return Err(format!("{id}: answer of type {other:?}")),
         },
         idempotent,
@@ -140,6 +157,11 @@ fn snake(id: &str) -> String {
 }
 
 impl Operation {
+    /// Whether the answer is bytes of any kind.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.response == "Stream"
+    }
+
     /// The name of the constant.
     pub(crate) fn constant(&self) -> proc_macro2::Ident {
         format_ident!("{}", self.function.to_ascii_uppercase())

@@ -22,7 +22,7 @@ use super::Service;
 use super::document::Roles;
 use super::enums::Open;
 use super::lenient;
-use super::operations::Operation;
+use super::operations::{Header, Operation};
 
 /// Turns progenitor's file into ours.
 pub(crate) fn polish(
@@ -53,7 +53,7 @@ pub(crate) fn polish(
                 .iter()
                 .find(|operation| operation.function == name)
                 .ok_or(format!("no operation `{name}`"))?;
-            call(function, operation)?;
+            call(function, operation, document)?;
         }
     }
     items.push(Item::Impl(calls));
@@ -78,8 +78,9 @@ fn frame(service: &Service, operations: &[Operation], document: &Value) -> Token
     let constants = operations.iter().map(|operation| operation.tokens(service.variant));
     let names = operations.iter().map(Operation::constant);
     let encode = operations.iter().any(Operation::has_path_parameters).then(|| quote!(encode_path,));
+    let stream = operations.iter().any(Operation::is_stream).then(|| quote!(ByteStream,));
     quote! {
-        use progenitor_client::{#encode Error, ResponseValue};
+        use progenitor_client::{#stream #encode Error, ResponseValue};
 
         use crate::Operation;
 
@@ -137,9 +138,11 @@ fn types(mut module: ItemMod, roles: &Roles, enums: &[Open], document: &Value) -
         // The conversions that clone and the error of conversions are of no use here.
         if let Item::Struct(mut item) = item {
             let constructor = constructor(&item, document);
-            structure(&mut item, roles, &words, &codes)?;
+            structure(&mut item, roles, &words, &codes, document)?;
+            let text = from_text(&item, roles, document);
             kept.push(Item::Struct(item));
             kept.extend(constructor);
+            kept.extend(text);
         }
     }
     for open in enums {
@@ -151,7 +154,13 @@ fn types(mut module: ItemMod, roles: &Roles, enums: &[Open], document: &Value) -
     Ok(Item::Mod(module))
 }
 
-fn structure(item: &mut ItemStruct, roles: &Roles, words: &[String], codes: &[String]) -> Result<(), String> {
+fn structure(
+    item: &mut ItemStruct,
+    roles: &Roles,
+    words: &[String],
+    codes: &[String],
+    document: &Value,
+) -> Result<(), String> {
     let response = roles.responses.contains(&item.ident.to_string());
     if response {
         item.attrs.push(parse_quote!(#[non_exhaustive]));
@@ -167,6 +176,7 @@ fn structure(item: &mut ItemStruct, roles: &Roles, words: &[String], codes: &[St
             field.ty = parse_quote!(::std::option::Option<#inner>);
         }
         let decoder = match lenient::optional(&field.ty) {
+            Some(inner) if response && many_of_text(inner, document) => "objects_or_texts",
             Some(inner) => lenient::function(inner, words, codes),
             None => match many.as_deref() {
                 Some("Vec") if is_defaulted(&field.attrs) => "list_or_empty",
@@ -222,6 +232,36 @@ fn constructor(item: &ItemStruct, document: &Value) -> Option<Item> {
     })
 }
 
+/// What becomes of text where an answer has text in place of the object (`x-from-text`).
+fn from_text(item: &ItemStruct, roles: &Roles, document: &Value) -> Option<Item> {
+    let name = &item.ident;
+    let member = text_member(document, &name.to_string())?;
+    let member = format_ident!("{member}");
+    roles.responses.contains(&name.to_string()).then(|| {
+        parse_quote! {
+            impl From<String> for #name {
+                fn from(text: String) -> Self {
+                    Self { #member: Some(text), ..Self::default() }
+                }
+            }
+        }
+    })
+}
+
+/// Whether a type is a list of what may come as text.
+fn many_of_text(of: &Type, document: &Value) -> bool {
+    let item = last_ident(of).filter(|ident| *ident == "Vec").and_then(|_| argument(of)).and_then(last_ident);
+    item.is_some_and(|item| text_member(document, &item.to_string()).is_some())
+}
+
+/// The member that text becomes, in a schema or in its copy for responses.
+fn text_member<'a>(document: &'a Value, name: &str) -> Option<&'a str> {
+    let schemas = &document["components"]["schemas"];
+    let own = &schemas[name];
+    let own = if own.is_null() { &schemas[name.strip_suffix("Resp")?] } else { own };
+    own["x-from-text"].as_str()
+}
+
 fn last_ident(of: &Type) -> Option<&Ident> {
     let Type::Path(path) = of else { return None };
     path.path.segments.last().map(|segment| &segment.ident)
@@ -251,23 +291,23 @@ fn rename_of(attributes: &[Attribute]) -> Option<LitStr> {
 }
 
 /// One call: what is sent, by whom, and how the answer is decoded.
-fn call(function: &mut ImplItemFn, operation: &Operation) -> Result<(), String> {
+fn call(function: &mut ImplItemFn, operation: &Operation, document: &Value) -> Result<(), String> {
     let name = &function.sig.ident;
     let constant = operation.constant();
-    let secret: Vec<Ident> = operation
-        .secret_headers
-        .iter()
-        .map(|header| format_ident!("{}", header.to_ascii_lowercase().replace('-', "_")))
-        .collect();
-    for header in &secret {
-        let known = function.sig.inputs.iter().any(|input| matches!(input, FnArg::Typed(typed) if matches!(&*typed.pat, syn::Pat::Ident(pattern) if pattern.ident == *header)));
+    for header in &operation.headers {
+        let argument = header.argument();
+        let known = function.sig.inputs.iter().any(|input| matches!(input, FnArg::Typed(typed) if matches!(&*typed.pat, syn::Pat::Ident(pattern) if pattern.ident == argument)));
         if !known {
-            return Err(format!("`{name}` has no argument for the secret header `{header}`"));
+            return Err(format!("`{name}` has no argument for the header `{}`", header.name));
         }
     }
     let decode: Expr = match answer(&function.sig.output)?.as_deref() {
         None => parse_quote!(Ok(ResponseValue::empty(response))),
         Some("Vec") => parse_quote!(crate::decode::list(response).await),
+        Some("ByteStream") => parse_quote!(Ok(ResponseValue::stream(response))),
+        Some(of) if document["components"]["schemas"][of]["x-any-success"] == true => {
+            parse_quote!(crate::decode::object_if_any(response).await)
+        }
         Some(_) => parse_quote!(crate::decode::object(response).await),
     };
     let mut body: Vec<Stmt> = Vec::new();
@@ -283,7 +323,7 @@ fn call(function: &mut ImplItemFn, operation: &Operation) -> Result<(), String> 
                 local.attrs.clear();
                 local.pat = parse_quote!(request);
                 if let Some(init) = &mut local.init {
-                    Request { secret: &operation.secret_headers }.visit_expr_mut(&mut init.expr);
+                    Request { headers: &operation.headers }.visit_expr_mut(&mut init.expr);
                 }
                 body.push(Stmt::Local(local));
             }
@@ -323,7 +363,7 @@ fn argument(of: &Type) -> Option<&Type> {
 
 /// The chain that builds a request: secrets in the body, no version header, secret headers marked.
 struct Request<'a> {
-    secret: &'a [String],
+    headers: &'a [Header],
 }
 
 impl VisitMut for Request<'_> {
@@ -335,9 +375,13 @@ impl VisitMut for Request<'_> {
         } else if call.method == "headers" {
             // The map held the version header and the header parameters; the latter come back one by one.
             let mut chain: Expr = (*call.receiver).clone();
-            for header in self.secret {
-                let argument = format_ident!("{}", header.to_ascii_lowercase().replace('-', "_"));
-                chain = parse_quote!(#chain.header(#header, crate::decode::sensitive(#argument)?));
+            for header in self.headers {
+                let (name, argument) = (&header.name, header.argument());
+                chain = if header.secret {
+                    parse_quote!(#chain.header(#name, crate::decode::sensitive(#argument)?))
+                } else {
+                    parse_quote!(#chain.headers(crate::decode::header(#name, #argument)?))
+                };
             }
             *expression = chain;
         }
