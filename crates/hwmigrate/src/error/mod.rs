@@ -87,6 +87,8 @@ pub struct JobReport {
     pub objects_total: Option<u64>,
     /// Where the service keeps the list of failed objects, when it made one.
     pub failed_list: Option<String>,
+    /// The step that failed, for jobs that have steps.
+    pub step: Option<String>,
 }
 
 impl Error {

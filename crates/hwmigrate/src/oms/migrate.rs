@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::create::{Created, settle_marked};
 use crate::jobs::mark::Mark;
 use crate::progress::{Bytes, Counts, Progress, Reason, State};
-use crate::wait::{Outcome, PollPolicy, Unlimited, Waiter, failed, job_report, stop_after};
+use crate::wait::{PollPolicy, Unlimited, Waiter, failed, job_report, stop_after};
 
 /// Further runs after the first, unless said otherwise.
 const ROUNDS: u32 = 3;
@@ -371,9 +371,7 @@ impl Migration {
         match waiter.next().await {
             Ok(Some(progress)) => Ok(MigrationEvent::Progress(progress)),
             Ok(None) => match waiter.outcome().cloned() {
-                Some(Outcome::Done(progress) | Outcome::Paused(progress)) => {
-                    Ok(MigrationEvent::Ended(self.report_of(id, progress)))
-                }
+                Some(outcome) => Ok(MigrationEvent::Ended(self.report_of(id, outcome.into_progress()))),
                 None => Err(Error::invalid("the migration is over: begin a new one")),
             },
             Err(error) if error.is_job_failed() => self.failed(id, error).await,

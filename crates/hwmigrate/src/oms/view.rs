@@ -83,7 +83,7 @@ fn millis(number: Option<i64>) -> Option<Duration> {
 fn reason(answer: &ErrorReasonResp) -> Option<Reason> {
     let code = answer.error_code.clone().unwrap_or_default();
     let message = answer.error_msg.clone().unwrap_or_default();
-    (!code.is_empty() || !message.is_empty()).then_some(Reason { code, message })
+    (!code.is_empty() || !message.is_empty()).then_some(Reason { code, message, step: None })
 }
 
 fn failed_objects(answer: &FailedObjectRecordDto) -> FailedObjects {

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::policy::PollPolicy;
 use super::stall::Stall;
-use super::verdict::{Until, Verdict, verdict};
+use super::verdict::{Aim, Verdict};
 use crate::clock;
 use crate::progress::{Progress, Resource, State};
 
@@ -33,9 +33,6 @@ const REFUSALS_AT_FIRST: u32 = 2;
 /// How many looks in a row may fail before the first one that works: then the
 /// endpoint is more likely wrong than ill.
 const FAILURES_AT_FIRST: u32 = 6;
-
-/// How long after a start the service may still report the state before it.
-const STALE_GRACE: Duration = Duration::from_secs(3);
 
 /// What an error of a look means for the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +64,8 @@ pub(crate) enum Step {
     Done(Progress),
     /// Over, because the job was paused.
     Paused(Progress),
+    /// Over, because the job has ended well without it.
+    Overtaken(Progress),
 }
 
 /// Why a wait ended without what it waited for.
@@ -102,12 +101,14 @@ pub(crate) struct Missed<E> {
 pub(crate) struct Plan {
     pub(crate) resource: Resource,
     pub(crate) id: String,
-    pub(crate) until: Until,
+    pub(crate) aim: Aim,
     pub(crate) limit: Duration,
     pub(crate) policy: PollPolicy,
     pub(crate) stall_after: Option<Duration>,
     /// The last look before a start; the same picture again is not news.
     pub(crate) before_start: Option<Progress>,
+    /// How long after a start the service may still report the state before it.
+    pub(crate) stale_grace: Duration,
 }
 
 /// The state of a wait between two looks.
@@ -125,7 +126,7 @@ pub(crate) struct Course<E> {
     failures: u32,
     refusals: u32,
     stall_told: bool,
-    unknown_told: Vec<Option<i64>>,
+    unknown_told: Vec<String>,
     last: Option<Progress>,
     last_error: Option<E>,
 }
@@ -216,6 +217,9 @@ impl<E> Course<E> {
         self.refusals = 0;
         self.not_before = None;
         self.last_error = None;
+        if let Some(last) = &self.last {
+            progress.follow(last);
+        }
         progress.stalled = self.stall.observe(&progress, now);
         self.tell(&progress);
         self.last = Some(progress.clone());
@@ -224,9 +228,10 @@ impl<E> Course<E> {
             self.schedule_or_miss(span, now, Duration::ZERO)?;
             return Ok(None);
         }
-        match verdict(self.plan.until, progress.state) {
+        match (self.plan.aim.judge)(&progress) {
             Verdict::Done => Ok(Some(Step::Done(progress))),
             Verdict::Paused => Ok(Some(Step::Paused(progress))),
+            Verdict::Overtaken => Ok(Some(Step::Overtaken(progress))),
             Verdict::Failed => Err(End::Failed(Box::new(progress))),
             Verdict::Gone => Err(End::Gone(Box::new(progress))),
             Verdict::Going | Verdict::Unknown => {
@@ -248,7 +253,7 @@ impl<E> Course<E> {
         let mut at_least = None;
         match judge(&error) {
             LookError::Final => return Err(End::Look(error)),
-            LookError::NotFound if self.plan.until == Until::Deleted => {
+            LookError::NotFound if self.plan.aim.gone => {
                 let gone = Progress::new(self.plan.resource, self.plan.id.clone(), State::Deleted, None);
                 return Ok(Some(Step::Done(gone)));
             }
@@ -300,9 +305,11 @@ impl<E> Course<E> {
     }
 
     fn is_stale(&self, progress: &Progress, span: Span, now: Instant) -> bool {
-        now.saturating_duration_since(span.start) < STALE_GRACE
+        now.saturating_duration_since(span.start) < self.plan.stale_grace
             && self.plan.before_start.as_ref().is_some_and(|before| {
                 before.state == progress.state
+                    && before.state_word == progress.state_word
+                    && before.phases == progress.phases
                     && before.start_time_ms == progress.start_time_ms
                     && before.elapsed == progress.elapsed
                     && before.objects == progress.objects
@@ -312,14 +319,15 @@ impl<E> Course<E> {
 
     /// Reports what the log should hold once and not at every look.
     fn tell(&mut self, progress: &Progress) {
-        if progress.state == State::Unknown && !self.unknown_told.contains(&progress.state_code) {
-            self.unknown_told.push(progress.state_code);
+        let state = progress.state_text();
+        if progress.state == State::Unknown && !self.unknown_told.contains(&state) {
             tracing::warn!(
                 resource = progress.resource.as_str(),
                 id = %progress.id,
-                state = progress.state_code,
+                state,
                 "the service reports a state that this version does not know; it counts as still going"
             );
+            self.unknown_told.push(state);
         }
         if progress.stalled && !self.stall_told {
             tracing::warn!(

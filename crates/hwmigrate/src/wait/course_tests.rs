@@ -87,11 +87,12 @@ fn plan(until: Until, seconds: u64) -> Plan {
     Plan {
         resource: Resource::Task,
         id: "17".to_owned(),
-        until,
+        aim: until.into(),
         limit: Duration::from_secs(seconds),
         policy: PollPolicy::new(),
         stall_after: None,
         before_start: None,
+        stale_grace: Duration::from_secs(3),
     }
 }
 

@@ -52,4 +52,5 @@ pub use verdict::Until;
 pub use waiter::{Limit, Unlimited, Waiter};
 
 pub(crate) use outcome::{failed, is_final, job_report};
+pub(crate) use verdict::{Aim, Verdict};
 pub(crate) use waiter::{Job, stop_after};

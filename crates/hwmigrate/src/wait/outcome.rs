@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::course::{End, LookError, Missed};
-use super::verdict::Until;
+use crate::catalogue;
 use crate::error::{Error, ErrorKind, JobReport};
-use crate::progress::{Progress, Resource};
+use crate::progress::{Counts, Progress, Resource};
 
 /// How a wait ended well. A failed job is an error instead.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,20 +15,22 @@ pub enum Outcome {
     Done(Progress),
     /// The job was paused, by somebody or by the service, and goes on when it is started.
     Paused(Progress),
+    /// The job has ended well, and so what was waited for will not come: a stop that arrived too late.
+    Overtaken(Progress),
 }
 
 impl Outcome {
     /// The last look.
     pub fn progress(&self) -> &Progress {
         match self {
-            Self::Done(progress) | Self::Paused(progress) => progress,
+            Self::Done(progress) | Self::Paused(progress) | Self::Overtaken(progress) => progress,
         }
     }
 
     /// The last look, kept.
     pub fn into_progress(self) -> Progress {
         match self {
-            Self::Done(progress) | Self::Paused(progress) => progress,
+            Self::Done(progress) | Self::Paused(progress) | Self::Overtaken(progress) => progress,
         }
     }
 
@@ -80,13 +82,14 @@ pub(crate) fn job_report(progress: &Progress) -> JobReport {
         objects_skipped: progress.objects.skipped,
         objects_total: progress.objects.total,
         failed_list: progress.failed_objects.list_key.clone(),
+        step: reason.and_then(|reason| reason.step.clone()),
     }
 }
 
 /// The error of a wait that ended without what it waited for.
-pub(crate) fn into_error(end: End<Error>, resource: Resource, id: &str, until: Until) -> Error {
+pub(crate) fn into_error(end: End<Error>, resource: Resource, id: &str, goal: &str) -> Error {
     match end {
-        End::Deadline(missed) => deadline(*missed, resource, id, until),
+        End::Deadline(missed) => deadline(*missed, resource, id, goal),
         End::Failed(progress) => failed(&progress),
         End::Gone(progress) => {
             let words = format!("{resource} {id} was deleted while it was waited for");
@@ -98,32 +101,50 @@ pub(crate) fn into_error(end: End<Error>, resource: Resource, id: &str, until: U
 
 /// The error of a job that failed.
 pub(crate) fn failed(progress: &Progress) -> Error {
-    let Progress { resource, id, objects, .. } = progress;
+    let Progress { resource, id, .. } = progress;
     let reason = progress.reason.as_ref();
-    let words = match reason.map(|reason| reason.message.trim()) {
-        Some(text) if !text.is_empty() => text,
+    let entry = reason.and_then(|reason| catalogue::find(&reason.code));
+    let words = match (reason.map(|reason| reason.message.trim()), entry) {
+        (Some(text), _) if !text.is_empty() => text,
+        (_, Some(entry)) => &entry.meaning.en,
         _ => "the service gave no reason in words",
     };
-    let mut message =
-        format!("{resource} {id} failed: {words}; {} objects done, {} failed", objects.done, objects.failed);
-    if objects.skipped > 0 {
-        message.push_str(&format!(", {} skipped", objects.skipped));
+    let mut message = format!("{resource} {id} failed");
+    if let Some(step) = reason.and_then(|reason| reason.step.as_ref()) {
+        message.push_str(&format!(" at {step}"));
     }
-    if let Some(total) = objects.total {
-        message.push_str(&format!(", {total} in all"));
+    message.push_str(&format!(": {words}"));
+    if progress.resource != Resource::ServerTask {
+        message.push_str(&counted(progress.objects));
     }
     let mut error = Error::new(ErrorKind::JobFailed, message).with_job(job_report(progress));
     if let Some(reason) = reason.filter(|reason| !reason.code.is_empty()) {
         error = error.with_code(reason.code.clone());
     }
     if error.advice().is_none() {
-        error =
-            error.with_advice("look at the list of failed objects, repair the cause and start the job again");
+        error = error.with_advice(match progress.resource {
+            Resource::ServerTask => {
+                "repair the cause and start the task again; its logs tell more, and so does the agent's own on the source"
+            }
+            _ => "look at the list of failed objects, repair the cause and start the job again",
+        });
     }
     error
 }
 
-fn deadline(missed: Missed<Error>, resource: Resource, id: &str, until: Until) -> Error {
+/// Counts of objects, as the end of a sentence.
+fn counted(objects: Counts) -> String {
+    let mut words = format!("; {} objects done, {} failed", objects.done, objects.failed);
+    if objects.skipped > 0 {
+        words.push_str(&format!(", {} skipped", objects.skipped));
+    }
+    if let Some(total) = objects.total {
+        words.push_str(&format!(", {total} in all"));
+    }
+    words
+}
+
+fn deadline(missed: Missed<Error>, resource: Resource, id: &str, goal: &str) -> Error {
     let Missed { limit, elapsed, looks, last, last_error } = missed;
     let state = match &last {
         Some(progress) => format!("it was last seen {}", progress.state_text()),
@@ -131,7 +152,6 @@ fn deadline(missed: Missed<Error>, resource: Resource, id: &str, until: Until) -
     };
     let message = format!(
         "{resource} {id} did not {goal} within {limit}: {state}, {looks} looks in {elapsed}",
-        goal = until.goal(),
         limit = seconds(limit),
         elapsed = seconds(elapsed),
     );

@@ -16,6 +16,8 @@ struct Footprint {
     objects_total: Option<u64>,
     totals_final: bool,
     tasks_complete: Option<u64>,
+    phases: usize,
+    step: Option<(Option<i64>, String, Option<u8>)>,
 }
 
 impl Footprint {
@@ -27,6 +29,8 @@ impl Footprint {
             objects_total: progress.objects.total,
             totals_final: progress.totals_final,
             tasks_complete: progress.tasks.map(|tasks| tasks.complete),
+            phases: progress.phases.len(),
+            step: progress.step.as_ref().map(|step| (step.id, step.name.clone(), step.percent)),
         }
     }
 }
@@ -45,6 +49,10 @@ impl Stall {
     }
 
     /// Whether the job stands still at `now`.
+    ///
+    /// A server that is synchronised may have nothing to send for days, so only
+    /// a job that works towards an end of its own can stall. The next step, and
+    /// the next phase, is a move.
     ///
     /// A pass that copies metadata may sit at 0 % to its successful end, so
     /// such a job is stalled only after it has moved something once.
@@ -119,6 +127,32 @@ mod tests {
         assert!(!stall.observe(&progress, at(start, 900)));
         progress.state = State::Running;
         assert!(!stall.observe(&progress, at(start, 901)), "counted from the moment it runs");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn next_step_is_a_move_and_synchronising_is_no_stall() {
+        let start = Instant::now();
+        let mut stall = Stall::new(Some(Duration::from_secs(60)));
+        let mut progress = Progress::new(Resource::ServerTask, "5f", State::Running, None);
+        let mut step = |id, name: &str| {
+            progress.step = Some(crate::progress::Step {
+                id: Some(id),
+                name: name.to_owned(),
+                state: crate::progress::StepState::Running,
+                percent: Some(0),
+                start_time_ms: None,
+                end_time_ms: None,
+                bytes_per_second: None,
+                detail: None,
+            });
+            progress.clone()
+        };
+        assert!(!stall.observe(&step(1, "SSL_CONFIG"), start));
+        assert!(!stall.observe(&step(2, "ATTACH_AGENT_IMAGE"), at(start, 60)));
+        assert!(!stall.observe(&step(2, "ATTACH_AGENT_IMAGE"), at(start, 119)));
+        assert!(stall.observe(&step(2, "ATTACH_AGENT_IMAGE"), at(start, 120)));
+        let syncing = Progress { state: State::Syncing, ..step(2, "ATTACH_AGENT_IMAGE") };
+        assert!(!stall.observe(&syncing, at(start, 100_000)));
     }
 
     #[tokio::test(start_paused = true)]

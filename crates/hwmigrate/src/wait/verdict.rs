@@ -1,6 +1,6 @@
 //! What one look at a job means for a wait: a pure table, no clock, no network.
 
-use crate::progress::State;
+use crate::progress::{Progress, State};
 
 /// What a wait is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -19,15 +19,26 @@ pub enum Until {
     Deleted,
 }
 
-impl Until {
-    /// The words that end "waited for it to".
-    pub(crate) fn goal(self) -> &'static str {
-        match self {
-            Self::Started => "start",
-            Self::Ended => "end",
-            Self::Stopped => "stop",
-            Self::Deleted => "be gone",
-        }
+/// What a wait is for, with the pure function that judges a look by it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Aim {
+    /// The words that end "the job did not".
+    pub(crate) words: &'static str,
+    /// A job that does not exist any more is what was wished.
+    pub(crate) gone: bool,
+    /// What a look means for the wait.
+    pub(crate) judge: fn(&Progress) -> Verdict,
+}
+
+impl From<Until> for Aim {
+    fn from(until: Until) -> Self {
+        let (words, judge): (_, fn(&Progress) -> Verdict) = match until {
+            Until::Started => ("start", |look| verdict(Until::Started, look.state)),
+            Until::Ended => ("end", |look| verdict(Until::Ended, look.state)),
+            Until::Stopped => ("stop", |look| verdict(Until::Stopped, look.state)),
+            Until::Deleted => ("be gone", |look| verdict(Until::Deleted, look.state)),
+        };
+        Self { words, gone: until == Until::Deleted, judge }
     }
 }
 
@@ -42,6 +53,8 @@ pub(crate) enum Verdict {
     Done,
     /// The job was paused, which is neither success nor failure.
     Paused,
+    /// The job ended well, and so can no longer do what was waited for.
+    Overtaken,
     /// The job failed.
     Failed,
     /// The job was deleted while somebody waited for something else.
@@ -58,16 +71,16 @@ pub(crate) fn verdict(until: Until, state: State) -> Verdict {
         (_, State::Deleting) => Verdict::Going,
         (_, State::Deleted) => Verdict::Gone,
 
-        (Until::Started, State::Waiting | State::Preparing) => Verdict::Going,
-        (Until::Started, State::Running | State::Retrying | State::Pausing) => Verdict::Done,
-
-        (Until::Ended | Until::Stopped, State::Waiting | State::Preparing) => Verdict::Going,
-        (Until::Ended | Until::Stopped, State::Running | State::Retrying | State::Pausing) => Verdict::Going,
+        // Nobody has started it, so it stands still already.
+        (Until::Stopped, State::Ready) => Verdict::Done,
+        (_, State::Ready | State::Waiting | State::Preparing | State::RollingBack) => Verdict::Going,
+        (Until::Started, State::Running | State::Syncing | State::Retrying | State::Pausing) => Verdict::Done,
+        (_, State::Running | State::Syncing | State::Retrying | State::Pausing) => Verdict::Going,
 
         (Until::Stopped, State::Paused | State::Failed | State::Succeeded) => Verdict::Done,
-        (Until::Started | Until::Ended, State::Paused) => Verdict::Paused,
-        (Until::Started | Until::Ended, State::Failed) => Verdict::Failed,
-        (Until::Started | Until::Ended, State::Succeeded) => Verdict::Done,
+        (_, State::Paused) => Verdict::Paused,
+        (_, State::Failed) => Verdict::Failed,
+        (_, State::Succeeded) => Verdict::Done,
     }
 }
 
@@ -106,6 +119,20 @@ mod tests {
     ];
 
     const GOALS: [Until; 4] = [Until::Started, Until::Ended, Until::Stopped, Until::Deleted];
+
+    #[test]
+    fn states_that_only_servers_have_are_judged_for_every_goal() {
+        let table = [
+            (State::Ready, [Going, Going, Done, Going]),
+            (State::Syncing, [Done, Going, Going, Going]),
+            (State::RollingBack, [Going, Going, Going, Going]),
+        ];
+        for (state, row) in table {
+            for (until, expected) in GOALS.into_iter().zip(row) {
+                assert_eq!(verdict(until, state), expected, "{state}, {until:?}");
+            }
+        }
+    }
 
     #[test]
     fn every_task_status_is_judged_for_every_goal() {

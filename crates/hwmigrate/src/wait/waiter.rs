@@ -11,11 +11,17 @@ use futures_core::Stream;
 use super::course::{Course, Plan, Step};
 use super::outcome::{Outcome, failed, into_error, job_report, judge};
 use super::policy::PollPolicy;
-use super::verdict::Until;
+use super::verdict::{Aim, Until};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Progress, Resource, State};
 
 type Doing<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+
+/// How long after a start a job may still show the state before it. A server's
+/// state changes when its agent has fetched the command.
+fn stale_grace(resource: Resource) -> Duration {
+    Duration::from_secs(if resource == Resource::ServerTask { 30 } else { 3 })
+}
 
 /// How long a stop may take to show.
 const STOP_LIMIT: Duration = Duration::from_secs(120);
@@ -56,7 +62,7 @@ pub struct Limit(Duration);
 #[derive(Debug)]
 pub struct Waiter<L = Limit> {
     job: Job,
-    until: Until,
+    aim: Aim,
     policy: PollPolicy,
     stall_after: Option<Duration>,
     before_start: Option<Progress>,
@@ -70,7 +76,7 @@ impl Waiter<Unlimited> {
     pub(crate) fn new(job: Job) -> Self {
         Self {
             job,
-            until: Until::Ended,
+            aim: Until::Ended.into(),
             policy: PollPolicy::new(),
             stall_after: None,
             before_start: None,
@@ -86,16 +92,21 @@ impl Waiter<Unlimited> {
     /// The last look is made at the deadline itself, and gets up to five
     /// seconds to be answered. With a limit of zero there is one look.
     pub fn deadline(self, limit: Duration) -> Waiter {
-        let Self { job, until, policy, stall_after, before_start, course, outcome, over, .. } = self;
-        Waiter { job, until, policy, stall_after, before_start, limit: Limit(limit), course, outcome, over }
+        let Self { job, aim, policy, stall_after, before_start, course, outcome, over, .. } = self;
+        Waiter { job, aim, policy, stall_after, before_start, limit: Limit(limit), course, outcome, over }
     }
 }
 
 impl<L> Waiter<L> {
     /// What to wait for; [`Until::Ended`] unless said otherwise. Has no effect after the first look.
     #[must_use]
-    pub fn until(mut self, until: Until) -> Self {
-        self.until = until;
+    pub fn until(self, until: Until) -> Self {
+        self.aim(until.into())
+    }
+
+    /// Waits for what the aim says.
+    pub(crate) fn aim(mut self, aim: Aim) -> Self {
+        self.aim = aim;
         self
     }
 
@@ -125,8 +136,8 @@ impl<L> Waiter<L> {
 
     /// For a wait right after a start: `before` is what the job looked like
     /// before it. The service may show that picture for a moment longer, so the
-    /// same picture counts as still going for the first three seconds. Has no
-    /// effect after the first look.
+    /// same picture counts as still going for the first three seconds, of a
+    /// server task for the first half minute. Has no effect after the first look.
     #[must_use]
     pub fn after_start(mut self, before: Progress) -> Self {
         self.before_start = Some(before);
@@ -172,31 +183,33 @@ impl Waiter {
             let plan = Plan {
                 resource: *resource,
                 id: id.clone(),
-                until: self.until,
+                aim: self.aim,
                 limit: self.limit.0,
                 policy: self.policy.clone(),
                 stall_after: self.stall_after,
                 before_start: self.before_start.take(),
+                stale_grace: stale_grace(*resource),
             };
             Course::new(plan, self.job.dice.clone())
         });
         match course.step(|| look(), judge).await {
             Ok(Step::Going(progress)) => Ok(Some(progress)),
-            Ok(Step::Done(progress)) => {
-                self.over = true;
-                self.outcome = Some(Outcome::Done(progress.clone()));
-                Ok(Some(progress))
-            }
-            Ok(Step::Paused(progress)) => {
-                self.over = true;
-                self.outcome = Some(Outcome::Paused(progress.clone()));
-                Ok(Some(progress))
-            }
+            Ok(Step::Done(progress)) => Ok(Some(self.ended(Outcome::Done(progress)))),
+            Ok(Step::Paused(progress)) => Ok(Some(self.ended(Outcome::Paused(progress)))),
+            Ok(Step::Overtaken(progress)) => Ok(Some(self.ended(Outcome::Overtaken(progress)))),
             Err(end) => {
                 self.over = true;
-                Err(into_error(end, *resource, id, self.until))
+                Err(into_error(end, *resource, id, self.aim.words))
             }
         }
+    }
+
+    /// Keeps the outcome, and returns the look that showed it.
+    fn ended(&mut self, outcome: Outcome) -> Progress {
+        self.over = true;
+        let progress = outcome.progress().clone();
+        self.outcome = Some(outcome);
+        progress
     }
 
     /// How the wait ended; `None` before its end and after an error.

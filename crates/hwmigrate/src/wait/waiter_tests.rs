@@ -101,7 +101,7 @@ async fn stream_ends_after_the_last_look_or_the_error() {
 #[tokio::test(start_paused = true)]
 async fn failed_job_tells_reason_advice_and_counts() {
     let mut failed = task(4);
-    failed.reason = Some(Reason { code: "TRF.0055".into(), message: "bucket full".into() });
+    failed.reason = Some(Reason { code: "TRF.0055".into(), message: "bucket full".into(), step: None });
     failed.objects = Counts { done: 3, failed: 2, skipped: 1, total: Some(6) };
     failed.failed_objects.list_key = Some("oms/list".into());
     let actor = Actor::new([2]);

@@ -1,13 +1,21 @@
-//! One view on every job that moves objects.
+//! One view on every job that moves objects or servers.
 //!
 //! Tasks and task groups name the same facts differently (`successful_num`
-//! here, `success_num` there) and number their states differently. [`Progress`]
-//! says them once, in counts, bytes and [`Duration`]s, so a progress bar or a
+//! here, `success_num` there), number their states differently, and tasks that
+//! move a server have words for them instead. [`Progress`] says them once, in
+//! counts, bytes, [phases](Phase) and [`Duration`]s, so a progress bar or a
 //! report needs no second code path. Nothing is invented: what the service
-//! leaves out is `None` or zero as documented per field.
+//! leaves out is `None`, empty or zero as documented per field.
+
+mod phase;
+mod state;
 
 use std::fmt;
 use std::time::Duration;
+
+pub(crate) use phase::hold;
+pub use phase::{Phase, PhaseKind, Step, StepState};
+pub use state::State;
 
 /// The kind of job that a [`Progress`] describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,141 +25,22 @@ pub enum Resource {
     Task,
     /// A task group, which the service splits into tasks.
     Group,
+    /// A migration task that moves a server.
+    ServerTask,
 }
 
 impl Resource {
-    /// The word for people: `task` or `task group`.
+    /// The word for people: `task`, `task group` or `server task`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Task => "task",
             Self::Group => "task group",
+            Self::ServerTask => "server task",
         }
     }
 }
 
 impl fmt::Display for Resource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// What a job is doing, whatever number its kind uses for it.
-///
-/// | state | task | group |
-/// |---|---|---|
-/// | `Waiting` | 0, 1 | 0 |
-/// | `Preparing` | – | 1 (the service creates the tasks) |
-/// | `Running` | 2 | 2 |
-/// | `Retrying` | 6 | – |
-/// | `Pausing` | 7 | 7 |
-/// | `Paused` | 3 | 3 |
-/// | `Failed` | 4 | 4, 5 |
-/// | `Succeeded` | 5 | 6 |
-/// | `Deleting` | – | 8 |
-/// | `Deleted` | – | 9 |
-///
-/// Source: <https://support.huaweicloud.com/intl/en-us/api-oms/ListTasks.html>,
-/// <https://support.huaweicloud.com/intl/en-us/api-oms/ListTaskGroup.html>.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum State {
-    /// It waits for a free slot: few jobs run at once per account and region.
-    Waiting,
-    /// The tasks of a group are being created.
-    Preparing,
-    /// Objects are moved.
-    Running,
-    /// The service tries again by itself.
-    Retrying,
-    /// A stop was accepted and has not taken effect.
-    Pausing,
-    /// It stands still until it is started.
-    Paused,
-    /// It ended badly, and stays so until it is started or retried.
-    Failed,
-    /// It ended well.
-    Succeeded,
-    /// It is about to be deleted.
-    Deleting,
-    /// It is deleted; soon the service forgets it.
-    Deleted,
-    /// A state that this version does not know. It counts as still going.
-    Unknown,
-}
-
-impl State {
-    /// The state that a task's `status` stands for.
-    ///
-    /// ```
-    /// use hwmigrate::progress::State;
-    ///
-    /// assert_eq!(State::of_task(5), State::Succeeded);
-    /// assert_eq!(State::of_task(42), State::Unknown);
-    /// ```
-    pub fn of_task(code: i64) -> Self {
-        match code {
-            0 | 1 => Self::Waiting,
-            2 => Self::Running,
-            3 => Self::Paused,
-            4 => Self::Failed,
-            5 => Self::Succeeded,
-            6 => Self::Retrying,
-            7 => Self::Pausing,
-            _ => Self::Unknown,
-        }
-    }
-
-    /// The state that a task group's `status` stands for.
-    ///
-    /// ```
-    /// use hwmigrate::progress::State;
-    ///
-    /// assert_eq!(State::of_group(5), State::Failed);
-    /// ```
-    pub fn of_group(code: i64) -> Self {
-        match code {
-            0 => Self::Waiting,
-            1 => Self::Preparing,
-            2 => Self::Running,
-            3 => Self::Paused,
-            4 | 5 => Self::Failed,
-            6 => Self::Succeeded,
-            7 => Self::Pausing,
-            8 => Self::Deleting,
-            9 => Self::Deleted,
-            _ => Self::Unknown,
-        }
-    }
-
-    /// The lower-case word for tables and JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Preparing => "preparing",
-            Self::Running => "running",
-            Self::Retrying => "retrying",
-            Self::Pausing => "pausing",
-            Self::Paused => "paused",
-            Self::Failed => "failed",
-            Self::Succeeded => "succeeded",
-            Self::Deleting => "deleting",
-            Self::Deleted => "deleted",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Whether nothing will change any more unless somebody starts the job.
-    pub fn is_settled(self) -> bool {
-        matches!(self, Self::Paused | Self::Failed | Self::Succeeded | Self::Deleted)
-    }
-
-    /// Whether objects are, or may be, moved right now.
-    pub fn is_active(self) -> bool {
-        matches!(self, Self::Preparing | Self::Running | Self::Retrying | Self::Pausing)
-    }
-}
-
-impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -217,6 +106,8 @@ pub struct Reason {
     pub code: String,
     /// The service's text; empty when it gave none.
     pub message: String,
+    /// The step that failed, such as `MIGRATE_LINUX_FILE`, for jobs that have steps.
+    pub step: Option<String>,
 }
 
 /// What is known of the objects that failed.
@@ -235,15 +126,24 @@ pub struct FailedObjects {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Task or task group.
+    /// Task, task group or server task.
     pub resource: Resource,
-    /// Its id, as text for both kinds.
+    /// Its id, as text for all kinds.
     pub id: String,
     /// What it is doing.
     pub state: State,
     /// The service's number for the state; `None` when the answer had none.
     pub state_code: Option<i64>,
-    /// Objects done, failed, skipped, in all.
+    /// The service's word for the state, such as `MIGRATE_SUCCESS`; server tasks have it instead of a number.
+    pub state_word: Option<String>,
+    /// The service's word for the state of the source server, such as `syncing`.
+    pub source_state: Option<String>,
+    /// What was asked of a server task so far, and how far each of it is.
+    /// Empty before the first start, and where many are watched through lists.
+    pub phases: Vec<Phase>,
+    /// The step it is at, or was last at.
+    pub step: Option<Step>,
+    /// Objects done, failed, skipped, in all. Server tasks have none.
     pub objects: Counts,
     /// Bytes done and in all.
     pub bytes: Bytes,
@@ -282,6 +182,10 @@ impl Progress {
             id: id.into(),
             state,
             state_code,
+            state_word: None,
+            source_state: None,
+            phases: Vec::new(),
+            step: None,
             objects: Counts::default(),
             bytes: Bytes::default(),
             bytes_per_second: None,
@@ -297,15 +201,20 @@ impl Progress {
         }
     }
 
-    /// The share that is done, from 0 to 1: by bytes where there are any, else by objects.
+    /// The share that is done, from 0 to 1: of the last phase where there are
+    /// phases, else by bytes where there are any, else by objects.
     ///
     /// `None` while no total is known. As long as [`totals_final`](Self::totals_final)
-    /// is false the share may fall again, because the service lists the source while
-    /// it copies.
+    /// is false the share by bytes or objects may fall again, because the service
+    /// lists the source while it copies. A phase's share does not fall while one
+    /// wait watches it, and begins anew with the next phase.
     pub fn fraction(&self) -> Option<f64> {
         let share = |done: u64, total: u64| (done as f64 / total as f64).clamp(0.0, 1.0);
         if self.state == State::Succeeded {
             return Some(1.0);
+        }
+        if let Some(phase) = self.phases.last() {
+            return phase.percent.map(|percent| (f64::from(percent) / 100.0).min(1.0));
         }
         match (self.bytes.total, self.objects.total) {
             (Some(total), _) if total > 0 => Some(share(self.bytes.done, total)),
@@ -314,12 +223,26 @@ impl Progress {
         }
     }
 
-    /// The state with its number where the word alone would not tell, such as `unknown (42)`.
+    /// The phase it is in, or was last in.
+    pub fn phase(&self) -> Option<&Phase> {
+        self.phases.last()
+    }
+
+    /// The state with the service's own word or number where ours would not
+    /// tell, such as `unknown (42)` or `unknown (DREAMING)`.
     pub fn state_text(&self) -> String {
-        match (self.state, self.state_code) {
-            (State::Unknown, Some(code)) => format!("unknown ({code})"),
-            (State::Unknown, None) => "unknown (none given)".to_owned(),
-            (state, _) => state.as_str().to_owned(),
+        match (self.state, &self.state_word, self.state_code) {
+            (State::Unknown, Some(word), _) => format!("unknown ({word})"),
+            (State::Unknown, None, Some(code)) => format!("unknown ({code})"),
+            (State::Unknown, None, None) => "unknown (none given)".to_owned(),
+            (state, ..) => state.as_str().to_owned(),
+        }
+    }
+
+    /// Takes over from an earlier look of the same wait what must not fall.
+    pub(crate) fn follow(&mut self, earlier: &Self) {
+        if self.start_time_ms == earlier.start_time_ms {
+            hold(&mut self.phases, &earlier.phases);
         }
     }
 
@@ -330,9 +253,22 @@ impl Progress {
 }
 
 impl fmt::Display for Progress {
-    /// One line for people, such as `task 17: running, 3 of 10 objects (1 failed), 512 of 1024 bytes`.
+    /// One line for people, such as `task 17: running, 3 of 10 objects (1 failed), 512 of 1024 bytes`
+    /// or `server task 5f: running, REPLICATE 40%, MIGRATE_LINUX_FILE, 512 of 1024 bytes`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}, {}", self.resource, self.id, self.state_text(), self.objects.done)?;
+        write!(f, "{} {}: {}", self.resource, self.id, self.state_text())?;
+        if self.resource == Resource::ServerTask {
+            match (self.phase(), &self.step) {
+                (Some(phase), _) => write!(f, ", {phase}")?,
+                (None, Some(step)) => write!(f, ", {}", step.name)?,
+                (None, None) => {}
+            }
+            return match self.bytes.total {
+                Some(total) => write!(f, ", {} of {total} bytes", self.bytes.done),
+                None => Ok(()),
+            };
+        }
+        write!(f, ", {}", self.objects.done)?;
         if let Some(total) = self.objects.total {
             write!(f, " of {total}")?;
         }
@@ -354,48 +290,6 @@ impl fmt::Display for Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_task_status_has_its_state() {
-        let table = [
-            (0, State::Waiting),
-            (1, State::Waiting),
-            (2, State::Running),
-            (3, State::Paused),
-            (4, State::Failed),
-            (5, State::Succeeded),
-            (6, State::Retrying),
-            (7, State::Pausing),
-            (8, State::Unknown),
-            (9, State::Unknown),
-            (-1, State::Unknown),
-            (i64::MAX, State::Unknown),
-        ];
-        for (code, state) in table {
-            assert_eq!(State::of_task(code), state, "task status {code}");
-        }
-    }
-
-    #[test]
-    fn every_group_status_has_its_state() {
-        let table = [
-            (0, State::Waiting),
-            (1, State::Preparing),
-            (2, State::Running),
-            (3, State::Paused),
-            (4, State::Failed),
-            (5, State::Failed),
-            (6, State::Succeeded),
-            (7, State::Pausing),
-            (8, State::Deleting),
-            (9, State::Deleted),
-            (10, State::Unknown),
-            (i64::MIN, State::Unknown),
-        ];
-        for (code, state) in table {
-            assert_eq!(State::of_group(code), state, "group status {code}");
-        }
-    }
 
     #[test]
     fn fraction_prefers_bytes_and_falls_back_to_objects() {
