@@ -57,6 +57,31 @@ fn build(global: &Global, region: Option<&str>, call_limit: Option<Duration>) ->
     Ok(builder.build()?)
 }
 
+impl Connection {
+    /// Refuses, together with an emulator inside the command, what would lead out of this machine:
+    /// the arguments of `foreign` that are given, and those that say where to connect and as whom.
+    pub(crate) fn refuse_with_emulator(
+        &self,
+        foreign: impl IntoIterator<Item = (&'static str, bool)>,
+    ) -> Result<()> {
+        let own = [
+            ("--endpoint", !self.endpoint.is_empty()),
+            ("--iam-endpoint", self.iam_endpoint.is_some()),
+            ("--oms-endpoint", self.oms_endpoint.is_some()),
+            ("--profile", self.profile.is_some()),
+            ("--profile-file", self.profile_file.is_some()),
+            ("--auth-user", self.auth_user.is_some()),
+            ("--auth-token", self.auth_token.is_some()),
+            ("--auth-access-key", self.auth_access_key.is_some()),
+        ];
+        match foreign.into_iter().chain(own).find(|(_, given)| *given) {
+            Some((flag, _)) => Err(Failure::usage(format!("{flag} and --emulator contradict each other"))
+                .help(format!("leave one of them out: with --emulator nothing outside this machine is used, and {flag} points outside"))),
+            None => Ok(()),
+        }
+    }
+}
+
 fn endpoints(connection: &Connection) -> Result<Vec<(Service, String)>> {
     let mut endpoints: Vec<(Service, String)> = Vec::new();
     let by_name = connection.endpoint.iter().map(|(name, url)| (name.as_str(), url));

@@ -13,17 +13,11 @@ mod connect;
 mod duration;
 mod errors;
 mod exit;
-mod failed;
 mod failure;
-mod folders;
-mod follow;
 mod interrupt;
-mod job;
-mod keys;
 mod logging;
 mod meter;
 mod output;
-mod place;
 mod reference;
 mod report;
 mod schema;
@@ -37,7 +31,8 @@ use std::process;
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
-use crate::args::{Cli, Command, Format, Global, OmsCommand};
+use crate::args::oms::OmsCommand;
+use crate::args::{Cli, Command, Format, Global};
 use crate::exit::ExitCode;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
@@ -115,7 +110,7 @@ fn dispatch(cli: Cli) -> Result<()> {
             on_one_core(commands::api::run(call, &global, &output))
         }),
         Command::Oms(OmsCommand::Migrate(migrate)) if migrate.emulator => {
-            on_all_cores(commands::migrate_local::run(&migrate, &global, &output))
+            on_all_cores(commands::oms::migrate_local::run(&migrate, &global, &output))
         }
         Command::Oms(command) => on_one_core(commands::oms::run(command, &global, &output)),
     }

@@ -206,6 +206,7 @@ fn the_operations_are_listed_in_every_form() {
     call(["api", "ShowTask"]).refused(2, "task_id");
     call(["api", "CreateTask"]).refused(2, "--skeleton");
     call(["api", "ShowTask", "-p", "colour=red"]).refused(2, "no parameter");
+    call(["api", "ShowTask", "-p", "task_id=1", "-p", "task_id=2"]).refused(2, "task_id is given twice");
 }
 
 #[test]

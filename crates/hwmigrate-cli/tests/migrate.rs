@@ -189,6 +189,37 @@ fn objects_that_fail_are_named_and_the_others_arrive() {
 }
 
 #[test]
+fn an_empty_source_is_called_empty() {
+    let dir = TempDir::new().unwrap();
+    fs::create_dir(dir.path().join("from")).unwrap();
+    let ran = run(hwmigrate(["oms", "migrate", "--emulator", "-o", "json"])
+        .arg(dir.path().join("from"))
+        .arg(dir.path().join("to")));
+    assert_eq!(ran.code, 12, "the service fails such a task: {ran}");
+    assert_eq!((&ran.json()["status"], &ran.error()["code"]), (&"failed".into(), &"TRF.0012".into()));
+    let help = ran.error()["help"].as_str().unwrap().to_owned();
+    assert!(help.contains("from is empty") && help.contains("nothing to move"), "{ran}");
+    assert_eq!(ran.json()["error"]["help"], help, "{ran}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_utf_8_are_refused_by_name_and_the_others_arrive() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let dir = TempDir::new().unwrap();
+    let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+    write_files(&from, &[("good", b"1"), ("sub/good", b"2")]);
+    fs::write(from.join(std::ffi::OsStr::from_bytes(b"sub/bad\xff")), "3").unwrap();
+    let mut command = hwmigrate(["oms", "migrate", "--emulator", "-o", "json", "--rounds", "0"]);
+    let ran = run(command.arg(&from).arg(&to));
+    assert_eq!(ran.code, 15, "{ran}");
+    assert!(ran.err.contains("failed: sub/bad\u{fffd}") && ran.err.contains("not UTF-8"), "{ran}");
+    assert!(ran.error()["help"].as_str().unwrap().contains("rename"), "{ran}");
+    assert_eq!((&*read_files(&to)["good"], &*read_files(&to)["sub/good"]), (&b"1"[..], &b"2"[..]));
+}
+
+#[test]
 fn a_list_of_addresses_is_fetched() {
     let dir = TempDir::new().unwrap();
     let (from, to) = (dir.path().join("from"), dir.path().join("to"));

@@ -3,28 +3,20 @@
 //! The doc comments of this module are the help texts, and the reference page
 //! `docs/cli.md` is written from the same tree.
 
-mod group;
-mod job;
-mod migrate;
-mod oms;
+mod input;
+pub(crate) mod oms;
 mod serve;
-mod sync;
-mod task;
 
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-pub(crate) use group::{GroupCommand, GroupCreate, GroupStart};
-pub(crate) use job::{Cloud, Destination, Input, JobOptions, Source, StartKeys};
-pub(crate) use migrate::Migrate;
-pub(crate) use oms::{BucketCommand, CloudAccess, OmsCommand, Side};
+pub(crate) use input::Input;
 pub(crate) use serve::Serve;
-pub(crate) use sync::{SyncCommand, SyncStart};
-pub(crate) use task::{BatchUpdate, TaskCommand, TaskCreate, TaskStart, Until, WaitOptions};
 
 use crate::duration::Span;
 use crate::secret::SecretRef;
+use oms::OmsCommand;
 
 /// Move buckets to Huawei Cloud, unattended, and know how it ended.
 ///

@@ -88,6 +88,10 @@ fn parameters(operation: &'static Operation, given: Vec<(String, String)>) -> Re
                 },
             ));
         }
+        if parameters.iter().any(|(known, _)| *known == name) {
+            return Err(Failure::usage(format!("--param {name} is given twice"))
+                .help(format!("{} takes one value of {name}: leave the others out", operation.id)));
+        }
         let value = if document.is_secret_parameter(operation.id, &name) {
             let reference: SecretRef = SecretRef::from(value.as_str());
             reference.resolve(&format!("--param {name}"))?.expose().to_owned()

@@ -5,11 +5,12 @@ use serde_json::json;
 
 use crate::args::{Global, Serve};
 use crate::failure::{Failure, Result};
-use crate::interrupt::interrupted;
+use crate::interrupt::Interrupts;
 use crate::output::Output;
 
 /// Serves until someone asks it to end.
 pub(crate) async fn run(serve: &Serve, global: &Global, output: &Output) -> Result<()> {
+    let mut stop = Interrupts::listen()?;
     let emulator = set_up(serve, global)?.start().await?;
     output.line(&json!({
         "url": emulator.url(),
@@ -17,11 +18,9 @@ pub(crate) async fn run(serve: &Serve, global: &Global, output: &Output) -> Resu
         "project_id": emulator.project_id(),
     }))?;
     output.note("the emulator is ready; end it with Ctrl-C or SIGTERM");
-    let told = interrupted().await;
+    stop.next().await;
     emulator.shutdown().await;
-    told.map_err(|error| {
-        Failure::new(crate::exit::ExitCode::Unexpected, "the system tells nothing about signals").cause(error)
-    })
+    Ok(())
 }
 
 fn set_up(serve: &Serve, global: &Global) -> Result<Builder> {

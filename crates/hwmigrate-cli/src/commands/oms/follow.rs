@@ -1,0 +1,286 @@
+//! Following a migration to its end, for both forms of `oms migrate`.
+
+use std::future::ready;
+use std::pin::pin;
+use std::time::Duration;
+
+use hwmigrate::oms::{Migration, MigrationEvent, Report, Tasks};
+use hwmigrate::progress::{Progress, Resource, State};
+use hwmigrate::wait::PollPolicy;
+use serde_json::{Value, json};
+
+use super::failed::FailedObject;
+use crate::args::{Format, Global};
+use crate::clock::Stopwatch;
+use crate::exit::ExitCode;
+use crate::failure::{Failure, Result};
+use crate::interrupt::Interrupts;
+use crate::meter::Meter;
+use crate::output::Output;
+use crate::report::{self, millis};
+
+/// How the user wants a migration to be followed.
+pub(crate) struct Follower<'a> {
+    pub(crate) output: &'a Output,
+    pub(crate) meter: Meter,
+    pub(crate) tasks: Tasks,
+    /// Pause the task when the following ends early.
+    pub(crate) pause: bool,
+    /// What becomes of a task that is left to itself.
+    pub(crate) left: &'a str,
+    /// What to say about going on, for the task with this id.
+    pub(crate) again: &'a dyn Fn(i64) -> String,
+    /// The failed objects in a list of the destination bucket, where they can be read.
+    pub(crate) failed: &'a dyn Fn(&str) -> Vec<FailedObject>,
+    /// What to say when the source has nothing that the task asks for.
+    pub(crate) empty: String,
+}
+
+/// How often to look at a task, so that a bar on a screen moves.
+pub(crate) fn rhythm(near: bool) -> PollPolicy {
+    if near {
+        PollPolicy::new().shortest(Duration::from_millis(50)).longest(Duration::from_millis(500))
+    } else {
+        PollPolicy::new().longest(Duration::from_secs(10))
+    }
+}
+
+/// The service's reason for a task that finds nothing to move.
+const NOTHING_THERE: &str = "TRF.0012";
+
+/// Most failed objects that are named for people.
+const NAMED: usize = 20;
+
+/// Time that a task gets to stand still once it was told to stop.
+const PAUSE_LIMIT: Duration = Duration::from_secs(1);
+
+impl Follower<'_> {
+    /// Follows the migration and writes the result.
+    pub(crate) async fn follow(mut self, mut migration: Migration) -> Result<()> {
+        let watch = Stopwatch::start();
+        let mut stop = Interrupts::listen()?;
+        let mut task = None;
+        self.meter.begin("asking the service");
+        loop {
+            let event = {
+                let mut next = pin!(migration.next());
+                tokio::select! {
+                    event = &mut next => event,
+                    () = stop.next() => match task {
+                        Some(id) => return self.leave(id, watch).await,
+                        None => {
+                            // A request that is under way may have made the task: its id must not be lost.
+                            self.meter.note("waiting for the id of the task; interrupt once more to end at once");
+                            tokio::select! {
+                                event = next => match event {
+                                    Ok(Some(MigrationEvent::Created(created))) => return self.leave(created.id, watch).await,
+                                    other => other,
+                                },
+                                () = stop.next() => {
+                                    let end = Failure::new(ExitCode::Interrupted, "interrupted while the task was being created; it may exist");
+                                    return Err(end.help("look for it with: hwmigrate oms task list"));
+                                }
+                            }
+                        }
+                    },
+                }
+            };
+            match event {
+                Ok(Some(event)) => {
+                    if let MigrationEvent::Created(created) = &event {
+                        task = Some(created.id);
+                    }
+                    if let Some(report) = self.show(event)? {
+                        return self.end(&report);
+                    }
+                }
+                Ok(None) => return Ok(()),
+                Err(error) => return self.broken(error, task, watch).await,
+            }
+        }
+    }
+
+    /// Shows an event; gives back the report if it was the last one.
+    fn show(&mut self, event: MigrationEvent) -> Result<Option<Report>> {
+        let lines = self.output.format() == Format::Ndjson;
+        match event {
+            MigrationEvent::Created(created) => {
+                let how = if created.adopted { " (its reply was lost; found again by its mark)" } else { "" };
+                self.meter.note(&format!("task {}{how}", created.id));
+                if lines {
+                    let (id, name, adopted) = (created.id, created.name, created.adopted);
+                    self.output.line(
+                        &json!({"event": "created", "task_id": id, "name": name, "adopted": adopted}),
+                    )?;
+                }
+            }
+            MigrationEvent::Progress(progress) => {
+                self.meter.show(&progress);
+                if lines {
+                    self.output.line(&report::event(&progress))?;
+                }
+            }
+            MigrationEvent::Retrying { round, failed, failed_only } => {
+                let what = match (failed_only, failed) {
+                    (false, _) => "everything".to_owned(),
+                    (true, 1) => "the failed object".to_owned(),
+                    (true, count) => format!("{count} failed objects"),
+                };
+                self.meter.note(&format!("round {round}: starting again for {what}"));
+                if lines {
+                    self.output.line(&json!({"event": "retrying", "round": round, "failed": failed}))?;
+                }
+            }
+            MigrationEvent::Ended(report) => return Ok(Some(report)),
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    /// Writes the result of a migration that came to an end.
+    fn end(&self, ended: &Report) -> Result<()> {
+        self.meter.finish();
+        let mut value = Value::Object(report::of_last(&ended.last));
+        value["elapsed_ms"] = json!(millis(ended.elapsed));
+        value["rounds"] = json!(ended.rounds);
+        value["failed_list"] = json!(ended.failed_object_list);
+        let failed = ended.failed_object_list.as_deref().map(self.failed).unwrap_or_default();
+        let failure = ended.error().map(|error| self.explain(error, &ended.last, !failed.is_empty()));
+        if let Some(failure) = &failure {
+            value["error"] = failure.to_json()["error"].take();
+        }
+        if !failed.is_empty() {
+            value["failed_objects"] = failed.iter().map(FailedObject::to_json).collect();
+        }
+        self.write(value)?;
+        for object in failed.iter().take(NAMED) {
+            self.output.note(format!("failed: {object}"));
+        }
+        if failed.len() > NAMED {
+            self.output.note(format!("and {} more", failed.len() - NAMED));
+        }
+        match (ended.status, failure) {
+            (State::Paused, _) => {
+                Err(Failure::new(ExitCode::Paused, format!("task {} is paused", ended.task_id))
+                    .help((self.again)(ended.task_id)))
+            }
+            (_, Some(failure)) => Err(failure),
+            _ => Ok(()),
+        }
+    }
+
+    /// The failure of a task, with the help that fits what is known of its source.
+    fn explain(&self, error: hwmigrate::Error, last: &Progress, named: bool) -> Failure {
+        let nothing = error.code() == Some(NOTHING_THERE);
+        let code = report::code_of(&error, Some(last));
+        let failure = Failure::from(error).with_code(code);
+        match (nothing, named) {
+            (true, _) => failure.help(self.empty.clone()),
+            (_, true) => failure.help(
+                "repair or rename the objects named above, then run the same command again: \
+                 what has arrived is skipped",
+            ),
+            _ => failure,
+        }
+    }
+
+    fn write(&self, mut value: Value) -> Result<()> {
+        if self.output.format() == Format::Ndjson {
+            value["event"] = json!("result");
+        }
+        self.output.record(&value, &report::LINES)
+    }
+
+    /// Ends the following because the user said so.
+    async fn leave(self, id: i64, watch: Stopwatch) -> Result<()> {
+        self.meter.finish();
+        if self.pause {
+            return self.pause(id, watch, ExitCode::Interrupted, "interrupted").await;
+        }
+        let end = Failure::new(ExitCode::Interrupted, format!("interrupted: task {id} {}", self.left));
+        Err(end.help((self.again)(id)).fact("task_id", id))
+    }
+
+    /// Ends the following because of an error.
+    async fn broken(self, error: hwmigrate::Error, task: Option<i64>, watch: Stopwatch) -> Result<()> {
+        self.meter.finish();
+        let Some(id) = task else { return Err(error.into()) };
+        if self.pause && error.is_timeout() {
+            return self.pause(id, watch, ExitCode::Timeout, "the time is up").await;
+        }
+        let failure = Failure::from(error.clone()).fact("task_id", id);
+        // What to do about the error itself comes first; a task out of sight comes next.
+        Err(if error.is_timeout() { failure.help((self.again)(id)) } else { failure })
+    }
+
+    async fn pause(self, id: i64, watch: Stopwatch, code: ExitCode, why: &str) -> Result<()> {
+        let stopping = self.tasks.wait(id).poll(rhythm(true)).deadline(PAUSE_LIMIT).wait_or_stop(ready(()));
+        let outcome = stopping.await;
+        let last = self.tasks.progress(id).await?;
+        let mut value = Value::Object(report::of_last(&last));
+        value["elapsed_ms"] = json!(millis(watch.elapsed()));
+        self.write(value)?;
+        let failure = match outcome {
+            Ok(_) => Failure::new(code, format!("{why}: task {id} had ended already, it is {}", last.state)),
+            Err(error) if last.state == State::Paused || error.kind() == hwmigrate::ErrorKind::Cancelled => {
+                Failure::new(code, format!("{why}: task {id} is {}", last.state))
+            }
+            Err(error) => Failure::from(error),
+        };
+        Err(failure.help((self.again)(id)).fact("task_id", id))
+    }
+}
+
+/// Follows a task that somebody else keeps the keys of: it is watched, not started again.
+pub(crate) async fn watch(
+    mut follower: Follower<'_>,
+    id: i64,
+    stall_after: Option<Duration>,
+    global: &Global,
+    near: bool,
+) -> Result<()> {
+    let started = Stopwatch::start();
+    let mut stop = Interrupts::listen()?;
+    follower.meter.begin(&format!("looking at task {id}"));
+    let mut waiter = follower.tasks.wait(id).poll(rhythm(near)).deadline(crate::wait_limit(global));
+    if let Some(span) = stall_after {
+        waiter = waiter.stall_after(span);
+    }
+    let mut last: Option<Progress> = None;
+    let error = loop {
+        let next = tokio::select! {
+            next = waiter.next() => next,
+            () = stop.next() => return follower.leave(id, started).await,
+        };
+        match next {
+            Ok(Some(progress)) => {
+                follower.meter.show(&progress);
+                if follower.output.format() == Format::Ndjson {
+                    follower.output.line(&report::event(&progress))?;
+                }
+                last = Some(progress);
+            }
+            Ok(None) => break None,
+            Err(error) if error.is_job_failed() => break Some(error),
+            Err(error) => return follower.broken(error, last.as_ref().map(|_| id), started).await,
+        }
+    };
+    follower.meter.finish();
+    let last = waiter.last().cloned().or(last);
+    let outcome = match (&error, waiter.outcome()) {
+        (Some(error), _) => Err(error),
+        (None, Some(outcome)) => Ok(outcome),
+        (None, None) => return Ok(()),
+    };
+    let (mut value, code) =
+        report::of_end(last.as_ref(), outcome, Resource::Task, &id.to_string(), started.elapsed());
+    value["rounds"] = json!(0);
+    follower.write(value)?;
+    match (error, code) {
+        (Some(error), code) => Err(Failure::from(error).with_code(code)),
+        (None, ExitCode::Paused) => {
+            Err(Failure::new(ExitCode::Paused, format!("task {id} is paused")).help((follower.again)(id)))
+        }
+        _ => Ok(()),
+    }
+}

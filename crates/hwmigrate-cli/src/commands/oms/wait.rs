@@ -1,0 +1,127 @@
+//! `oms task wait` and `oms group wait`.
+
+use std::collections::HashMap;
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use hwmigrate::fleet::{Fleet, FleetEvent};
+use hwmigrate::progress::{Progress, Resource};
+use hwmigrate::wait::{Outcome, Unlimited, Until};
+
+use crate::args::oms::{self, WaitOptions};
+use crate::args::{Format, Global};
+use crate::clock::Stopwatch;
+use crate::exit::ExitCode;
+use crate::failure::{Failure, Result};
+use crate::interrupt::Interrupts;
+use crate::logging::level;
+use crate::meter::Meter;
+use crate::output::Output;
+use crate::report;
+
+/// Waits for jobs and reports how each ended.
+pub(crate) async fn run(
+    fleet: Fleet<Unlimited>,
+    options: &WaitOptions,
+    global: &Global,
+    output: &Output,
+    several: bool,
+) -> Result<()> {
+    let until = match options.until {
+        oms::Until::Started => Until::Started,
+        oms::Until::Ended => Until::Ended,
+    };
+    let mut fleet = fleet.deadline(crate::wait_limit(global)).until(until);
+    if let Some(span) = options.stall_after {
+        fleet = fleet.stall_after(span.0);
+    }
+    // One bar cannot show several jobs.
+    let logging = level(global) != tracing::level_filters::LevelFilter::OFF;
+    let mut meter = Meter::new(output.is_quiet(), several || logging);
+    meter.begin("asking the service");
+    let watch = Stopwatch::start();
+    let mut last: HashMap<String, Progress> = HashMap::new();
+    let mut rows = output.rows(&report::COLUMNS);
+    let mut worst = ExitCode::Done;
+    let mut events = pin!(fleet.stream());
+    let mut stop = Interrupts::listen()?;
+    loop {
+        let event = tokio::select! {
+            event = events.next() => event,
+            () = stop.next() => {
+                meter.finish();
+                let end = Failure::new(ExitCode::Interrupted, "interrupted: the waiting ends, the jobs go on");
+                return Err(end.help("run the same command again to go on waiting"));
+            }
+        };
+        match event {
+            None => break,
+            Some(FleetEvent::Progress(progress)) => {
+                meter.show(&progress);
+                if output.format() == Format::Ndjson {
+                    output.line(&report::event(&progress))?;
+                }
+                last.insert(progress.id.clone(), progress);
+            }
+            Some(FleetEvent::Ended(end)) => {
+                let seen = last.get(&end.id);
+                let (value, code) =
+                    report::of_end(seen, end.outcome.as_ref(), end.resource, &end.id, watch.elapsed());
+                tell(&meter, &end.outcome, end.resource, &end.id, several);
+                worst = worse(worst, code);
+                if several {
+                    rows.push(value)?;
+                } else {
+                    meter.finish();
+                    if let Err(error) = end.outcome {
+                        // Counts are data, the reason is an error: both are said, each in its place.
+                        if seen.is_some() {
+                            output.record(&value, &report::LINES)?;
+                        }
+                        return Err(Failure::from(error).with_code(code));
+                    }
+                    output.record(&value, &report::LINES)?;
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    meter.finish();
+    if several {
+        rows.finish()?;
+    }
+    if worst == ExitCode::Done { Ok(()) } else { Err(Failure::silent(worst)) }
+}
+
+fn tell(meter: &Meter, outcome: &hwmigrate::Result<Outcome>, resource: Resource, id: &str, several: bool) {
+    match outcome {
+        Ok(outcome) if outcome.is_paused() => {
+            meter.note(&format!("{resource} {id} is paused; start it to go on"));
+        }
+        Err(error) if several => meter.note(&format!("{resource} {id}: {error}")),
+        _ => {}
+    }
+}
+
+/// The code to end with when jobs ended differently: a failure counts more than a pause.
+fn worse(one: ExitCode, other: ExitCode) -> ExitCode {
+    match (one, other) {
+        (ExitCode::Done, other) => other,
+        (ExitCode::Paused, other) if other != ExitCode::Done => other,
+        (one, _) => one,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_counts_more_than_a_pause() {
+        use ExitCode::{Done, JobFailed, Paused, Timeout};
+        assert_eq!(worse(Done, Paused), Paused);
+        assert_eq!(worse(Paused, Done), Paused);
+        assert_eq!(worse(Paused, JobFailed), JobFailed);
+        assert_eq!(worse(JobFailed, Timeout), JobFailed);
+    }
+}
