@@ -266,7 +266,11 @@ impl Migration {
         let id = task.id;
         match stop_after(self.tasks.job(id), self.policy.clone(), why).await {
             Ok(outcome) => Ok(self.report_of(id, outcome.into_progress())),
-            Err(error) if error.is_job_failed() => Ok(self.report_of(id, self.tasks.progress(id).await?)),
+            Err(error) if error.is_job_failed() => {
+                // Looked at first: a future that lends `self` while it waits could not change threads.
+                let last = self.tasks.progress(id).await?;
+                Ok(self.report_of(id, last))
+            }
             Err(error) => Err(self.with_task(error)),
         }
     }

@@ -444,6 +444,12 @@ impl From<GroupRequest> for CreateTaskGroupReq {
     }
 }
 
+impl From<CreateTaskGroupReq> for GroupRequest {
+    fn from(request: CreateTaskGroupReq) -> Self {
+        Self(request)
+    }
+}
+
 /// A sync task to be, which copies objects one by one when it is told of them.
 ///
 /// Source: <https://support.huaweicloud.com/api-oms/CreateSyncTask.html>.
