@@ -1,9 +1,14 @@
 //! What the manifests promise to those who build us, read from Cargo's own dependency tree.
 
-use crate::tools::{Result, cargo, output, run};
+use std::fs;
+
+use crate::tools::{Result, cargo, output};
 
 /// The products: what a user may depend on.
 const PRODUCTS: [&str; 4] = ["hwmigrate-api", "hwmigrate", "hwmigrate-emulator", "hwmigrate-cli"];
+
+/// The features of hwmigrate-api.
+const SERVICES: [&str; 3] = ["iam", "oms", "sms"];
 
 /// TLS other than rustls with ring: needs a system library, or a large C build.
 const FOREIGN_TLS: [&str; 5] = ["openssl", "openssl-sys", "native-tls", "aws-lc-sys", "aws-lc-rs"];
@@ -30,15 +35,33 @@ pub(crate) fn check() -> Result<()> {
         );
     }
     only_these_name_the_http_client()?;
-    for service in ["iam", "oms"] {
-        run(&mut cargo(&[
-            "check",
-            "--package",
-            "hwmigrate-api",
-            "--no-default-features",
-            "--features",
-            service,
-        ]))?;
+    SERVICES.iter().try_for_each(|service| alone(service))
+}
+
+/// Builds one service of hwmigrate-api and sees that no other was compiled.
+fn alone(service: &str) -> Result<()> {
+    let features = ["--no-default-features", "--features", service];
+    let built = output(
+        cargo(&["check", "--package", "hwmigrate-api", "--message-format", "json-render-diagnostics"])
+            .args(features),
+    )?;
+    let messages = built.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let files = messages
+        .filter(|message| {
+            message["target"]["name"] == "hwmigrate_api" && message["target"]["kind"][0] == "lib"
+        })
+        .find_map(|message| message["filenames"][0].as_str().map(str::to_owned))
+        .ok_or("cargo does not say what it made of hwmigrate-api")?;
+    // Beside `libhwmigrate_api-….rmeta` the compiler lists the files that it read.
+    let sources =
+        fs::read_to_string(files.replace("/libhwmigrate_api", "/hwmigrate_api").replace(".rmeta", ".d"))?;
+    for other in SERVICES {
+        if sources.contains(&format!("generated/{other}.rs")) != (other == service) {
+            return Err(format!(
+                "a build of {service} alone: {other} is compiled or not, as it should not be"
+            )
+            .into());
+        }
     }
     Ok(())
 }

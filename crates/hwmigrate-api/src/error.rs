@@ -31,6 +31,24 @@ pub struct ErrorResp {
     /// Details of a refusal, encoded for the identity service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoded_authorization_message: Option<String>,
+    /// Arguments that the text of the code asks for, in SMS's errors.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub error_param: Vec<String>,
+    /// The errors below this one, in SMS's errors.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<ErrorDetail>,
+}
+
+/// An error below another.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ErrorDetail {
+    /// The code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// A text for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_msg: Option<String>,
 }
 
 impl ErrorResp {
@@ -51,20 +69,39 @@ impl ErrorResp {
     }
 
     fn from_members(members: &Map<String, Value>) -> Option<Self> {
-        let text = |names: &[&str]| {
-            names.iter().find_map(|name| match members.get(*name)? {
-                Value::String(text) => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            })
-        };
+        let list = |name: &str| members.get(name).and_then(Value::as_array).into_iter().flatten();
         let error = Self {
-            error_code: text(&["error_code", "errorCode", "code"]),
-            error_msg: text(&["error_msg", "errorMsg", "message"]),
-            request_id: text(&["request_id", "requestId"]),
-            encoded_authorization_message: text(&["encoded_authorization_message"]),
+            error_code: text(members, CODE),
+            error_msg: text(members, MESSAGE),
+            request_id: text(members, &["request_id", "requestId"]),
+            encoded_authorization_message: text(members, &["encoded_authorization_message"]),
+            error_param: list("error_param").filter_map(plain).collect(),
+            details: list("details")
+                .filter_map(Value::as_object)
+                .map(|detail| ErrorDetail {
+                    error_code: text(detail, CODE),
+                    error_msg: text(detail, MESSAGE),
+                })
+                .collect(),
         };
         (error.error_code.is_some() || error.error_msg.is_some()).then_some(error)
+    }
+}
+
+/// The names of a code, and of a text.
+const CODE: &[&str] = &["error_code", "errorCode", "code"];
+const MESSAGE: &[&str] = &["error_msg", "errorMsg", "message"];
+
+/// The first of some members that is text or a number.
+fn text(members: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| plain(members.get(*name)?))
+}
+
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 

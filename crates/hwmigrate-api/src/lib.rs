@@ -70,7 +70,7 @@ pub mod oms;
 #[path = "generated/sms.rs"]
 pub mod sms;
 
-pub use error::ErrorResp;
+pub use error::{ErrorDetail, ErrorResp};
 pub use operation::{Operation, Parameter, Place, ResponseBody, Service, find_operation, operations};
 pub use plain::{InvalidToken, PlainTransport};
 pub use progenitor_client::{ByteStream, Error, ResponseValue};

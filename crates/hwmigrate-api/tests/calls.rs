@@ -4,8 +4,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use hwmigrate_api::ResponseBody;
 use hwmigrate_api::oms::types::{ShowBucketReq, StartTaskReq, SyncTaskStatus, TaskStatus};
-use hwmigrate_api::{Error, Hooks, Operation, PlainTransport, Secret, Sending, Transport, iam, oms};
+use hwmigrate_api::sms::types::{BatchGetConsistencyResultReq, PutTaskReq, SourceState};
+use hwmigrate_api::{Error, Hooks, Operation, PlainTransport, Secret, Sending, Transport, iam, oms, sms};
 use reqwest::{Request, StatusCode};
 
 /// Answers every request with the same status and body, and keeps what it was sent.
@@ -46,6 +48,11 @@ fn scripted(status: u16, body: &'static str) -> (Arc<Scripted>, Hooks) {
 fn oms(status: u16, body: &'static str) -> (Arc<Scripted>, oms::Client) {
     let (transport, hooks) = scripted(status, body);
     (transport, oms::Client::new_with_client("http://127.0.0.1:1/", http_client(), hooks))
+}
+
+fn sms(status: u16, body: &'static str) -> (Arc<Scripted>, sms::Client) {
+    let (transport, hooks) = scripted(status, body);
+    (transport, sms::Client::new_with_client("http://127.0.0.1:1", http_client(), hooks))
 }
 
 fn only(transport: &Scripted) -> (Request, &'static Operation) {
@@ -191,6 +198,65 @@ async fn parameter_that_leads_elsewhere_is_not_sent() {
 }
 
 #[tokio::test]
+async fn file_comes_as_a_stream_in_the_language_that_was_asked_for() {
+    let tasks = BatchGetConsistencyResultReq { task_info: vec![] };
+    for (language, wanted) in [(None, None), (Some("en-us"), Some("en-us"))] {
+        let (transport, sms) = sms(200, "a file\nof bytes");
+        let mut file =
+            sms.export_consistency_results(language, &tasks).await.unwrap().into_inner().into_inner();
+        let mut bytes = Vec::new();
+        while let Some(chunk) = std::future::poll_fn(|context| file.as_mut().poll_next(context)).await {
+            bytes.extend_from_slice(&chunk.unwrap());
+        }
+        assert_eq!(bytes, b"a file\nof bytes");
+        let (request, operation) = only(&transport);
+        assert_eq!(operation.response, ResponseBody::Stream);
+        assert_eq!(request.headers().get("x-language").map(|value| value.to_str().unwrap()), wanted);
+        assert_eq!(body(&request), serde_json::json!({"task_info": []}));
+    }
+    let (_, sms) = sms(400, r#"{"error_code": "SMS.7703"}"#);
+    assert!(matches!(sms.export_consistency_results(None, &tasks).await, Err(Error::ErrorResponse(_))));
+    let broken = sms.export_consistency_results(Some("two\nlines"), &tasks).await;
+    assert!(matches!(broken, Err(Error::InvalidRequest(_))));
+}
+
+#[tokio::test]
+async fn change_of_a_task_is_answered_by_an_object_a_sentence_or_nothing() {
+    for (answer, id) in
+        [(r#"{"id": "t"}"#, Some("t")), ("\"done\"", None), ("", None), ("null", None), ("{}", None)]
+    {
+        let (transport, sms) = sms(200, answer);
+        let change = PutTaskReq { name: Some("new".to_owned()), ..PutTaskReq::default() };
+        assert_eq!(sms.update_task("t", &change).await.unwrap().into_inner().id.as_deref(), id, "{answer}");
+        assert_eq!(body(&only(&transport).0), serde_json::json!({"name": "new"}));
+    }
+}
+
+#[tokio::test]
+async fn truth_values_and_words_travel_in_the_query() {
+    let (transport, sms) = sms(200, r#"{"count": 0, "source_servers": []}"#);
+    let state = SourceState::PremigReady;
+    sms.list_servers(
+        Some(true),
+        None,
+        None,
+        None,
+        None,
+        None,
+        Some(0),
+        None,
+        None,
+        None,
+        None,
+        Some(&state),
+        None,
+    )
+    .await
+    .unwrap();
+    assert_eq!(only(&transport).0.url().query(), Some("connected=true&limit=0&state=premigready"));
+}
+
+#[tokio::test]
 async fn token_to_check_is_marked_sensitive() {
     let (transport, hooks) = scripted(200, r#"{"token": {"expires_at": "2020-01-04T09:05:22.701000Z"}}"#);
     let iam = iam::Client::new_with_client("http://127.0.0.1:1", http_client(), hooks);
@@ -217,6 +283,7 @@ fn handles_may_be_shared() {
     fn shared<T: Send + Sync + Clone + 'static>() {}
     shared::<oms::Client>();
     shared::<iam::Client>();
+    shared::<sms::Client>();
     shared::<PlainTransport>();
     shared::<Hooks>();
 }

@@ -101,7 +101,7 @@ fn start_request_of_2020_decodes_without_its_misnamed_key() {
 
 #[test]
 fn token_requests_come_out_as_they_went_in() {
-    for name in ["iam-token-request", "iam-token-request-masked"] {
+    for name in ["iam-token-request", "iam-token-request-masked", "sms-token-request"] {
         let request: CreateTokenReq = decode(name);
         assert_eq!(request.auth.identity.methods, [IdentityMethod::Password]);
         assert_eq!(exposed(&request), fixture(name));

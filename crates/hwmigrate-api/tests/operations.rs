@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use hwmigrate_api::{Place, ResponseBody, Service, find_operation, iam, oms, operations};
+use hwmigrate_api::{Operation, Place, ResponseBody, Service, find_operation, iam, oms, operations, sms};
 use serde_json::Value;
 
 fn documented(document: &Value) -> Vec<(&str, String, &Value)> {
@@ -35,10 +35,29 @@ fn all_35_operations_of_oms_are_there() {
 }
 
 #[test]
+fn all_49_operations_of_sms_are_there() {
+    let ids = "ListServers RegisterServer ShowServer UpdateServerName DeleteServer DeleteServers ShowOverview \
+        ListErrorServers UpdateCopyState UpdateDiskInfo ShowCommand UpdateCommandResult CreateTask ListTasks \
+        ShowTask UpdateTask DeleteTask DeleteTasks UpdateTaskStatus UpdateTaskSpeed ShowsSpeedLimits UpdateSpeed \
+        CollectLog ShowPassphrase ShowCertKey ShowConfigSetting UploadSpecialConfigurationSetting \
+        UpdateNetworkCheckInfo ShowConsistencyResult UpdateConsistencyResult ExportConsistencyResults \
+        CreateTemplate ListTemplates ShowTemplate UpdateTemplate DeleteTemplate DeleteTemplates \
+        ShowTargetPassword CreateMigproject ListMigprojects ShowMigproject UpdateMigproject \
+        UpdateDefaultMigproject DeleteMigproject ShowConfig CreatePrivacyAgreements ShowPrivacyAgreements \
+        ListApiVersion ShowApiVersion";
+    let ids: BTreeSet<&str> = ids.split_whitespace().collect();
+    let found: BTreeSet<&str> = sms::OPERATIONS.iter().map(|operation| operation.id).collect();
+    assert_eq!(found, ids);
+    assert_eq!(sms::OPERATIONS.len(), 49);
+}
+
+#[test]
 fn tables_equal_the_documents() {
-    for (service, text, table) in
-        [(Service::Iam, iam::DOCUMENT, iam::OPERATIONS), (Service::Oms, oms::DOCUMENT, oms::OPERATIONS)]
-    {
+    for (service, text, table) in [
+        (Service::Iam, iam::DOCUMENT, iam::OPERATIONS),
+        (Service::Oms, oms::DOCUMENT, oms::OPERATIONS),
+        (Service::Sms, sms::DOCUMENT, sms::OPERATIONS),
+    ] {
         let document: Value = serde_json::from_str(text).unwrap();
         let resolve = |value: &Value| match value["$ref"].as_str() {
             Some(reference) => document.pointer(&reference[1..]).unwrap().clone(),
@@ -71,8 +90,9 @@ fn tables_equal_the_documents() {
             }
             let success = resolve(&wanted["responses"][found.success.to_string()]);
             let schema = &success["content"]["application/json"]["schema"];
-            let response = match schema.is_null() {
+            let response = match success["content"].is_null() {
                 true => ResponseBody::Empty,
+                false if schema.is_null() => ResponseBody::Stream,
                 false if schema["type"] == "array" => ResponseBody::Array,
                 false => ResponseBody::Object,
             };
@@ -81,25 +101,64 @@ fn tables_equal_the_documents() {
     }
 }
 
-#[test]
-fn calls_with_credentials_are_marked() {
-    let secret: BTreeSet<&str> =
-        operations().filter(|operation| operation.secret).map(|operation| operation.id).collect();
-    let wanted = "KeystoneCreateToken KeystoneValidateToken CreateTemporaryAccessKey CreateTask StartTask \
-        CreateTaskGroup StartTaskGroup RetryTaskGroup CreateSyncTask StartSyncTask ShowBucketList \
-        ShowBucketObjects ShowBucketRegion CheckPrefix ShowCdnInfo CheckUrlSourceListFileFormat";
-    assert_eq!(secret, wanted.split_whitespace().collect());
+fn ids_where(chosen: impl Fn(&Operation) -> bool) -> BTreeSet<String> {
+    operations().filter(|operation| chosen(operation)).map(Operation::qualified_id).collect()
+}
+
+fn qualified(service: &str, ids: &str) -> impl Iterator<Item = String> {
+    ids.split_whitespace().map(move |id| format!("{service}.{id}"))
 }
 
 #[test]
-fn creations_and_starts_are_never_repeated() {
-    for id in "CreateTask StartTask StopTask CreateTaskGroup StartTaskGroup StopTaskGroup RetryTaskGroup \
-        CreateSyncTask StartSyncTask StopSyncTask UpdatePrivacyAgreementRecord"
-        .split_whitespace()
-    {
-        assert!(!find_operation(id).unwrap().idempotent, "{id}");
+fn calls_with_credentials_are_marked() {
+    let wanted = qualified("iam", "KeystoneCreateToken KeystoneValidateToken CreateTemporaryAccessKey")
+        .chain(qualified(
+            "oms",
+            "CreateTask StartTask CreateTaskGroup StartTaskGroup RetryTaskGroup CreateSyncTask StartSyncTask \
+             ShowBucketList ShowBucketObjects ShowBucketRegion CheckPrefix ShowCdnInfo CheckUrlSourceListFileFormat",
+        ))
+        // The list of servers carries the addresses from which logs can be read.
+        .chain(qualified(
+            "sms",
+            "ListServers ShowPassphrase ShowCertKey CreateTemplate ListTemplates ShowTemplate UpdateTemplate \
+             ShowTargetPassword",
+        ));
+    assert_eq!(ids_where(|operation| operation.secret), wanted.collect());
+}
+
+#[test]
+fn only_calls_that_do_something_anew_are_never_repeated() {
+    let wanted = qualified(
+        "oms",
+        "CreateTask StartTask StopTask CreateTaskGroup StartTaskGroup StopTaskGroup RetryTaskGroup \
+         CreateSyncTask StartSyncTask StopSyncTask UpdatePrivacyAgreementRecord",
+    )
+    .chain(qualified(
+        "sms",
+        "RegisterServer UpdateCommandResult CreateTask UpdateTaskStatus CollectLog UpdateConsistencyResult \
+         CreateTemplate CreateMigproject CreatePrivacyAgreements",
+    ));
+    assert_eq!(ids_where(|operation| !operation.idempotent), wanted.collect());
+}
+
+#[test]
+fn id_of_several_services_is_that_of_oms_unless_the_service_is_named() {
+    for id in ["CreateTask", "ListTasks", "ShowTask", "DeleteTask"] {
+        let find = |id: &str| find_operation(id).unwrap().service;
+        assert_eq!(find(id), Service::Oms, "{id}");
+        assert_eq!(find(&format!("oms.{id}")), Service::Oms, "{id}");
+        assert_eq!(find(&format!("sms.{id}")), Service::Sms, "{id}");
     }
-    assert!(operations().filter(|operation| operation.method == "GET").all(|operation| operation.idempotent));
+    assert_eq!(find_operation("ListServers").unwrap().service, Service::Sms);
+    assert_eq!(find_operation("iam.KeystoneCreateAgencyToken").unwrap().id, "KeystoneCreateToken");
+    for id in
+        ["oms.ListServers", "sms.", ".CreateTask", "SMS.CreateTask", "sms.sms.CreateTask", "ecs.CreateTask"]
+    {
+        assert!(find_operation(id).is_none(), "{id}");
+    }
+    for operation in operations() {
+        assert!(std::ptr::eq(find_operation(&operation.qualified_id()).unwrap(), operation));
+    }
 }
 
 #[test]

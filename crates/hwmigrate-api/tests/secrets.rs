@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use hwmigrate_api::{Exposed, REDACTED, Secret, iam, oms};
+use hwmigrate_api::{Exposed, REDACTED, Secret, iam, oms, sms};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -95,6 +95,15 @@ fn secrets_of_iam_are_shown_in_request_bodies_only() {
         CreateTokenReq TokenAuth TokenIdentity PasswordIdentity PasswordUser TotpIdentity TotpUser
         TokenIdentityToken CreateTemporaryAccessKeyReq AccessKeyAuth AccessKeyIdentity AccessKeyToken
         CreateTemporaryAccessKeyResponse TemporaryCredential
+    );
+}
+
+#[test]
+fn secrets_of_sms_are_shown_in_request_bodies_only() {
+    check_all!(sms:
+        ListServersResponse SourceServersResponseBody TaskByServerSources ShowPassphraseResponse
+        ShowCertKeyResponse CreateTemplateReq UpdateTemplateReq TemplateRequest TemplateResponseBody
+        ListTemplatesResponse ShowTemplateResponse ShowTargetPasswordResponse
     );
 }
 

@@ -293,7 +293,7 @@ fn named_types(module: &str, document: &mut Value) {
         if name == "ErrorResp" {
             schemas(document)[name.as_str()] =
                 json!({"type": "object", "x-rust-type": rust_path("hwmigrate_api::ErrorResp")});
-        } else if is_words(&whole, &name) || name == "KeystoneError" {
+        } else if is_words(&whole, &name) || ["KeystoneError", "ErrorDetail"].contains(&name.as_str()) {
             // Made by the generator of enumerations, or part of the type of errors.
             if let Some(schemas) = schemas(document).as_object_mut() {
                 schemas.remove(&name);

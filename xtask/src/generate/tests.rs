@@ -210,10 +210,12 @@ fn credentials_of_requests_are_marked_secret() {
         for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
             for (field, property) in schema["properties"].as_object().into_iter().flatten() {
                 let looks =
-                    ["ak", "sk", "password", "passcode", "secret", "token", "auth_file", "connection_string"]
+                    ["ak", "sk", "password", "passcode", "passphrase", "secret", "token", "auth_file"]
                         .iter()
                         .any(|word| field == word || field.ends_with(&format!("_{word}")))
-                        || field.ends_with("authentication_key");
+                        || ["authentication_key", "connection_string", "private_key", "share_url"]
+                            .iter()
+                            .any(|end| field.ends_with(end));
                 if looks && property["type"] == "string" {
                     assert_eq!(property["x-secret"], true, "{name}.{field}");
                 }

@@ -2244,24 +2244,6 @@ pub mod types {
         )]
         pub result: Option<CheckResult>,
     }
-    /// An error below another.
-    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
-    pub struct ErrorDetail {
-        /// Code.
-        #[serde(
-            default,
-            deserialize_with = "crate::lenient::text",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub error_code: Option<String>,
-        /// Text for people.
-        #[serde(
-            default,
-            deserialize_with = "crate::lenient::text",
-            skip_serializing_if = "Option::is_none"
-        )]
-        pub error_msg: Option<String>,
-    }
     /// The disks that are advised for the target.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
     #[non_exhaustive]
@@ -3838,7 +3820,7 @@ pub mod types {
         pub name: String,
         /// Network cards.
         pub networks: Vec<NetWork>,
-        /// Windows: whether the system has an OEM licence.
+        /// Windows: whether it is an OEM system.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -4242,7 +4224,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub adjust_size: Option<i64>,
-        /// Name or id of the disk.
+        /// Id of the disk.
         ///
         /// Limits: at most 255 characters.
         #[serde(
@@ -4303,7 +4285,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub adjust_size: Option<i64>,
-        /// Name or id of the volume.
+        /// Id of the volume.
         ///
         /// Limits: at most 255 characters.
         #[serde(
@@ -4532,7 +4514,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub adjust_size: Option<i64>,
-        /// Name or id of the partition.
+        /// Id of the partition.
         ///
         /// Limits: at most 255 characters.
         #[serde(
@@ -4561,7 +4543,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub adjust_size: Option<i64>,
-        /// Name or id of the group.
+        /// Id of the group.
         ///
         /// Limits: at most 255 characters.
         #[serde(
@@ -5336,7 +5318,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub networks: Option<Vec<NetWorkResp>>,
-        /// Windows: whether the system has an OEM licence.
+        /// Windows: whether it is an OEM system.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -5797,7 +5779,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub name: Option<String>,
-        /// Windows: whether the system has an OEM licence.
+        /// Windows: whether it is an OEM system.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -5866,7 +5848,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub name: Option<String>,
-        /// Windows: whether the system has an OEM licence.
+        /// Windows: whether it is an OEM system.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -6008,7 +5990,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub name: Option<String>,
-        /// Windows: whether the system has an OEM licence.
+        /// Windows: whether it is an OEM system.
         #[serde(
             default,
             deserialize_with = "crate::lenient::boolean",
@@ -6307,7 +6289,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub disk_id: Option<String>,
-        /// Letter or number of the disk, as text.
+        /// Index of the disk, as text, such as `z`.
         ///
         /// Limits: at most 255 characters.
         #[serde(
@@ -6401,7 +6383,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub disk_id: Option<String>,
-        /// Letter or number of the disk, as text.
+        /// Index of the disk, as text, such as `z`.
         #[serde(
             default,
             deserialize_with = "crate::lenient::text",
@@ -8590,11 +8572,11 @@ pub mod types {
     #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
     #[non_exhaustive]
     pub enum CheckResult {
-        /// `OK`: nothing.
+        /// `OK`: nothing amiss.
         Ok,
-        /// `WARN`: something to note; the migration is possible.
+        /// `WARN`: a warning.
         Warn,
-        /// `ERROR`: something that prevents the migration.
+        /// `ERROR`: an error.
         Error,
         /// A value that this version does not know.
         Unknown(String),
@@ -10512,7 +10494,7 @@ impl Client {
     /// - `limit`: Records on a page; 0 means 200. Limits: 0 to 200. Default: `200`.
     /// - `migproject`: Only servers of the migration project of this id. Limits: at most 255 characters.
     /// - `migration_cycle`: Only servers at this stage.
-    /// - `name`: Only servers whose name contains this text. Limits: at most 255 characters.
+    /// - `name`: Only servers of this name. Whether a part of it is enough is not documented. Limits: at most 255 characters.
     /// - `offset`: Records to leave out at the start. Limits: 0 to 65535. Default: `0`.
     /// - `state`: Only servers in this state.
     /// - `vm_id`: Only servers whose target has this ECS id. Limits: at most 255 characters.
@@ -10885,7 +10867,7 @@ impl Client {
     }
     /// Read the command that waits for an agent
     ///
-    /// A call of the agent. Asked again and again; a command stays until its result is reported.
+    /// A call of the agent, which asks again and again.
     ///
     /// Permission: `sms:server:getCommand`.
     ///
@@ -10974,7 +10956,7 @@ impl Client {
     /// - `enterprise_project_id`: Only tasks of this enterprise project. Limits: at most 255 characters.
     /// - `id`: Only the task of this id. Limits: 1 to 36 characters.
     /// - `limit`: Records on a page. Limits: 0 to 200. Default: `100`.
-    /// - `name`: Only tasks whose name contains this text. Limits: at most 255 characters.
+    /// - `name`: Only tasks of this name. Whether a part of it is enough is not documented. Limits: at most 255 characters.
     /// - `offset`: Records to leave out at the start. Limits: 0 to 65535. Default: `0`.
     /// - `source_server_id`: Only tasks of this source server. Limits: 1 to 36 characters.
     /// - `state`: Only tasks in this state.
@@ -11053,7 +11035,7 @@ impl Client {
     }
     /// Read one task
     ///
-    /// With steps, source, target and clone. There is no progress of the whole: it is that of the steps. A task that does not exist is answered by an error with the code SMS.7703.
+    /// With steps, source, target and clone. There is no progress of the whole: it is that of the steps. A task that does not exist was seen to be answered with SMS.7703.
     ///
     /// Permission: `sms:server:getTask`.
     ///
@@ -11300,7 +11282,7 @@ impl Client {
     }
     /// Replace the limits on the rate of a task
     ///
-    /// All limits are replaced. An empty list removes them.
+    /// All limits are replaced by these, at most five.
     ///
     /// Permission: `sms:server:updateTaskSpeedLimit`.
     ///
@@ -11338,7 +11320,7 @@ impl Client {
     }
     /// Collect the log of a task into an OBS bucket
     ///
-    /// Asynchronous: `log_collect_status` of the task tells how far it is.
+    /// Asynchronous: `log_collect_status` tells how far it is.
     ///
     /// [Documentation](https://support.huaweicloud.com/api-sms/CollectLog.html)
     ///
@@ -11490,7 +11472,7 @@ impl Client {
     }
     /// Set special options of a task
     ///
-    /// Such as folders to leave out. An option that was set before is replaced.
+    /// Such as folders to leave out of the copy.
     ///
     /// [Documentation](https://support.huaweicloud.com/api-sms/UploadSpecialConfigurationSetting.html)
     ///
@@ -11575,7 +11557,7 @@ impl Client {
     }
     /// Read what the consistency check of a task found
     ///
-    /// One result for each check that was made.
+    /// A list of results, in one of two forms.
     ///
     /// Permission: `sms:server:getConsistencyCheckResult`.
     ///
@@ -11617,7 +11599,7 @@ impl Client {
     }
     /// Report what a consistency check found
     ///
-    /// A call of the agent. Each call adds one result.
+    /// A call of the agent. Whether a second report replaces the first is not documented.
     ///
     /// [Documentation](https://support.huaweicloud.com/api-sms/UpdateConsistencyResult.html)
     ///
@@ -11703,7 +11685,7 @@ impl Client {
     /// - `availability_zone`: Only templates for this availability zone. Limits: at most 255 characters.
     /// - `id`: Only the template of this id. Limits: 1 to 36 characters, pattern `^[a-zA-Z0-9\-]{1,36}$`.
     /// - `limit`: Records on a page. Limits: 0 to 100. Default: `50`.
-    /// - `name`: Only templates whose name contains this text. Limits: at most 255 characters.
+    /// - `name`: Only templates of this name. Whether a part of it is enough is not documented. Limits: at most 255 characters.
     /// - `offset`: Records to leave out at the start. Limits: 0 to 65535. Default: `0`.
     /// - `region`: Only templates for this region. Limits: at most 255 characters.
     pub async fn list_templates<'a>(
@@ -11806,7 +11788,7 @@ impl Client {
     }
     /// Change a template
     ///
-    /// The template is replaced as a whole.
+    /// The documentation does not say what becomes of members that are left out.
     ///
     /// Permission: `sms:template:update`.
     ///
@@ -11843,7 +11825,7 @@ impl Client {
     }
     /// Delete a template
     ///
-    /// Tasks that were created from it keep their targets.
+    /// Deletes one template.
     ///
     /// [Documentation](https://support.huaweicloud.com/api-sms/DeleteTemplate.html)
     ///
@@ -11979,7 +11961,7 @@ impl Client {
     }
     /// Create a migration project
     ///
-    /// A named set of settings for new tasks. The name must be unique. At most 50 projects.
+    /// A named set of settings for new tasks. The name must be unique. More than 50 projects were seen to be refused with SMS.8115.
     ///
     /// Permission: `sms:migproject:create`.
     ///
@@ -12045,7 +12027,7 @@ impl Client {
     }
     /// Change a migration project
     ///
-    /// Members that are missing stay as they are.
+    /// All members are optional.
     ///
     /// [Documentation](https://support.huaweicloud.com/api-sms/UpdateMigproject.html)
     ///
