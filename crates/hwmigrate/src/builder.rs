@@ -8,6 +8,7 @@ use hwmigrate_api::Service;
 
 use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
+use crate::config::SmsScope;
 use crate::config::build::{self, Given};
 use crate::config::layer::{Item, Layer};
 use crate::credentials::Credentials;
@@ -77,6 +78,7 @@ impl ClientBuilder {
         match service {
             Service::Iam => self.set(Item::IamEndpoint, address.as_ref()),
             Service::Oms => self.set(Item::OmsEndpoint, address.as_ref()),
+            Service::Sms => self.set(Item::SmsEndpoint, address.as_ref()),
             other => {
                 let message =
                     format!("this version has no client for the service {other}, so it takes no endpoint");
@@ -84,6 +86,15 @@ impl ClientBuilder {
                 self
             }
         }
+    }
+
+    /// What calls to SMS are about: the project, which is the default, or the
+    /// account. The service does not say which it wants; set
+    /// [`SmsScope::Domain`] when it refuses credentials that have the
+    /// permission. The client never changes the scope by itself: a refusal
+    /// looks the same when a permission is missing.
+    pub fn sms_scope(self, scope: SmsScope) -> Self {
+        self.set(Item::SmsScope, scope.as_str())
     }
 
     /// A profile of our own profile file.

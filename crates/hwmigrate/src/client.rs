@@ -111,7 +111,7 @@ impl Shared {
             return Ok(id);
         }
         // Around all of it: waiting for another caller's look-up counts as well.
-        let found = self.project.get_or_try_init(|| self.find_project(limits));
+        let found = self.session.owner.get_or_try_init(|| self.find_project(limits));
         match tokio::time::timeout_at(limits.deadline, found).await {
             Ok(found) => found.cloned(),
             Err(_) => Err(Error::new(
@@ -231,7 +231,7 @@ pub(crate) struct ProjectRow {
 }
 
 /// The one project of that name; an error lists the candidates otherwise.
-fn choose<'a>(name: &str, projects: &'a [ProjectRow]) -> Result<&'a str> {
+pub(crate) fn choose<'a>(name: &str, projects: &'a [ProjectRow]) -> Result<&'a str> {
     let exact: Vec<_> = projects.iter().filter(|project| project.name == name).collect();
     if let [one] = exact[..] {
         return Ok(&one.id);

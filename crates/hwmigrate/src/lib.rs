@@ -45,9 +45,12 @@ pub mod catalogue;
 pub mod clock;
 pub mod fleet;
 pub mod iam;
+#[cfg(feature = "oms")]
 pub mod oms;
 pub mod progress;
 pub mod secret_ref;
+#[cfg(feature = "sms")]
+pub mod sms;
 pub mod wait;
 
 /// The README's example, compiled.
@@ -71,6 +74,7 @@ mod transport;
 
 pub use builder::ClientBuilder;
 pub use client::{Client, Login};
+pub use config::SmsScope;
 pub use credentials::{Credential, Credentials, Passcode};
 pub use environment::Environment;
 pub use error::{Error, ErrorKind, JobReport, Result};

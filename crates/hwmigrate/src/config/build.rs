@@ -11,7 +11,7 @@ use crate::config::credentials::credentials;
 use crate::config::endpoint;
 use crate::config::layer::{Item, Layer, Layers, Setting};
 use crate::config::tls::TlsSettings;
-use crate::config::{CALL_TIMEOUT, CONNECT_TIMEOUT, Config, READ_TIMEOUT};
+use crate::config::{CALL_TIMEOUT, CONNECT_TIMEOUT, Config, READ_TIMEOUT, SmsScope};
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
@@ -56,8 +56,12 @@ pub(crate) fn build(
         Some(endpoint) => endpoint,
         None => endpoint::global_iam()?,
     };
+    let sms_address = layers.get(Item::SmsEndpoint);
     let config = Config {
         oms: place(Item::OmsEndpoint, Service::Oms)?,
+        sms: place(Item::SmsEndpoint, Service::Sms)?,
+        sms_scope: layers.get(Item::SmsScope).map(sms_scope).transpose()?.unwrap_or_default(),
+        sms_region: region.as_deref().map(|region| endpoint::sms_region(sms_address, region).to_owned()),
         iam,
         project_name: layers.text(Item::ProjectName),
         project_id: layers.get(Item::ProjectId).map(project_id).transpose()?,
@@ -87,6 +91,13 @@ fn project_id(setting: &Setting) -> Result<Arc<str>> {
         return Err(setting.wrong("is not a project id; it is usually 32 characters of 0-9 and a-f"));
     }
     Ok(Arc::from(id))
+}
+
+fn sms_scope(setting: &Setting) -> Result<SmsScope> {
+    [SmsScope::Project, SmsScope::Domain]
+        .into_iter()
+        .find(|scope| scope.as_str() == setting.text())
+        .ok_or_else(|| setting.wrong("must be project or domain"))
 }
 
 fn flag(setting: &Setting) -> Result<bool> {

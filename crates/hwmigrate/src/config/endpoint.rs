@@ -7,22 +7,12 @@ use url::{Host, Url};
 
 use crate::config::Endpoint;
 use crate::config::layer::{Item, Layer, Setting};
+use crate::config::routing::{home, public_address};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::throttle::Limiter;
 
-/// Regions of sites with a domain of their own.
-const OTHER_SITES: [(&str, &str); 1] = [("eu-west-101", "myhuaweicloud.eu")];
-
 const PREFIX: &str = "HUAWEICLOUD_SDK_REGION_";
-
-/// The public address of a service in a region. A region that this version has
-/// never heard of gets the usual form, so that new regions work at once.
-pub(crate) fn public_address(service: Service, region: &str) -> String {
-    let site =
-        OTHER_SITES.iter().find(|(name, _)| *name == region).map_or("myhuaweicloud.com", |(_, site)| site);
-    format!("https://{service}.{region}.{site}")
-}
 
 /// Lower-case letters, digits and hyphens: it becomes part of a host name.
 pub(crate) fn check_region(setting: &Setting) -> Result<()> {
@@ -102,35 +92,61 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Adds the official SDKs' `HUAWEICLOUD_SDK_REGION_{SERVICE}_{REGION}`.
-///
-/// Without a region, the variables name one if they agree on it.
+/// Adds the official SDKs' `HUAWEICLOUD_SDK_REGION_{SERVICE}_{REGION}`: that of
+/// the client's region, else that of the region which serves it.
 pub(crate) fn add_region_variables(
     layer: &mut Layer,
     environment: &Environment,
     region: Option<&str>,
 ) -> Result<()> {
-    for (service, key) in [("IAM", Item::IamEndpoint), ("OMS", Item::OmsEndpoint)] {
-        let prefix = format!("{PREFIX}{service}_");
-        for (variable, value) in environment.starting_with(&prefix) {
-            let named = variable[prefix.len()..].to_ascii_lowercase().replace('_', "-");
-            if region == Some(named.as_str()) {
-                // The official SDKs take a list here and use its first entry first.
-                let first = value.split(',').next().unwrap_or(value).trim();
-                layer.add_variable(key, variable, first)?;
-            }
+    let Some(region) = region else { return Ok(()) };
+    let services = [
+        (Service::Iam, Item::IamEndpoint),
+        (Service::Oms, Item::OmsEndpoint),
+        (Service::Sms, Item::SmsEndpoint),
+    ];
+    for (service, key) in services {
+        let names = [region, home(service, region)].map(|region| variable(service, region));
+        let found = names.iter().find_map(|name| Some((name, environment.get(name)?)));
+        if let Some((name, value)) = found {
+            // The official SDKs take a list here and use its first entry first.
+            let first = value.split(',').next().unwrap_or(value).trim();
+            layer.add_variable(key, name, first)?;
         }
     }
     Ok(())
 }
 
-/// The one region that `HUAWEICLOUD_SDK_REGION_OMS_…` variables name, and the variable.
+/// The variable of the official SDKs for the address of a service in a region.
+pub(crate) fn variable(service: Service, region: &str) -> String {
+    format!("{PREFIX}{service}_{region}").to_ascii_uppercase().replace('-', "_")
+}
+
+/// The region that stands behind the address of SMS: whose project is meant.
+pub(crate) fn sms_region<'r>(setting: Option<&Setting>, region: &'r str) -> &'r str {
+    let home = home(Service::Sms, region);
+    match setting {
+        Some(setting) if setting.origin != variable(Service::Sms, home) => region,
+        _ => home,
+    }
+}
+
+/// The one region that `HUAWEICLOUD_SDK_REGION_OMS_…` variables name, or those
+/// of SMS where there are none; and the variable.
 pub(crate) fn region_of_variables(environment: &Environment) -> Option<(String, String)> {
-    let prefix = format!("{PREFIX}OMS_");
-    let mut variables = environment.starting_with(&prefix).map(|(variable, _)| variable.to_owned());
-    let variable = variables.next()?;
-    let region = variable[prefix.len()..].to_ascii_lowercase().replace('_', "-");
-    variables.next().is_none().then_some((region, variable))
+    for service in [Service::Oms, Service::Sms] {
+        let prefix = variable(service, "");
+        let named: Vec<_> = environment.starting_with(&prefix).map(|(variable, _)| variable).collect();
+        match named[..] {
+            [] => {}
+            [one] => {
+                let region = one[prefix.len()..].to_ascii_lowercase().replace('_', "-");
+                return Some((region, one.to_owned()));
+            }
+            _ => return None,
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -141,21 +157,6 @@ mod tests {
 
     fn setting(value: &str) -> Setting {
         Setting { value: value.into(), origin: "the argument `oms_endpoint`".to_owned() }
-    }
-
-    #[test]
-    fn regions_make_hosts() {
-        let rows = [
-            (Service::Oms, "cn-north-4", "https://oms.cn-north-4.myhuaweicloud.com"),
-            (Service::Iam, "ap-southeast-3", "https://iam.ap-southeast-3.myhuaweicloud.com"),
-            (Service::Oms, "xx-future-9", "https://oms.xx-future-9.myhuaweicloud.com"),
-            (Service::Iam, "eu-west-101", "https://iam.eu-west-101.myhuaweicloud.eu"),
-        ];
-        for (service, region, address) in rows {
-            let endpoint = public(service, region).unwrap();
-            assert_eq!(endpoint.base, address);
-            assert!(endpoint.secure);
-        }
     }
 
     #[test]
@@ -216,5 +217,22 @@ mod tests {
         let mut none = Layer::default();
         add_region_variables(&mut none, &environment, None).unwrap();
         assert!(none.get(Item::OmsEndpoint).is_none());
+    }
+
+    #[test]
+    fn the_variable_of_the_serving_region_counts_unless_the_own_one_is_there() {
+        let serving = ("HUAWEICLOUD_SDK_REGION_SMS_AP_SOUTHEAST_3", "http://127.0.0.1:1");
+        let own = ("HUAWEICLOUD_SDK_REGION_SMS_LA_NORTH_2", "http://127.0.0.1:2");
+        for (pairs, address, region) in
+            [(vec![serving], serving.1, "ap-southeast-3"), (vec![serving, own], own.1, "la-north-2")]
+        {
+            let mut layer = Layer::default();
+            add_region_variables(&mut layer, &Environment::from_pairs(pairs), Some("la-north-2")).unwrap();
+            let setting = layer.get(Item::SmsEndpoint).unwrap();
+            assert_eq!((setting.text(), sms_region(Some(setting), "la-north-2")), (address, region));
+        }
+        let alone = Environment::from_pairs([own]);
+        assert_eq!(region_of_variables(&alone).unwrap().0, "la-north-2");
+        assert_eq!(sms_region(None, "la-north-2"), "ap-southeast-3");
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod build;
 pub(crate) mod credentials;
 pub(crate) mod endpoint;
 pub(crate) mod layer;
+pub(crate) mod routing;
 pub(crate) mod tls;
 
 use std::sync::Arc;
@@ -32,6 +33,10 @@ pub(crate) struct Config {
     pub(crate) credentials: Credentials,
     pub(crate) iam: Endpoint,
     pub(crate) oms: Option<Endpoint>,
+    pub(crate) sms: Option<Endpoint>,
+    pub(crate) sms_scope: SmsScope,
+    /// The region that stands behind the address of SMS.
+    pub(crate) sms_region: Option<String>,
     pub(crate) call_timeout: Duration,
     pub(crate) retry: RetryPolicy,
 }
@@ -39,15 +44,36 @@ pub(crate) struct Config {
 impl Config {
     /// Where a service is.
     pub(crate) fn endpoint(&self, service: Service) -> Result<&Endpoint> {
-        match service {
-            Service::Iam => Ok(&self.iam),
-            Service::Oms => self.oms.as_ref().ok_or_else(|| {
-                Error::config("the region is not known, so there is no endpoint for oms").with_advice(
-                    "set the region of the destination bucket (`region`, HWMIGRATE_REGION or \
-                     HW_REGION_NAME), or name the endpoint itself",
-                )
-            }),
-            other => Err(Error::config(format!("this version has no client for the service {other}"))),
+        let (endpoint, whose) = match service {
+            Service::Iam => return Ok(&self.iam),
+            Service::Oms => (&self.oms, "of the destination bucket"),
+            Service::Sms => (&self.sms, "of the target servers"),
+            other => {
+                let message = format!("this version has no client for the service {other}");
+                return Err(Error::config(message));
+            }
+        };
+        endpoint.as_ref().ok_or_else(|| {
+            Error::config(format!("the region is not known, so there is no endpoint for {service}"))
+                .with_advice(format!(
+                    "set the region {whose} (`region`, HWMIGRATE_REGION or HW_REGION_NAME), or name the \
+                     endpoint itself"
+                ))
+        })
+    }
+
+    /// What the calls of a service are about.
+    pub(crate) fn audience(&self, service: Service) -> Audience<'_> {
+        if service != Service::Sms {
+            return Audience::Client;
+        }
+        if self.sms_scope == SmsScope::Domain {
+            return Audience::Account;
+        }
+        match (&self.sms_region, &self.region) {
+            _ if self.project_id.is_some() || self.project_name.is_some() => Audience::Client,
+            (Some(serving), own) if Some(serving) != own.as_ref() => Audience::Region(serving),
+            _ => Audience::Client,
         }
     }
 
@@ -55,6 +81,47 @@ impl Config {
     pub(crate) fn project_name(&self) -> Option<&str> {
         self.project_name.as_deref().or(self.region.as_deref())
     }
+}
+
+/// What calls to the Server Migration Service are about: its paths name no
+/// project, so the token or signature alone says it.
+///
+/// The documents disagree. The service's own walk-through uses a token for a
+/// project, and so do the official Python and Go SDKs; the Java SDK and
+/// Terraform speak for the account. Set it with
+/// [`ClientBuilder::sms_scope`](crate::ClientBuilder::sms_scope).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SmsScope {
+    /// A project: a token for it, or a signature with `X-Project-Id`. The
+    /// default. It is the project set (`project_id`, `project_name`), else the
+    /// built-in one of the region whose endpoint serves SMS.
+    #[default]
+    Project,
+    /// The account: a token for it, or a signature with `X-Domain-Id`, whose
+    /// value is `domain_id` or else looked up.
+    Domain,
+}
+
+impl SmsScope {
+    /// The word in settings: `project` or `domain`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Project => "project",
+            Self::Domain => "domain",
+        }
+    }
+}
+
+/// Whom a login is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience<'a> {
+    /// The client's project where one is known or can be named, else the account.
+    Client,
+    /// The built-in project of another region.
+    Region(&'a str),
+    /// The account.
+    Account,
 }
 
 /// The address of a service.

@@ -1,6 +1,7 @@
 //! Turns credentials into something that can be put into a request.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::clock;
+use crate::config::Audience;
 use crate::credentials::{Credentials, Given, Source};
 use crate::error::parse::request_id;
 use crate::error::{Error, ErrorKind, Result};
@@ -48,24 +50,29 @@ enum Named<'a> {
 }
 
 impl Shared {
-    /// What requests are proven with at this moment.
-    pub(crate) async fn issued(&self, limits: Limits) -> Result<std::sync::Arc<Issued>> {
-        let left = limits.deadline.saturating_duration_since(clock::instant());
-        let login = || self.obtain(&self.config.credentials, true, limits);
-        self.tokens.get(self.server_now(), (left / 2).min(EARLY_PATIENCE), login).await
+    /// What requests about the client's own project are proven with at this moment.
+    pub(crate) async fn issued(&self, limits: Limits) -> Result<Arc<Issued>> {
+        self.issued_for(Audience::Client, limits).await
     }
 
-    /// Follows the recipe of `credentials`. `own`: they are the client's, so
-    /// its project is meant; otherwise they only serve to get an agency's.
+    /// As [`issued`](Self::issued), for another audience.
+    pub(crate) async fn issued_for(&self, audience: Audience<'_>, limits: Limits) -> Result<Arc<Issued>> {
+        let left = limits.deadline.saturating_duration_since(clock::instant());
+        let login = || self.obtain(&self.config.credentials, audience, limits);
+        self.session(audience).tokens.get(self.server_now(), (left / 2).min(EARLY_PATIENCE), login).await
+    }
+
+    /// Follows the recipe of `credentials`. Those that only serve to get an
+    /// agency's are for the account.
     fn obtain<'a>(
         &'a self,
         credentials: &'a Credentials,
-        own: bool,
+        audience: Audience<'a>,
         limits: Limits,
     ) -> BoxFuture<'a, Result<Issued>> {
         async move {
             match &*credentials.source {
-                Source::Password { .. } => self.by_password(credentials, own, limits).await,
+                Source::Password { .. } => self.by_password(credentials, audience, limits).await,
                 Source::Token { token, expires_at } => {
                     let proof = Proof::Token(token_header(token)?);
                     Ok(self.issue(proof, *expires_at, Identity::default()))
@@ -74,7 +81,8 @@ impl Shared {
                     Ok(self.issue(Proof::Keys(keys.clone()), None, Identity::default()))
                 }
                 Source::Agency { base, agency, domain } => {
-                    self.by_agency(base, agency, domain, credentials.domain_scope || !own, limits).await
+                    let audience = narrowed(credentials, audience);
+                    self.by_agency(base, agency, domain, audience, limits).await
                 }
                 Source::Function(provide) => {
                     let credential = provide().await?;
@@ -93,24 +101,27 @@ impl Shared {
         Issued::new(proof, expires_at, identity, self.server_now(), self.draw())
     }
 
-    /// The client's project where one is known or can be named, else the account.
-    fn scope<'a>(&'a self, domain: &'a str, account_only: bool) -> Scope<'a> {
-        if !account_only {
-            if let Some(id) = &self.config.project_id {
-                return Scope::Project(Named::Id(Cow::from(&**id)));
-            }
-            if let Some(name) = self.config.project_name() {
-                return Scope::Project(Named::Name(Cow::from(name)));
+    fn scope<'a>(&'a self, domain: &'a str, audience: Audience<'a>) -> Scope<'a> {
+        match (audience, &self.config.project_id, self.config.project_name()) {
+            (Audience::Region(name), ..) => Scope::Project(Named::Name(Cow::from(name))),
+            (Audience::Client, Some(id), _) => Scope::Project(Named::Id(Cow::from(&**id))),
+            (Audience::Client, None, Some(name)) => Scope::Project(Named::Name(Cow::from(name))),
+            (Audience::Client, None, None) | (Audience::Account, ..) => {
+                Scope::Domain(Named::Name(Cow::from(domain)))
             }
         }
-        Scope::Domain(Named::Name(Cow::from(domain)))
     }
 
-    async fn by_password(&self, credentials: &Credentials, own: bool, limits: Limits) -> Result<Issued> {
+    async fn by_password(
+        &self,
+        credentials: &Credentials,
+        audience: Audience<'_>,
+        limits: Limits,
+    ) -> Result<Issued> {
         let Source::Password { domain, user, password, totp } = &*credentials.source else {
             return Err(Error::config("these credentials have no password"));
         };
-        let scope = self.scope(domain, credentials.domain_scope || !own);
+        let scope = self.scope(domain, narrowed(credentials, audience));
         let mut methods = vec!["password"];
         let mut code = None;
         if let Some(totp) = totp {
@@ -155,17 +166,17 @@ impl Shared {
         base: &Credentials,
         agency: &str,
         domain: &str,
-        account_only: bool,
+        audience: Audience<'_>,
         limits: Limits,
     ) -> Result<Issued> {
-        let base = self.obtain(base, false, limits).await?;
+        let base = self.obtain(base, Audience::Account, limits).await?;
         let role = RolePart { agency_name: agency, domain_name: domain, duration_seconds: None };
         match &base.proof {
             Proof::Token(_) => {
                 let body = TokenRequest {
                     auth: AuthPart {
                         identity: IdentityPart::assume(role),
-                        scope: Some(self.scope(domain, account_only)),
+                        scope: Some(self.scope(domain, audience)),
                     },
                 };
                 let auth = Auth::Proof(&base.proof);
@@ -248,6 +259,11 @@ impl Shared {
         let expires_at = body.token.end().unwrap_or_else(|| self.server_now() + TOKEN_LIFETIME);
         Ok(self.issue(Proof::Token(token), Some(expires_at), body.token.identity()))
     }
+}
+
+/// Credentials may be meant for the account only.
+fn narrowed<'a>(credentials: &Credentials, audience: Audience<'a>) -> Audience<'a> {
+    if credentials.domain_scope { Audience::Account } else { audience }
 }
 
 fn token_header(token: &Secret) -> Result<HeaderValue> {

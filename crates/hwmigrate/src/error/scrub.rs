@@ -11,6 +11,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use crate::transport::operation::document;
+
 /// Shorter texts are too likely to be part of ordinary words.
 const SHORTEST: usize = 4;
 
@@ -90,13 +92,15 @@ impl Scrub {
 fn secret_names(service: Service) -> &'static HashSet<String> {
     static IAM: OnceLock<HashSet<String>> = OnceLock::new();
     static OMS: OnceLock<HashSet<String>> = OnceLock::new();
-    let (cell, document) = match service {
-        Service::Iam => (&IAM, crate::transport::operation::document(Service::Iam)),
-        _ => (&OMS, crate::transport::operation::document(Service::Oms)),
+    static SMS: OnceLock<HashSet<String>> = OnceLock::new();
+    let cell = match service {
+        Service::Iam => &IAM,
+        Service::Sms => &SMS,
+        _ => &OMS,
     };
     cell.get_or_init(|| {
         let mut names = HashSet::new();
-        if let Ok(document) = serde_json::from_str::<Value>(document) {
+        if let Ok(document) = serde_json::from_str::<Value>(document(service)) {
             collect(&document, &mut names);
         }
         names

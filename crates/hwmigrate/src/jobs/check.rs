@@ -104,6 +104,12 @@ impl Checks {
         self.charset(field, text);
     }
 
+    /// A required name with the usual limits.
+    pub(crate) fn named(&mut self, field: &str, text: &str, most: usize, what: &str) {
+        self.required(field, text, what);
+        self.text(field, text, most);
+    }
+
     /// Free text on a job: stricter than other texts, because the documents
     /// disagree on what the service refuses (OMS.0078).
     pub(crate) fn description(&mut self, field: &str, text: &str) {
@@ -146,6 +152,36 @@ pub(crate) fn check_id(operation: &'static str, field: &str, id: &str, most: usi
         checks.add(field, format!("is {id:?}"), "give the bare id, without path or query characters");
     }
     checks.finish(operation)
+}
+
+/// Refuses a list of ids that is empty or longer than one call takes, and ids of nothing.
+pub(crate) fn check_ids(
+    operation: &'static str,
+    field: &str,
+    ids: &[String],
+    most: usize,
+    longest: usize,
+) -> Result<(), Error> {
+    let mut checks = Checks::new();
+    if ids.is_empty() || ids.len() > most {
+        checks.add(field, format!("has {} entries", ids.len()), format!("give 1 to {most} ids at once"));
+    }
+    for (index, id) in ids.iter().enumerate() {
+        let field = format!("{field}[{index}]");
+        checks.required(&field, id, "the id that the create call or the list returned");
+        checks.length(&field, id, longest);
+    }
+    checks.finish(operation)
+}
+
+/// Refuses a word that is no version of an API.
+pub(crate) fn check_version(operation: &'static str, version: &str) -> Result<(), Error> {
+    let word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+    if version.strip_prefix('v').is_some_and(word) && version.len() <= 10 {
+        return Ok(());
+    }
+    let fix = "write v and at most 9 letters, digits or dots, such as v2";
+    Err(refuse("version", format!("is {version:?}"), fix).with_operation(operation))
 }
 
 /// Refuses task ids that the service cannot have given. Its documents name an
@@ -198,6 +234,18 @@ mod tests {
                 .message()
                 .contains("has 256 characters: use at most 255")
         );
+    }
+
+    #[test]
+    fn lists_of_ids_have_one_entry_at_least_and_no_more_than_fit() {
+        let ids = |count: usize| vec!["a".to_owned(); count];
+        check_ids("DeleteTasks", "ids", &ids(50), 50, 36).unwrap();
+        for wrong in [ids(0), ids(51)] {
+            let error = check_ids("DeleteTasks", "ids", &wrong, 50, 36).unwrap_err();
+            assert!(error.message().contains("give 1 to 50 ids at once"), "{error}");
+        }
+        let error = check_ids("DeleteTasks", "ids", &["a".into(), " ".into()], 50, 36).unwrap_err();
+        assert!(error.message().starts_with("ids[1] is empty"), "{error}");
     }
 
     #[test]

@@ -11,8 +11,8 @@ pub(crate) const RESENDS: u32 = 3;
 /// Whether a job in this state needs no further start.
 pub(crate) fn started(state: State) -> Option<bool> {
     match state {
-        State::Paused | State::Failed => Some(false),
-        State::Unknown | State::Deleting | State::Deleted => None,
+        State::Ready | State::Paused | State::Failed => Some(false),
+        State::Unknown | State::RollingBack | State::Deleting | State::Deleted => None,
         _ => Some(true),
     }
 }
@@ -20,8 +20,8 @@ pub(crate) fn started(state: State) -> Option<bool> {
 /// Whether a job in this state needs no further stop.
 pub(crate) fn stopped(state: State) -> Option<bool> {
     match state {
-        State::Running | State::Retrying | State::Preparing | State::Waiting => Some(false),
-        State::Unknown => None,
+        State::Running | State::Syncing | State::Retrying | State::Preparing | State::Waiting => Some(false),
+        State::Unknown | State::RollingBack => None,
         _ => Some(true),
     }
 }

@@ -56,7 +56,7 @@ pub(crate) async fn remove(removal: Removal<'_>) -> Result<()> {
 async fn wait_for_rest(job: &Job, left: Duration) -> Result<Progress> {
     let progress = (job.look)().await?;
     match progress.state {
-        State::Running | State::Retrying | State::Preparing | State::Unknown => {
+        State::Running | State::Syncing | State::Retrying | State::Preparing | State::Unknown => {
             match (job.stop)().await {
                 // A group that creates its tasks may refuse to stop until it runs them.
                 Err(error) if error.is_conflict() && progress.state == State::Preparing => {
@@ -68,7 +68,7 @@ async fn wait_for_rest(job: &Job, left: Duration) -> Result<Progress> {
                 outcome => outcome?,
             }
         }
-        State::Pausing => {}
+        State::Pausing | State::RollingBack => {}
         // A waiting task may be deleted as it is.
         _ => return Ok(progress),
     }

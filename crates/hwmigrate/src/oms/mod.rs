@@ -63,7 +63,7 @@ use hwmigrate_api::oms::types::{CloudSide, CloudType, ShowRegionInfoResp, Versio
 
 use crate::client::Client;
 use crate::error::Result;
-use crate::jobs::check::Checks;
+use crate::jobs::check::check_version;
 use crate::transport::Shared;
 use crate::transport::call::{CallOptions, ClientTransport, Response};
 use crate::transport::retry::RetryPolicy;
@@ -194,16 +194,7 @@ impl Oms {
     ///
     /// Source: <https://support.huaweicloud.com/api-oms/ShowApiInfo.html>.
     pub async fn version(&self, version: &str) -> Result<Response<Version>> {
-        let word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
-        if !version.strip_prefix('v').is_some_and(word) || version.len() > 10 {
-            let mut checks = Checks::new();
-            checks.add(
-                "version",
-                format!("is {version:?}"),
-                "write v and at most 9 letters, digits or dots, such as v2",
-            );
-            checks.finish("ShowApiInfo")?;
-        }
+        check_version("ShowApiInfo", version)?;
         let call = self.shared.begin_without_project(&self.options);
         let outcome = call.oms()?.show_api_info(version).await;
         call.finish(outcome)

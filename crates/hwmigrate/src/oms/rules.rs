@@ -344,12 +344,6 @@ impl Checks {
         }
     }
 
-    /// A required name with the usual limits.
-    pub(crate) fn named(&mut self, field: &str, text: &str, most: usize, what: &str) {
-        self.required(field, text, what);
-        self.text(field, text, most);
-    }
-
     /// A required secret; its value never reaches the text.
     pub(crate) fn secret(&mut self, field: &str, secret: &Secret, most: usize, what: &str) {
         if secret.expose().trim().is_empty() {

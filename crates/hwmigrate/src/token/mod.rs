@@ -6,6 +6,7 @@
 //! caller while the others still use it. If that early try fails, the good
 //! token stays and the next try waits a little.
 
+pub(crate) mod session;
 #[cfg(test)]
 mod tests;
 

@@ -99,10 +99,19 @@ impl Shared {
     }
 
     /// A generated client of OMS over that transport.
+    #[cfg(feature = "oms")]
     pub(crate) fn oms_client(&self, transport: Arc<dyn Transport>) -> Result<hwmigrate_api::oms::Client> {
         let endpoint = self.config.endpoint(Service::Oms)?;
         let http = self.wire.client(endpoint.secure)?;
         Ok(hwmigrate_api::oms::Client::new_with_client(&endpoint.base, http, Hooks(transport)))
+    }
+
+    /// A generated client of SMS over that transport.
+    #[cfg(feature = "sms")]
+    pub(crate) fn sms_client(&self, transport: Arc<dyn Transport>) -> Result<hwmigrate_api::sms::Client> {
+        let endpoint = self.config.endpoint(Service::Sms)?;
+        let http = self.wire.client(endpoint.secure)?;
+        Ok(hwmigrate_api::sms::Client::new_with_client(&endpoint.base, http, Hooks(transport)))
     }
 
     /// A generated client of IAM over that transport.
@@ -120,8 +129,15 @@ impl Shared {
 
 impl Call {
     /// The generated client of OMS for this call.
+    #[cfg(feature = "oms")]
     pub(crate) fn oms(&self) -> Result<hwmigrate_api::oms::Client> {
         self.transport.shared.oms_client(Arc::clone(&self.transport) as Arc<dyn Transport>)
+    }
+
+    /// The generated client of SMS for this call.
+    #[cfg(feature = "sms")]
+    pub(crate) fn sms(&self) -> Result<hwmigrate_api::sms::Client> {
+        self.transport.shared.sms_client(Arc::clone(&self.transport) as Arc<dyn Transport>)
     }
 
     /// Turns what a generated function returned into ours.

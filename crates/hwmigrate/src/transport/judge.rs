@@ -252,7 +252,8 @@ impl Shared {
         if !self.config.credentials.is_renewable() {
             return false;
         }
-        self.tokens.drop_refused(issued);
+        let audience = self.config.audience(run.op.service);
+        self.session(audience).tokens.drop_refused(issued);
         true
     }
 }

@@ -13,7 +13,7 @@ pub(crate) mod operation;
 pub(crate) mod retry;
 #[cfg(test)]
 pub(crate) mod script;
-mod sign;
+pub(crate) mod sign;
 #[cfg(test)]
 mod tests;
 pub(crate) mod wire;
@@ -34,7 +34,8 @@ use crate::config::{Config, Endpoint};
 use crate::error::parse::request_id;
 use crate::error::scrub::Scrub;
 use crate::error::{Error, ErrorKind, Result};
-use crate::token::{Issued, Proof, TokenCache};
+use crate::token::session::Session;
+use crate::token::{Issued, Proof};
 use crate::transport::check::{check_body, check_path};
 use crate::transport::judge::{Next, Run};
 use crate::transport::operation::Op;
@@ -50,11 +51,13 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) wire: Wire,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) tokens: TokenCache,
+    /// The login for the client's project.
+    pub(crate) session: Session,
+    /// The login for SMS where that needs one of its own.
+    pub(crate) sms_session: Session,
     /// Seconds by which the server's clock is ahead of ours.
     skew: AtomicI64,
     rng: Mutex<fastrand::Rng>,
-    pub(crate) project: tokio::sync::OnceCell<Arc<str>>,
     /// What the waits of all handles saw of the project's jobs.
     pub(crate) boards: crate::fleet::Boards,
 }
@@ -117,10 +120,10 @@ impl Shared {
             config,
             wire,
             clock,
-            tokens: TokenCache::default(),
+            session: Session::default(),
+            sms_session: Session::default(),
             skew: AtomicI64::new(0),
             rng: Mutex::new(rng),
-            project: tokio::sync::OnceCell::new(),
             boards: crate::fleet::Boards::default(),
         }
     }
@@ -203,7 +206,10 @@ impl Shared {
                 self.admit(endpoint, run).await?;
             }
             let used = match auth {
-                Auth::Client => Used::Issued(self.issued(run.limits).await?),
+                Auth::Client => {
+                    let audience = self.config.audience(run.op.service);
+                    Used::Issued(self.issued_for(audience, run.limits).await?)
+                }
                 Auth::Proof(proof) => Used::Proof(proof),
                 Auth::None => Used::Nothing,
             };
@@ -211,8 +217,15 @@ impl Shared {
             let Some(mut attempt) = request.try_clone() else {
                 return Err(Error::invalid("the request body cannot be sent twice"));
             };
-            if let Some(proof) = used.proof() {
-                self.prove(&mut attempt, proof, run.op)?;
+            match used.proof() {
+                Some(Proof::Token(token)) => {
+                    attempt.headers_mut().insert(&AUTH_TOKEN, token.clone());
+                }
+                Some(Proof::Keys(keys)) => {
+                    let owner = self.owner(run.op.service, auth, run.limits).await?;
+                    sign::sign(&mut attempt, keys, run.op, &owner, self.server_now())?;
+                }
+                None => {}
             }
             attempt.headers_mut().remove(&API_VERSION);
             run.attempts += 1;
@@ -268,21 +281,6 @@ impl Shared {
         Ok(())
     }
 
-    fn prove(&self, request: &mut reqwest::Request, proof: &Proof, op: Op) -> Result<()> {
-        match proof {
-            Proof::Token(token) => {
-                request.headers_mut().insert(&AUTH_TOKEN, token.clone());
-                Ok(())
-            }
-            Proof::Keys(keys) => {
-                let project = self.known_project();
-                let owner =
-                    sign::Owner { project: project.as_deref(), domain: self.config.domain_id.as_deref() };
-                sign::sign(request, keys, op, owner, self.server_now())
-            }
-        }
-    }
-
     /// The secrets that an echo of this request could hold.
     fn scrub(&self, used: &Used<'_>, request: &reqwest::Request, op: Op) -> Scrub {
         let mut scrub = Scrub::default();
@@ -311,7 +309,7 @@ impl Shared {
     }
 
     pub(crate) fn known_project(&self) -> Option<Arc<str>> {
-        self.project.get().cloned().or_else(|| self.config.project_id.clone())
+        self.session.owner.get().cloned().or_else(|| self.config.project_id.clone())
     }
 }
 

@@ -41,12 +41,17 @@ pub(crate) const TEMPORARY_KEY: Op =
 pub(crate) const LIST_PROJECTS: Op = iam("KeystoneListProjects", "/v3/projects", false);
 /// Projects that a token reaches, without any permission.
 pub(crate) const LIST_AUTH_PROJECTS: Op = iam("KeystoneListAuthProjects", "/v3/auth/projects", false);
+/// The account of whoever asks.
+pub(crate) const LIST_AUTH_DOMAINS: Op = iam("KeystoneListAuthDomains", "/v3/auth/domains", false);
 
 /// The service's OpenAPI document.
 pub(crate) fn document(service: Service) -> &'static str {
     match service {
         Service::Iam => hwmigrate_api::iam::DOCUMENT,
+        #[cfg(feature = "oms")]
         Service::Oms => hwmigrate_api::oms::DOCUMENT,
+        #[cfg(feature = "sms")]
+        Service::Sms => hwmigrate_api::sms::DOCUMENT,
         _ => "{}",
     }
 }

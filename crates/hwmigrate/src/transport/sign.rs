@@ -1,20 +1,19 @@
 //! Puts a signature on a request.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
-use hwmigrate_api::Service;
 use time::OffsetDateTime;
 
 use crate::error::{Error, Result};
 use crate::signing::{self, Keys, Signable};
 use crate::transport::operation::Op;
 
-/// Whose resources are meant: a project for regional services, an account for IAM.
-#[derive(Clone, Copy)]
-pub(crate) struct Owner<'a> {
-    pub(crate) project: Option<&'a str>,
-    pub(crate) domain: Option<&'a str>,
+/// Whose resources are meant: a project's or an account's, never both.
+pub(crate) enum Owner {
+    Project(Option<Arc<str>>),
+    Account(Option<Arc<str>>),
 }
 
 /// Signs the request as it will be sent. Only the headers that carry meaning
@@ -23,18 +22,21 @@ pub(crate) fn sign(
     request: &mut reqwest::Request,
     keys: &Keys,
     op: Op,
-    owner: Owner<'_>,
+    owner: &Owner,
     now: OffsetDateTime,
 ) -> Result<()> {
     let date = signing::date_header(now);
     insert(request, "x-sdk-date", &date, false)?;
-    match (op.service, owner) {
-        (Service::Iam, Owner { domain: Some(id), .. }) => insert(request, "x-domain-id", id, false)?,
-        (Service::Iam, _) => {}
-        (_, Owner { project, .. }) => {
+    match owner {
+        Owner::Account(id) => {
+            if let Some(id) = id {
+                insert(request, "x-domain-id", id, false)?;
+            }
+        }
+        Owner::Project(id) => {
             // The gateway compares both; a call may name another project than the client's.
             let named = path_project(op.path, request.url().path()).map(str::to_owned);
-            if let Some(id) = named.as_deref().or(project) {
+            if let Some(id) = named.as_deref().or(id.as_deref()) {
                 insert(request, "x-project-id", id, false)?;
             }
         }

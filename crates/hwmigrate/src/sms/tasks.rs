@@ -1,0 +1,458 @@
+//! Migration tasks.
+
+use futures_util::TryStreamExt;
+use hwmigrate_api::Secret;
+use hwmigrate_api::sms::types::{
+    ConfigBody, ConfigKey, ConfigurationRequestBody, DeleteTasksReq, PostTask, PutTaskReq,
+    ShowCertKeyResponse, ShowConfigSettingResponse, ShowTaskResponse, SpeedLimit as SpeedLimits,
+    SpeedLimitlJsonResp, TaskState, TasksResponseBody, UploadLogRequestBody,
+};
+
+use super::list::{LAST_OFFSET, reading};
+use super::servers::LONGEST_ID;
+use super::speed::SpeedPlan;
+use super::{Action, ActionCall, Created, Page, Sms, call, rules};
+use crate::error::Result;
+use crate::jobs::check::{Checks, check_id, check_ids};
+use crate::jobs::command::gone_is_deleted;
+use crate::jobs::create::settle;
+use crate::jobs::paging::{Extent, incomplete};
+use crate::transport::call::Response;
+
+/// Most tasks that one call deletes.
+const MOST_DELETED: usize = 50;
+
+/// Migration tasks; made by [`Sms::tasks`].
+///
+/// Reference: <https://support.huaweicloud.com/api-sms/CreateTask.html>.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    sms: Sms,
+}
+
+impl Tasks {
+    pub(super) fn new(sms: Sms) -> Self {
+        Self { sms }
+    }
+
+    pub(super) fn sms(&self) -> &Sms {
+        &self.sms
+    }
+
+    /// Creates a task with one POST. It begins by itself only with `auto_start`.
+    ///
+    /// There is no idempotency key: after a lost reply nobody knows whether
+    /// the task exists. [`create_once`](Self::create_once) settles that.
+    ///
+    /// # Errors
+    /// `Invalid` for a request that breaks a documented rule, before anything
+    /// is sent; `Ambiguous` when the reply was lost.
+    pub async fn create(&self, request: &PostTask) -> Result<Created<String>> {
+        rules::create_task(request)?;
+        let Response { value, request_id, .. } = call!(&self.sms, create_task(request))?;
+        Created::from_answer("CreateTask", value.id, Some(request.name.clone()), request_id)
+    }
+
+    /// Creates a task exactly once, whatever happens to the reply.
+    ///
+    /// The tasks of the source server are read first. When the reply is lost,
+    /// they are read again, several times within half a minute: a task that
+    /// was not there before, with the name, the source server and the target
+    /// region of the request, is adopted. A second POST is never sent.
+    ///
+    /// That is safe because a source server has at most one task: whoever
+    /// creates one for it at the same moment either made the one that is found
+    /// or was refused. It could be another's only if somebody else chose the
+    /// same name and the same region for the same server within that half minute.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create); `Ambiguous` only when no such task appeared
+    /// either; [`find`](Self::find) looks once more.
+    pub async fn create_once(&self, request: &PostTask) -> Result<Created<String>> {
+        rules::create_task(request)?;
+        let before = self.alike(request).await?;
+        match self.create(request).await {
+            Err(lost) if lost.is_ambiguous() => {
+                let sign =
+                    format!("the name {:?} for the source server {}", request.name, request.source_server.id);
+                settle(lost, &sign, || self.made_by(request, &before)).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// The task of a source server that has this name, if there is one: after
+    /// a restart of the process, or a create that ended as `Ambiguous`.
+    ///
+    /// # Errors
+    /// Those of [`list`](Self::list).
+    pub async fn find(&self, source_server_id: &str, name: &str) -> Result<Option<Created<String>>> {
+        let mut tasks = std::pin::pin!(self.list().source_server_id(source_server_id).stream());
+        while let Some(task) = tasks.try_next().await? {
+            if is_alike(&task, source_server_id, name)
+                && let Some(id) = task.id
+            {
+                return Ok(Some(Created { id, name: task.name, adopted: true, mark: None }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The task that this request made, if it is there.
+    async fn made_by(
+        &self,
+        request: &PostTask,
+        before: &[Created<String>],
+    ) -> Result<Option<Created<String>>> {
+        for task in self.alike(request).await? {
+            if before.iter().all(|old| old.id != task.id) {
+                let region = self.show(&task.id).await?.into_inner().region_id;
+                if region.is_none_or(|region| region == request.region_id) {
+                    return Ok(Some(task));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The tasks that could be the one that this request makes.
+    async fn alike(&self, request: &PostTask) -> Result<Vec<Created<String>>> {
+        let source = request.source_server.id.as_str();
+        let tasks = self.list().source_server_id(source).all().await?;
+        let found = tasks.into_iter().filter(|task| is_alike(task, source, &request.name));
+        let created = |task: TasksResponseBody| {
+            Some(Created { id: task.id?, name: task.name, adopted: true, mark: None })
+        };
+        Ok(found.filter_map(created).collect())
+    }
+
+    /// One task: its state, its steps, source, target and clone.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none with this id.
+    ///
+    /// Source: <https://support.huaweicloud.com/api-sms/ShowTask.html>.
+    pub async fn show(&self, id: &str) -> Result<Response<ShowTaskResponse>> {
+        check_task_id("ShowTask", id)?;
+        let answer = call!(&self.sms, show_task(id))?;
+        if answer.value.id.is_none() && answer.value.state.is_none() {
+            return Err(incomplete(
+                "ShowTask",
+                "the answer describes no task",
+                answer.status,
+                answer.request_id,
+            ));
+        }
+        Ok(answer)
+    }
+
+    /// The list of tasks, to be narrowed and read.
+    pub fn list(&self) -> ListTasks {
+        ListTasks {
+            sms: self.sms.clone(),
+            state: None,
+            name: None,
+            id: None,
+            source_server_id: None,
+            enterprise_project_id: None,
+            extent: Extent::new(200, LAST_OFFSET),
+        }
+    }
+
+    /// Changes a task: its name, target, address, limit.
+    ///
+    /// # Errors
+    /// `NotFound` when there is none with this id.
+    ///
+    /// Source: <https://support.huaweicloud.com/api-sms/UpdateTask.html>.
+    pub async fn update(&self, id: &str, request: &PutTaskReq) -> Result<()> {
+        check_task_id("UpdateTask", id)?;
+        rules::update_task(request)?;
+        call!(&self.sms, update_task(id, request)).map(drop)
+    }
+
+    /// Deletes a task that stands still. What it has copied stays.
+    ///
+    /// # Errors
+    /// The service refuses while the source server is connected and initialize,
+    /// stopping, deleting, cloning, replicate, syncing, cutovering, skipping,
+    /// clearing or premiging; with which code it does not say.
+    ///
+    /// Source: <https://support.huaweicloud.com/api-sms/DeleteTask.html>.
+    pub async fn delete(&self, id: &str) -> Result<()> {
+        check_task_id("DeleteTask", id)?;
+        gone_is_deleted(call!(&self.sms, delete_task(id)).map(drop))
+    }
+
+    /// Deletes 1 to 50 tasks with one request, by the rule of [`delete`](Self::delete).
+    ///
+    /// # Errors
+    /// `Invalid` for no or more than 50 ids.
+    ///
+    /// Source: <https://support.huaweicloud.com/api-sms/DeleteTasks.html>.
+    pub async fn delete_many<I: Into<String>>(&self, ids: impl IntoIterator<Item = I>) -> Result<()> {
+        let ids: Vec<String> = ids.into_iter().map(Into::into).collect();
+        check_ids("DeleteTasks", "ids", &ids, MOST_DELETED, LONGEST_ID)?;
+        call!(&self.sms, delete_tasks(&DeleteTasksReq { ids })).map(drop)
+    }
+
+    /// An action on a task. It is refused when the task is in a state where it
+    /// comes to nothing, unless it is [forced](ActionCall::force).
+    pub fn action(&self, id: &str, action: Action) -> ActionCall {
+        ActionCall::new(self.clone(), id, action)
+    }
+
+    /// Starts a task, or goes on with one that was stopped or failed.
+    pub fn start(&self, id: &str) -> ActionCall {
+        self.action(id, Action::Start)
+    }
+
+    /// Pauses a running task. It is told, not done: the state is `ABORTING`, then `ABORT`.
+    pub fn stop(&self, id: &str) -> ActionCall {
+        self.action(id, Action::Stop)
+    }
+
+    /// Starts a task again; by older documents, resumes the live synchronisation.
+    pub fn restart(&self, id: &str) -> ActionCall {
+        self.action(id, Action::Restart)
+    }
+
+    /// Launches the target: the end of the migration.
+    pub fn cutover(&self, id: &str) -> ActionCall {
+        self.action(id, Action::Cutover)
+    }
+
+    /// The action named `test`, which no document explains.
+    pub fn test(&self, id: &str) -> ActionCall {
+        self.action(id, Action::Test)
+    }
+
+    /// Clones the target, to test the clone.
+    pub fn clone_test(&self, id: &str) -> ActionCall {
+        self.action(id, Action::CloneTest)
+    }
+
+    /// Starts a migration drill.
+    pub fn migration_test(&self, id: &str) -> ActionCall {
+        self.action(id, Action::MigrationTest)
+    }
+
+    /// Measures the network between source and target. The result is in
+    /// `network_check_info` of the task.
+    pub fn network_check(&self, id: &str) -> ActionCall {
+        self.action(id, Action::NetworkCheck)
+    }
+
+    /// Skips the consistency check that the task is at.
+    pub fn skip(&self, id: &str) -> ActionCall {
+        self.action(id, Action::Skip)
+    }
+
+    /// Removes the snapshots of the target.
+    pub fn clear(&self, id: &str) -> ActionCall {
+        self.action(id, Action::Clear)
+    }
+
+    /// Rolls the target back after a failed synchronisation. The documents
+    /// have dropped this action; the service may refuse it.
+    pub fn rollback(&self, id: &str) -> ActionCall {
+        self.action(id, Action::SyncFailedRollback)
+    }
+
+    /// The speed limits of a task over the day; see [`SpeedPlan::from_answer`].
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such task.
+    ///
+    /// Source: <https://support.huaweicloud.com/api-sms/ShowsSpeedLimits.html>.
+    pub async fn speed_limits(&self, id: &str) -> Result<Response<Vec<SpeedLimitlJsonResp>>> {
+        check_task_id("ShowsSpeedLimits", id)?;
+        let answer = call!(&self.sms, shows_speed_limits(id))?;
+        Ok(answer.map(|answer| answer.speed_limit.unwrap_or_default()))
+    }
+
+    /// Replaces the speed limits of a task. An empty plan lifts them.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such task.
+    ///
+    /// Source: <https://support.huaweicloud.com/api-sms/UpdateSpeed.html>.
+    pub async fn limit_speed(&self, id: &str, plan: &SpeedPlan) -> Result<()> {
+        check_task_id("UpdateSpeed", id)?;
+        let request = SpeedLimits { speed_limit: plan.to_request() };
+        call!(&self.sms, update_speed(id, &request)).map(drop)
+    }
+
+    /// Uploads the log of a task to an OBS bucket. The share link that the
+    /// list of servers shows afterwards is a secret.
+    ///
+    /// # Errors
+    /// `Invalid` without a bucket; `NotFound` when there is no such task.
+    ///
+    /// Source: <https://support.huaweicloud.com/api-sms/CollectLog.html>.
+    pub async fn collect_log(&self, id: &str, bucket: &str) -> Result<()> {
+        check_task_id("CollectLog", id)?;
+        let mut checks = Checks::new();
+        checks.named("log_bucket", bucket, 255, "the bucket that receives the log");
+        checks.finish("CollectLog")?;
+        call!(&self.sms, collect_log(id, &UploadLogRequestBody { log_bucket: bucket.to_owned() })).map(drop)
+    }
+
+    /// The passphrase of the certificate for the secure channel of a task.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such task.
+    ///
+    /// Source: <https://support.huaweicloud.com/api-sms/ShowPassphrase.html>.
+    pub async fn passphrase(&self, id: &str) -> Result<Response<Option<Secret>>> {
+        check_task_id("ShowPassphrase", id)?;
+        Ok(call!(&self.sms, show_passphrase(id))?.map(|answer| answer.passphrase))
+    }
+
+    /// The certificates and private keys for the secure channel of a task;
+    /// with `with_ca` a certificate authority is made too. The keys are [`Secret`]s.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such task.
+    ///
+    /// Source: <https://support.huaweicloud.com/api-sms/ShowCertKey.html>.
+    pub async fn cert_key(&self, id: &str, with_ca: bool) -> Result<Response<ShowCertKeyResponse>> {
+        check_task_id("ShowCertKey", id)?;
+        call!(&self.sms, show_cert_key(id, with_ca.then_some(true)))
+    }
+
+    /// The special options of a task: all of them, or one.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such task.
+    ///
+    /// Source: <https://support.huaweicloud.com/api-sms/ShowConfigSetting.html>.
+    pub async fn settings(
+        &self,
+        id: &str,
+        key: Option<&ConfigKey>,
+    ) -> Result<Response<ShowConfigSettingResponse>> {
+        check_task_id("ShowConfigSetting", id)?;
+        call!(&self.sms, show_config_setting(id, key))
+    }
+
+    /// Sets special options of a task, such as directories that are left out.
+    /// Values are texts of at most 1,024 characters; at most 1,000 options.
+    ///
+    /// ```no_run
+    /// use hwmigrate::sms::types::{ConfigBody, ConfigKey};
+    ///
+    /// # async fn demo(client: hwmigrate::Client) -> hwmigrate::Result<()> {
+    /// let without_cache = ConfigBody::new(ConfigKey::MigrateExcludeDir, "/var/cache".to_owned());
+    /// client.sms().tasks().configure("5f0c…", [without_cache]).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such task.
+    ///
+    /// Source: <https://support.huaweicloud.com/api-sms/UploadSpecialConfigurationSetting.html>.
+    pub async fn configure(&self, id: &str, options: impl IntoIterator<Item = ConfigBody>) -> Result<()> {
+        check_task_id("UploadSpecialConfigurationSetting", id)?;
+        let request = ConfigurationRequestBody { configurations: options.into_iter().collect() };
+        rules::configure(&request)?;
+        call!(&self.sms, upload_special_configuration_setting(id, &request)).map(drop)
+    }
+}
+
+/// Whether a listed task is the one of that name for that source server. The
+/// filters of the list are not relied on.
+fn is_alike(task: &TasksResponseBody, source_server_id: &str, name: &str) -> bool {
+    let source = task.source_server.as_ref().and_then(|source| source.id.as_deref());
+    task.name.as_deref() == Some(name) && source.is_none_or(|source| source == source_server_id)
+}
+
+/// Checks the id of a task.
+pub(super) fn check_task_id(operation: &'static str, id: &str) -> Result<()> {
+    check_id(operation, "task_id", id, LONGEST_ID)
+}
+
+/// The list of tasks; made by [`Tasks::list`]. Its order is not documented.
+///
+/// ```no_run
+/// use hwmigrate::sms::types::TaskState;
+///
+/// # async fn demo(client: hwmigrate::Client) -> hwmigrate::Result<()> {
+/// let failed = client.sms().tasks().list().state(TaskState::MigrateFail).all().await?;
+/// # let _ = failed; Ok(()) }
+/// ```
+///
+/// Source: <https://support.huaweicloud.com/api-sms/ListTasks.html>.
+#[derive(Clone, Debug)]
+#[must_use = "a list does nothing before it is read"]
+pub struct ListTasks {
+    sms: Sms,
+    state: Option<TaskState>,
+    name: Option<String>,
+    id: Option<String>,
+    source_server_id: Option<String>,
+    enterprise_project_id: Option<String>,
+    extent: Extent,
+}
+
+impl ListTasks {
+    /// Only tasks in this state. The service documents a filter by ten of its
+    /// fourteen states: not by `SYNC_SUCCESS`, `SYNC_FAIL`, `SKIPPING` and `RESETING`.
+    pub fn state(mut self, state: TaskState) -> Self {
+        self.state = Some(state);
+        self
+    }
+
+    /// Only tasks of this name.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Only the task with this id.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Only tasks of this source server.
+    pub fn source_server_id(mut self, id: impl Into<String>) -> Self {
+        self.source_server_id = Some(id.into());
+        self
+    }
+
+    /// Only tasks of this enterprise project.
+    pub fn enterprise_project_id(mut self, id: impl Into<String>) -> Self {
+        self.enterprise_project_id = Some(id.into());
+        self
+    }
+
+    async fn read(&self, offset: i32, size: i32) -> Result<Response<Page<TasksResponseBody>>> {
+        let mut checks = Checks::new();
+        let texts = [
+            ("name", &self.name),
+            ("id", &self.id),
+            ("source_server_id", &self.source_server_id),
+            ("enterprise_project_id", &self.enterprise_project_id),
+        ];
+        for (field, text) in texts {
+            checks.length(field, text.as_deref().unwrap_or_default(), LONGEST_ID);
+        }
+        checks.finish("ListTasks")?;
+        let answer = call!(
+            &self.sms,
+            list_tasks(
+                self.enterprise_project_id.as_deref(),
+                self.id.as_deref(),
+                Some(size),
+                self.name.as_deref(),
+                Some(offset),
+                self.source_server_id.as_deref(),
+                self.state.as_ref(),
+            )
+        )?;
+        Page::of("ListTasks", answer.map(|list| (list.tasks, list.count.map(i64::from))))
+    }
+}
+
+reading!(ListTasks, TasksResponseBody, "ListTasks", 200, |task: &TasksResponseBody| task.id.clone());

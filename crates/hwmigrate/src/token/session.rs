@@ -1,0 +1,108 @@
+//! The logins of one client.
+//!
+//! Nearly always there is one: a token for the client's project, or a key that
+//! signs for it. SMS may need another, since it serves most regions from one
+//! of another name, and may want the account instead of a project.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, Method};
+use hwmigrate_api::Service;
+use serde::Deserialize;
+use tokio::sync::OnceCell;
+
+use crate::client::choose;
+use crate::config::Audience;
+use crate::error::{Error, Result};
+use crate::token::TokenCache;
+use crate::transport::operation::{LIST_AUTH_DOMAINS, LIST_PROJECTS};
+use crate::transport::sign::Owner;
+use crate::transport::{Auth, Limits, Shared};
+
+/// One login, and for whom it is.
+#[derive(Default)]
+pub(crate) struct Session {
+    pub(crate) tokens: TokenCache,
+    /// The project's id, or the account's for a login about the account.
+    pub(crate) owner: OnceCell<Arc<str>>,
+}
+
+impl Shared {
+    pub(crate) fn session(&self, audience: Audience<'_>) -> &Session {
+        match audience {
+            Audience::Client => &self.session,
+            Audience::Region(_) | Audience::Account => &self.sms_session,
+        }
+    }
+
+    /// Whose resources a signed request means.
+    ///
+    /// The paths of OMS hold the project, so it is known by now. Those of SMS
+    /// hold none: it is looked up here, for calls of every kind.
+    pub(crate) async fn owner(&self, service: Service, auth: Auth<'_>, limits: Limits) -> Result<Owner> {
+        match (service, auth, self.config.audience(service)) {
+            (Service::Iam, ..) => Ok(Owner::Account(self.config.domain_id.as_deref().map(Arc::from))),
+            (Service::Sms, Auth::Client, Audience::Client) => {
+                Ok(Owner::Project(Some(self.own_project(limits).await?)))
+            }
+            (Service::Sms, Auth::Client, audience) => {
+                let owner = &self.session(audience).owner;
+                let id = Arc::clone(owner.get_or_try_init(|| self.find_owner(audience, limits)).await?);
+                Ok(match audience {
+                    Audience::Account => Owner::Account(Some(id)),
+                    _ => Owner::Project(Some(id)),
+                })
+            }
+            _ => Ok(Owner::Project(self.known_project())),
+        }
+    }
+
+    // Boxed, since the look-up is a call like the one that it is for.
+    fn own_project(&self, limits: Limits) -> BoxFuture<'_, Result<Arc<str>>> {
+        self.project_id(limits).boxed()
+    }
+
+    fn find_owner<'a>(&'a self, audience: Audience<'a>, limits: Limits) -> BoxFuture<'a, Result<Arc<str>>> {
+        async move {
+            match audience {
+                Audience::Client => self.project_id(limits).await,
+                Audience::Region(name) => {
+                    let query = format!("?name={name}");
+                    let projects = self.projects(LIST_PROJECTS, &query, limits).await?;
+                    choose(name, &projects).map(Arc::from)
+                }
+                Audience::Account => match &self.config.domain_id {
+                    Some(id) => Ok(Arc::from(id.as_str())),
+                    None => self.find_account(limits).await,
+                },
+            }
+        }
+        .boxed()
+    }
+
+    async fn find_account(&self, limits: Limits) -> Result<Arc<str>> {
+        let op = LIST_AUTH_DOMAINS;
+        let answer = self.iam_call(Method::GET, op, "", HeaderMap::new(), None, limits, Auth::Client).await?;
+        let rows: Accounts = serde_json::from_slice(&answer.body)
+            .map_err(|_| answer.lacks(op, "a readable list of accounts"))?;
+        rows.domains.into_iter().next().map(|account| Arc::from(account.id)).ok_or_else(|| {
+            Error::config("the account's id is not known, and IAM lists none for these credentials").with_advice(
+                "set the account id (`domain_id`, HUAWEICLOUD_SDK_DOMAIN_ID or HW_DOMAIN_ID); the console \
+                 shows it under My Credentials",
+            )
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Accounts {
+    #[serde(default)]
+    domains: Vec<Account>,
+}
+
+#[derive(Deserialize)]
+struct Account {
+    id: String,
+}
