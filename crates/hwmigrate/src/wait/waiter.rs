@@ -270,6 +270,16 @@ impl Waiter {
         stop_after(self.job, self.policy, why).await
     }
 
+    /// Stops the job because the wait ended with `why`, for those who step by
+    /// hand: the second half of [`wait_or_stop`](Waiter::wait_or_stop).
+    ///
+    /// # Errors
+    /// `why`, with words on whether the stop worked. A job that ends well in
+    /// the meantime is an ordinary outcome.
+    pub async fn stop(self, why: Error) -> Result<Outcome> {
+        stop_after(self.job, self.policy, why).await
+    }
+
     async fn run(&mut self) -> Result<Outcome> {
         while self.next().await?.is_some() {}
         match self.outcome.clone() {
