@@ -5,7 +5,9 @@
 //! the server's code and words, and the request id reach the caller.
 
 use http::{HeaderMap, HeaderName};
-use serde_json::{Map, Value};
+use hwmigrate_api::ErrorResp;
+use serde::Deserialize as _;
+use serde_json::Value;
 
 use crate::catalogue::{self, Retry};
 use crate::error::scrub::Scrub;
@@ -21,42 +23,48 @@ pub(crate) struct Said {
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) request_id: Option<String>,
+    /// What belongs into the gaps of the message.
+    pub(crate) arguments: Vec<String>,
 }
 
-/// Reads `{error_code, error_msg}`, `{errorCode, errorMsg}`, `{code, message}`
-/// and Keystone's `{error: {code, message, title}}`, at the top or one level
-/// down. `None`: not JSON, or none of these.
+/// Reads every shape that the services use; see [`ErrorResp`]. `None`: not
+/// JSON, or none of them. What a service encodes about a denied permission
+/// stays unread: nobody but IAM can decode it, and it tells who was denied what.
 pub(crate) fn read_body(body: &[u8]) -> Option<Said> {
-    let Value::Object(top) = serde_json::from_slice(body).ok()? else { return None };
-    let mut said =
-        read_object(&top).or_else(|| top.values().filter_map(Value::as_object).find_map(read_object))?;
-    if said.request_id.is_none() {
-        said.request_id = text(&top, &["request_id", "requestId"]);
-    }
-    Some(said)
-}
-
-fn read_object(object: &Map<String, Value>) -> Option<Said> {
-    for (code, message) in [("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message")] {
-        if !object.contains_key(code) && !object.contains_key(message) {
-            continue;
-        }
-        // Keystone repeats the HTTP status as a number; that is no code of its own.
-        let code = text(object, &[code]).filter(|c| c.parse::<u16>().is_err());
-        let message = text(object, &[message]);
-        if code.is_some() || message.is_some() {
-            return Some(Said { code, message, request_id: text(object, &["request_id", "requestId"]) });
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let above = ["request_id", "requestId"].iter().find_map(|name| body.get(*name)?.as_str());
+    let above = above.map(str::to_owned);
+    let error = ErrorResp::deserialize(body).ok()?;
+    // Keystone repeats the HTTP status as a number; that is no code of its own.
+    let code = error.error_code.filter(|code| !code.is_empty() && code.parse::<u16>().is_err());
+    let mut message = error.error_msg.filter(|message| !message.is_empty());
+    for detail in error.details {
+        let words =
+            [detail.error_code, detail.error_msg].into_iter().flatten().filter(|word| !word.is_empty());
+        let words = words.collect::<Vec<_>>().join(": ");
+        if !words.is_empty() {
+            message = Some(message.map_or_else(|| words.clone(), |message| format!("{message}; {words}")));
         }
     }
-    None
+    if code.is_none() && message.is_none() {
+        return None;
+    }
+    let request_id = error.request_id.or(above);
+    Some(Said { code, message, request_id, arguments: error.error_param })
 }
 
-fn text(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
-    names.iter().find_map(|name| match object.get(*name)? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    })
+/// Puts values into the gaps (`%s`) of a message, and those without a gap behind it.
+pub(crate) fn fill(message: &str, values: &[String]) -> String {
+    let mut values = values.iter().map(|value| value.trim()).filter(|value| !value.is_empty());
+    let mut pieces = message.trim().split("%s");
+    let mut filled = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        // What stands in for a gap is not searched for gaps again.
+        filled.push_str(values.next().unwrap_or("%s"));
+        filled.push_str(piece);
+    }
+    let rest: Vec<&str> = values.filter(|value| !filled.contains(value)).collect();
+    if rest.is_empty() { filled } else { format!("{filled} ({})", rest.join(", ")) }
 }
 
 /// The id that the service gave the request, from the headers.
@@ -74,8 +82,9 @@ pub(crate) fn refusal(status: u16, headers: &HeaderMap, body: &[u8], scrub: &Scr
     let code = said.code.map(|code| truncate(scrub.clean(&code), 64));
     let (kind, retryable) = classify(status, code.as_deref(), speaks);
     let message = match said.message {
-        Some(message) => truncate(scrub.clean(&message), MESSAGE_LIMIT),
+        Some(message) => truncate(scrub.clean(&fill(&message, &said.arguments)), MESSAGE_LIMIT),
         None if (300..400).contains(&status) => redirect_message(headers, scrub),
+        None if speaks => "the service gave a code and no words".to_owned(),
         None => foreign_message(status, headers, body, scrub),
     };
     let id = request_id(headers).or(said.request_id).map(|id| truncate(scrub.clean(&id), 128));
@@ -204,6 +213,47 @@ mod tests {
             ["", "<html>", "[]", "null", "{}", r#"{"error":"text"}"#, r#"{"count":1}"#, "{\"error_code\""]
         {
             assert!(read_body(body.as_bytes()).is_none(), "{body}");
+        }
+    }
+
+    #[test]
+    fn arguments_and_nested_errors_become_part_of_the_message() {
+        let rows = [
+            (
+                r#"{"error_code":"SMS.0204","error_msg":"No %s on %s, %s.","error_param":["list","%s"]}"#,
+                "No list on %s, %s.",
+            ),
+            (
+                r#"{"error_code":"SMS.0204","error_msg":"No right.","error_param":["a","","b"]}"#,
+                "No right. (a, b)",
+            ),
+            (
+                r#"{"error_msg":"failed","details":[{"error_code":"SMS.6531","error_msg":"no disk"},{"error_msg":"x"}]}"#,
+                "failed; SMS.6531: no disk; x",
+            ),
+            (
+                r#"{"error_code":"SMS.0001","error_param":null,"details":[{"error_code":"SMS.6531"}]}"#,
+                "SMS.6531",
+            ),
+            (r#"{"error_code":"SMS.0001"}"#, "the service gave a code and no words"),
+        ];
+        for (body, message) in rows {
+            let error = refusal(400, &HeaderMap::new(), body.as_bytes(), &Scrub::default());
+            assert_eq!(error.message(), message, "{body}");
+        }
+    }
+
+    #[test]
+    fn encoded_detail_of_a_denial_is_not_shown() {
+        let bodies = [
+            r#"{"error_code":"SMS.2002","encoded_authorization_message":"canary"}"#,
+            r#"{"error_code":"SMS.2002","error_msg":"denied","encoded_authorization_message":"canary"}"#,
+            r#"{"error_msg":"denied","details":[],"encoded_authorization_message":"canary"}"#,
+        ];
+        for body in bodies {
+            let error = refusal(403, &HeaderMap::new(), body.as_bytes(), &Scrub::default());
+            assert!(!error.chain().contains("canary") && !format!("{error:?}").contains("canary"), "{error}");
+            assert_eq!(error.kind(), ErrorKind::Auth);
         }
     }
 
