@@ -5,7 +5,8 @@
 //! client share one board per kind of job. As soon as there are more waits
 //! than it costs to read the list of the jobs that can still change, a look
 //! reads that list, 100 jobs a request, and every other wait takes its answer
-//! from the same reading: 1,500 jobs cost about 16 requests a sweep.
+//! from the same reading: 1,500 jobs cost about 16 requests a sweep. Servers
+//! are listed with their tasks, 200 a request.
 //!
 //! A job that is not in the list has ended, or moved to another page while the
 //! pages were read: only a look at the job itself tells. Nothing is spawned;
@@ -28,13 +29,16 @@ use tokio::time::Instant;
 
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::progress::{Progress, Resource};
+use crate::progress::{Progress, Resource, State};
 use crate::wait::{Limit, Outcome, PollPolicy, Unlimited, Until, Waiter, is_final};
 
 type Doing<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
-/// Jobs on one page of a list: the most the service gives.
+/// Jobs on one page of a list, unless the source says otherwise.
 pub(crate) const PAGE: u64 = 100;
+
+/// So few waits are never worth a list.
+const FEW: usize = 2;
 
 /// Looks at single jobs that go on at the same time.
 const SINGLE_LOOKS: usize = 8;
@@ -55,14 +59,21 @@ const MOST_PAGES: u64 = 1_000;
 #[derive(Debug)]
 pub(crate) struct Page {
     pub(crate) jobs: Vec<Progress>,
+    /// Records that were listed, whether or not each has a job.
+    pub(crate) records: u64,
     /// Matches in all, by the service.
     pub(crate) count: Option<u64>,
 }
 
 /// Where jobs of one kind are read.
 pub(crate) trait Source: Send + Sync {
-    /// The states that can still change by themselves and that the list can be filtered by.
+    /// The states that can still change by themselves and that the list can be
+    /// filtered by; none where the list is always read whole.
     fn open_states(&self) -> &'static [i64];
+    /// Jobs on a full page: the most the service gives.
+    fn page_size(&self) -> u64 {
+        PAGE
+    }
     /// A page of the jobs in one state, or in all.
     fn page(&self, state: Option<i64>, offset: u64) -> Doing<Page>;
     /// One job.
@@ -74,6 +85,7 @@ pub(crate) trait Source: Send + Sync {
 pub(crate) struct Boards {
     pub(crate) tasks: Arc<Board>,
     pub(crate) groups: Arc<Board>,
+    pub(crate) servers: Arc<Board>,
 }
 
 /// What the last sweep saw, shared by all waits of a client for one kind of job.
@@ -117,10 +129,11 @@ impl Default for Board {
 impl Board {
     /// A look at one job, from the shared sweep where that is cheaper.
     pub(crate) async fn look(&self, source: &dyn Source, watch: &Watch, id: &str) -> Result<Progress> {
-        if self.watchers.load(Ordering::Relaxed) > source.open_states().len()
+        let rests = |progress: &Progress| progress.state.is_settled() || progress.state == State::Unknown;
+        if self.watchers.load(Ordering::Relaxed) > source.open_states().len().max(FEW)
             && let Some(sweep) = self.sweep(source).await?
             // A sweep may be older than a start, so an end that it shows is confirmed by a look of its own.
-            && let Some(progress) = sweep.jobs.get(id).filter(|progress| !progress.state.is_settled())
+            && let Some(progress) = sweep.jobs.get(id).filter(|progress| !rests(progress))
         {
             watch.judge(source, progress);
             return Ok(progress.clone());
@@ -139,7 +152,7 @@ impl Board {
         if latest.refused {
             return Ok(None);
         }
-        let everything = self.strays.load(Ordering::Relaxed) > STRAYS;
+        let everything = source.open_states().is_empty() || self.strays.load(Ordering::Relaxed) > STRAYS;
         if let Some(sweep) = latest.sweep.as_ref().filter(|sweep| sweep.everything || !everything) {
             let fresh = (FRESH_PER_REQUEST * sweep.requests).min(FRESH_AT_MOST);
             if sweep.at + fresh > clock::instant() || sweep.at >= asked {
@@ -179,13 +192,12 @@ async fn read(source: &dyn Source, everything: bool) -> Result<Sweep> {
     for filter in filters {
         let mut offset = 0;
         for _ in 0..MOST_PAGES {
-            let Page { jobs, count } = source.page(filter, offset).await?;
+            let Page { jobs, records, count } = source.page(filter, offset).await?;
             sweep.requests += 1;
-            let length = jobs.len() as u64;
-            offset += length;
+            offset += records;
             // A job may change its state between two filters: the later reading counts.
             sweep.jobs.extend(jobs.into_iter().map(|job| (job.id.clone(), job)));
-            if length < PAGE || count.is_some_and(|count| offset >= count) {
+            if records < source.page_size() || count.is_some_and(|count| offset >= count) {
                 break;
             }
         }
@@ -210,7 +222,8 @@ impl Watch {
 
     /// Whether the next filtered sweep can hold the job.
     fn judge(&self, source: &dyn Source, progress: &Progress) {
-        let listed = progress.state_code.is_some_and(|code| source.open_states().contains(&code));
+        let open = source.open_states();
+        let listed = open.is_empty() || progress.state_code.is_some_and(|code| open.contains(&code));
         self.set_stray(!listed && !progress.state.is_settled());
     }
 
@@ -233,8 +246,8 @@ impl Drop for Watch {
 
 /// A wait for many jobs of one kind.
 ///
-/// Made by [`Tasks::wait_all`](crate::oms::Tasks::wait_all) and
-/// [`Groups::wait_all`](crate::oms::Groups::wait_all). One job that fails does
+/// Made by `wait_all` of [`Tasks`](crate::oms::Tasks::wait_all),
+/// [`Groups`](crate::oms::Groups::wait_all) and the tasks of servers. One job that fails does
 /// not end the wait for the others. Dropping it stops the waiting, not the jobs.
 pub struct Fleet<L = Limit> {
     waits: Vec<(String, Waiter<L>)>,
@@ -260,9 +273,9 @@ pub enum FleetEvent {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FleetEnd {
-    /// Task or task group.
+    /// Task, task group or server task.
     pub resource: Resource,
-    /// Its id, as text for both kinds.
+    /// Its id, as text for all kinds.
     pub id: String,
     /// What [`Waiter::wait`] would have returned.
     pub outcome: Result<Outcome>,

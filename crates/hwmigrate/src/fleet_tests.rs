@@ -45,10 +45,10 @@ impl Source for Account {
             .map(|(id, code)| task(*id, *code))
             .collect();
         let count = Some(matches.len() as u64);
-        let jobs = matches.into_iter().skip(offset as usize).take(PAGE as usize).collect();
+        let jobs: Vec<Progress> = matches.into_iter().skip(offset as usize).take(PAGE as usize).collect();
         Box::pin(async move {
             tokio::time::sleep(Duration::from_millis(50)).await;
-            Ok(Page { jobs, count })
+            Ok(Page { records: jobs.len() as u64, jobs, count })
         })
     }
 

@@ -293,7 +293,8 @@ impl Source for Tasks {
         list.status = state.map(TaskStatus::from);
         Box::pin(async move {
             let page = list.page(offset).await?;
-            Ok(Sight { jobs: page.items.iter().map(Progress::from).collect(), count: page.count })
+            let jobs: Vec<Progress> = page.items.iter().map(Progress::from).collect();
+            Ok(Sight { records: jobs.len() as u64, jobs, count: page.count })
         })
     }
 

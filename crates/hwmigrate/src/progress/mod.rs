@@ -13,8 +13,8 @@ mod state;
 use std::fmt;
 use std::time::Duration;
 
-pub(crate) use phase::hold;
 pub use phase::{Phase, PhaseKind, Step, StepState};
+pub(crate) use phase::{copies_data, hold};
 pub use state::State;
 
 /// The kind of job that a [`Progress`] describes.

@@ -119,8 +119,13 @@ impl Step {
 
     /// Whether it copies data, as opposed to making something ready.
     pub fn copies_data(&self) -> bool {
-        self.name.starts_with("MIGRATE_") || self.name.starts_with("SYNC_")
+        copies_data(&self.name)
     }
+}
+
+/// Whether a step of this name copies data.
+pub(crate) fn copies_data(step: &str) -> bool {
+    step.starts_with("MIGRATE_") || step.starts_with("SYNC_")
 }
 
 /// How far a phase or a step is.

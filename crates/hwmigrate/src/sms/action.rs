@@ -6,6 +6,8 @@ use std::pin::Pin;
 pub(super) use hwmigrate_api::sms::types::TaskAction as Action;
 use hwmigrate_api::sms::types::UpdateTaskStatusReq;
 
+use super::tasks::check_task_id;
+use super::wait::tell;
 use super::{Tasks, call};
 use crate::error::Result;
 
@@ -22,14 +24,16 @@ use crate::error::Result;
 /// # Ok(()) }
 /// ```
 ///
-/// The service answers as soon as it has taken the action in: what comes of it
-/// shows the task's state.
+/// The task is looked at first, and an action that would come to nothing in
+/// its state is refused by the table of [`ruling`](super::ruling); see
+/// [`force`](Self::force). The service answers as soon as it has taken the
+/// action in: what comes of it shows the task's state.
 ///
 /// # Errors
 /// `Conflict` when the task is in a state where the action comes to nothing;
 /// `NotFound` when there is none with this id; `Ambiguous` when the reply was
-/// lost, which [`start`](Tasks::start) and [`stop`](Tasks::stop) settle by
-/// themselves.
+/// lost and the task does not show whether the action arrived. A start or stop
+/// without any effect is sent again; no other action is ever sent twice.
 ///
 /// Source: <https://support.huaweicloud.com/api-sms/UpdateTaskStatus.html>.
 #[derive(Clone, Debug)]
@@ -75,8 +79,10 @@ impl ActionCall {
     /// # Errors
     /// Those of [`ActionCall`].
     pub async fn send(self) -> Result<()> {
-        super::tasks::check_task_id("UpdateTaskStatus", &self.id)?;
-        call!(self.tasks.sms(), update_task_status(&self.id, &self.request)).map(drop)
+        let Self { tasks, id, request, force } = &self;
+        check_task_id("UpdateTaskStatus", id)?;
+        let send = || async { call!(tasks.sms(), update_task_status(id, request)).map(drop) };
+        tell(&request.operation, *force, || tasks.glance(id), send).await
     }
 }
 

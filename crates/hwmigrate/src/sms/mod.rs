@@ -32,13 +32,18 @@
 mod action;
 mod agent;
 mod consistency;
+mod guard;
 mod list;
+mod phases;
 mod projects;
+mod request;
 mod rules;
 mod servers;
 mod speed;
+mod state;
 mod tasks;
 mod templates;
+mod wait;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,13 +51,16 @@ use std::time::Duration;
 pub use action::ActionCall;
 pub use agent::Agent;
 pub use consistency::Export;
+pub use guard::{Ruling, ruling};
 pub use hwmigrate_api::sms::types;
 pub use hwmigrate_api::sms::types::TaskAction as Action;
 pub use projects::{ListProjects, Projects};
+pub use request::{Target, TaskRequest};
 pub use servers::{ListErrors, ListServers, Servers};
 pub use speed::{SpeedLimit, SpeedPeriod, SpeedPlan};
 pub use tasks::{ListTasks, Tasks};
 pub use templates::{ListTemplates, Templates};
+pub use wait::Goal;
 
 pub use crate::jobs::create::Created;
 pub use crate::jobs::day_time::{DayTime, TimeWindow};

@@ -1,5 +1,9 @@
 //! Migration tasks.
 
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
 use futures_util::TryStreamExt;
 use hwmigrate_api::Secret;
 use hwmigrate_api::sms::types::{
@@ -17,7 +21,10 @@ use crate::jobs::check::{Checks, check_id, check_ids};
 use crate::jobs::command::gone_is_deleted;
 use crate::jobs::create::settle;
 use crate::jobs::paging::{Extent, incomplete};
+use crate::jobs::remove::{Removal, remove};
 use crate::transport::call::Response;
+
+type Doing<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 /// Most tasks that one call deletes.
 const MOST_DELETED: usize = 50;
@@ -182,6 +189,28 @@ impl Tasks {
     pub async fn delete(&self, id: &str) -> Result<()> {
         check_task_id("DeleteTask", id)?;
         gone_is_deleted(call!(&self.sms, delete_task(id)).map(drop))
+    }
+
+    /// Stops a task if it runs, waits until it stands still, and deletes it,
+    /// all within `limit`. A task that is gone already is fine.
+    ///
+    /// ```no_run
+    /// # async fn demo(client: hwmigrate::Client) -> hwmigrate::Result<()> {
+    /// let five_minutes = std::time::Duration::from_secs(300);
+    /// client.sms().tasks().delete_when_stopped("5f0c…", five_minutes).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// `Timeout` when the limit passes first; the message says how far it got.
+    pub async fn delete_when_stopped(&self, id: &str, limit: Duration) -> Result<()> {
+        check_task_id("DeleteTask", id)?;
+        let (tasks, own) = (self.clone(), id.to_owned());
+        let delete = move || -> Doing<()> {
+            let (tasks, id) = (tasks.clone(), own.clone());
+            Box::pin(async move { tasks.delete(&id).await })
+        };
+        remove(Removal { job: self.job(id), delete: &delete, operation: "DeleteTask", limit }).await
     }
 
     /// Deletes 1 to 50 tasks with one request, by the rule of [`delete`](Self::delete).

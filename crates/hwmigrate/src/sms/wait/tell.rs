@@ -1,0 +1,139 @@
+//! Telling a task something over a network that loses replies.
+//!
+//! The service takes an action in and answers; what comes of it shows later.
+//! When the answer is lost, only the task can tell whether the action arrived.
+//! It is looked at for a few seconds. A start or stop that has left no trace
+//! by then is sent again, because a second one is refused if the first one
+//! was only slow. No other action is ever sent twice.
+
+use std::future::Future;
+use std::time::Duration;
+
+use hwmigrate_api::sms::types::{TaskAction as Action, TaskState};
+
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::jobs::command::RESENDS;
+use crate::progress::Progress;
+use crate::sms::{guard, state};
+use crate::wait::job_report;
+
+/// Pauses before the looks for the effect of an action: a request may still be
+/// on its way when its connection is already gone.
+const PAUSES: [Duration; 4] =
+    [Duration::ZERO, Duration::from_millis(500), Duration::from_millis(1500), Duration::from_secs(3)];
+
+/// Sends an action once the table allows it, and settles a lost reply by looking.
+///
+/// # Errors
+/// `Conflict` by the table, or by the service; `Ambiguous` when a reply was
+/// lost and the task does not show whether the action arrived.
+pub(in crate::sms) async fn tell<L, S>(
+    action: &Action,
+    force: bool,
+    look: impl Fn() -> L,
+    send: impl Fn() -> S,
+) -> Result<()>
+where
+    L: Future<Output = Result<Progress>>,
+    S: Future<Output = Result<()>>,
+{
+    let before = if force {
+        None
+    } else {
+        let seen = look().await?;
+        guard::check(&seen, action)?;
+        Some(seen)
+    };
+    let mut lost: Option<Error> = None;
+    for _ in 0..RESENDS {
+        let error = match send().await {
+            Err(error) if error.is_ambiguous() => error,
+            // "Runs already", "is not running": the lost one had arrived after all.
+            Err(error) if lost.is_some() && error.is_conflict() => return Ok(()),
+            outcome => return outcome,
+        };
+        tracing::warn!(action = action.as_str(), "the reply to an action was lost; looking for its effect");
+        match settle(action, before.as_ref(), &look).await {
+            Effect::Shown => return Ok(()),
+            Effect::None(_) if matches!(action, Action::Start | Action::Stop) => lost = Some(error),
+            Effect::None(seen) => return Err(unsettled(error, action, seen.as_ref())),
+        }
+    }
+    lost.map_or(Ok(()), Err)
+}
+
+enum Effect {
+    Shown,
+    /// The last look, if one was answered.
+    None(Option<Progress>),
+}
+
+async fn settle<L>(action: &Action, before: Option<&Progress>, look: &impl Fn() -> L) -> Effect
+where
+    L: Future<Output = Result<Progress>>,
+{
+    let mut last = None;
+    for pause in PAUSES {
+        clock::sleep(pause).await;
+        if let Ok(seen) = look().await {
+            if shows(action, before, &seen) {
+                return Effect::Shown;
+            }
+            last = Some(seen);
+        }
+    }
+    Effect::None(last)
+}
+
+/// Whether a look shows that an action has arrived. Without a look from before
+/// only the state can tell.
+fn shows(action: &Action, before: Option<&Progress>, seen: &Progress) -> bool {
+    use TaskState::{
+        Abort, Aborting, MigrateFail, MigrateSuccess, Reseting, Running, Skipping, SyncFail, SyncSuccess,
+        Syncing,
+    };
+    let Some(state) = state::of(seen) else { return false };
+    // A task at rest does not change by itself, and a running one begins no phase by itself.
+    let begun = before.is_some_and(|before| {
+        before.phases.len() < seen.phases.len() || before.start_time_ms != seen.start_time_ms
+    });
+    let from = before.and_then(state::of);
+    match action {
+        Action::Start => {
+            begun || matches!(state, Running | Syncing | Skipping | MigrateSuccess | SyncSuccess)
+        }
+        Action::Restart => {
+            begun || (from != Some(state.clone()) && matches!(state, Running | Syncing | Reseting))
+        }
+        Action::Stop | Action::ErrorForOverspeed => {
+            matches!(state, Aborting | Abort | MigrateFail | SyncFail | MigrateSuccess | SyncSuccess)
+        }
+        // From `SYNCING` a task leaves by itself only downwards.
+        Action::Cutover => begun || (from == Some(Syncing) && matches!(state, Running | MigrateSuccess)),
+        Action::Skip => state == Skipping,
+        Action::SyncFailedRollback => {
+            matches!(state, TaskState::SyncFRollbacking | TaskState::SyncFRollbackSuccess)
+        }
+        // Clones, tests, measurements and the rest leave no trace in a state.
+        _ => begun,
+    }
+}
+
+fn unsettled(lost: Error, action: &Action, seen: Option<&Progress>) -> Error {
+    let state =
+        seen.map_or("it could not be looked at".to_owned(), |seen| format!("it is {}", seen.state_text()));
+    let error = lost
+        .with_message(format!(
+            "the reply to {action} was lost, and the task does not show whether it arrived: {state}"
+        ))
+        .with_advice("look at the task after a while, and act again only if nothing has come of it");
+    match seen {
+        Some(seen) => error.with_job(job_report(seen)),
+        None => error,
+    }
+}
+
+#[cfg(test)]
+#[path = "tell_tests.rs"]
+mod tests;
