@@ -30,8 +30,8 @@
 //!
 //! # Features
 //! `iam`, `oms` and `sms`, all on by default, choose the services. No feature
-//! chooses a TLS implementation: give the clients a [`reqwest::Client`] that
-//! has one.
+//! chooses a TLS implementation: give [`PlainTransport`] a [`reqwest::Client`]
+//! that has one.
 
 #[cfg_attr(
     not(all(feature = "iam", feature = "oms", feature = "sms")),
@@ -46,6 +46,7 @@ mod error;
 mod lenient;
 mod operation;
 mod plain;
+mod request;
 mod secret;
 mod transport;
 
@@ -73,6 +74,7 @@ pub mod sms;
 pub use error::{ErrorDetail, ErrorResp};
 pub use operation::{Operation, Parameter, Place, ResponseBody, Service, find_operation, operations};
 pub use plain::{InvalidToken, PlainTransport};
-pub use progenitor_client::{ByteStream, Error, ResponseValue};
+pub use progenitor_client::{Error, ResponseValue};
+pub use request::Request;
 pub use secret::{Exposed, REDACTED, Secret};
-pub use transport::{Hooks, Sending, Transport};
+pub use transport::{Answer, Hooks, Sending, Transport};

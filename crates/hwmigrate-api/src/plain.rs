@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use reqwest::header::{HeaderName, HeaderValue};
+use progenitor_client::Error;
+use reqwest::Method;
+use reqwest::header::{ACCEPT, HeaderName, HeaderValue};
 
-use crate::{Operation, Secret, Sending, Transport};
+use crate::{Answer, Request, ResponseBody, Secret, Sending, Transport};
 
 /// Sends each request once, with a token in its header.
 ///
@@ -19,12 +21,8 @@ use crate::{Operation, Secret, Sending, Transport};
 /// use hwmigrate_api::{Hooks, PlainTransport, Secret, oms};
 ///
 /// # async fn demo(http: reqwest::Client, token: Secret) -> Result<(), Box<dyn std::error::Error>> {
-/// let transport = PlainTransport::new(http.clone()).token(&token)?;
-/// let oms = oms::Client::new_with_client(
-///     "https://oms.cn-north-4.myhuaweicloud.com",
-///     http,
-///     Hooks(Arc::new(transport)),
-/// );
+/// let transport = PlainTransport::new("https://oms.cn-north-4.myhuaweicloud.com", http).token(&token)?;
+/// let oms = oms::Client::new(Hooks(Arc::new(transport)));
 /// let page = oms.list_tasks("my-project-id", None, Some(100), None, None, None).await?;
 /// for task in page.tasks.iter().flatten() {
 ///     println!("{:?} {:?}", task.id, task.status);
@@ -34,15 +32,17 @@ use crate::{Operation, Secret, Sending, Transport};
 /// ```
 #[derive(Clone)]
 pub struct PlainTransport {
+    base: String,
     client: reqwest::Client,
     token: Option<HeaderValue>,
-    base_path: String,
 }
 
 impl PlainTransport {
     /// Sends through a client, without a token.
-    pub fn new(client: reqwest::Client) -> Self {
-        Self { client, token: None, base_path: String::new() }
+    ///
+    /// `base_url` is scheme and host of the service, with a path if it stands below one.
+    pub fn new(base_url: &str, client: reqwest::Client) -> Self {
+        Self { base: base_url.trim_end_matches('/').to_owned(), client, token: None }
     }
 
     /// Puts a token into the header `X-Auth-Token` of every request.
@@ -56,47 +56,43 @@ impl PlainTransport {
         Ok(self)
     }
 
-    /// Says that the service stands below a path, as given in the base address.
-    #[must_use]
-    pub fn base_path(mut self, path: &str) -> Self {
-        self.base_path = path.trim_end_matches('/').to_owned();
-        self
+    async fn exchange(&self, request: Request) -> reqwest::Result<Answer> {
+        let address = format!("{}{}", self.base, request.target());
+        let method = Method::from_bytes(request.operation().method.as_bytes()).unwrap_or_default();
+        let mut outgoing = self.client.request(method, address).headers(request.headers().clone());
+        if request.operation().response != ResponseBody::Stream {
+            outgoing = outgoing.header(ACCEPT, HeaderValue::from_static("application/json"));
+        }
+        if let Some(token) = &self.token {
+            outgoing = outgoing.header(HeaderName::from_static("x-auth-token"), token.clone());
+        }
+        if let Some(body) = request.body() {
+            outgoing = outgoing.body(body.clone());
+        }
+        let mut response = outgoing.send().await?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        Ok(Answer { status, headers, body: response.bytes().await? })
     }
 }
 
 impl fmt::Debug for PlainTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PlainTransport").field("base_path", &self.base_path).finish_non_exhaustive()
+        f.debug_struct("PlainTransport").field("base", &self.base).finish_non_exhaustive()
     }
 }
 
 impl Transport for PlainTransport {
-    fn send<'a>(&'a self, mut request: reqwest::Request, operation: &'static Operation) -> Sending<'a> {
+    fn send(&self, request: Request) -> Sending<'_> {
         Box::pin(async move {
-            if !operation.matches_path(&self.base_path, request.url().path()) {
-                return Ok(refusal(operation));
+            if !request.operation().matches_path("", request.path()) {
+                return Err(Error::InvalidRequest(format!(
+                    "not sent: a path parameter of {} is missing, empty, `.` or `..`, which leads to another path",
+                    request.operation().id
+                )));
             }
-            if let Some(token) = &self.token {
-                request.headers_mut().insert(HeaderName::from_static("x-auth-token"), token.clone());
-            }
-            self.client.execute(request).await
+            self.exchange(request).await.map_err(Error::CommunicationError)
         })
     }
-}
-
-/// The answer to a call whose parameters lead to another path: an error as the
-/// service would make it, since a transport cannot make errors of its own.
-fn refusal(operation: &Operation) -> reqwest::Response {
-    let body = serde_json::json!({
-        "error_code": "hwmigrate.path",
-        "error_msg": format!(
-            "not sent: a path parameter of {} is empty, `.` or `..`, which leads to another path",
-            operation.id
-        ),
-    });
-    let mut answer = http::Response::new(body.to_string());
-    *answer.status_mut() = reqwest::StatusCode::BAD_REQUEST;
-    answer.into()
 }
 
 /// The token holds a character that headers cannot carry.

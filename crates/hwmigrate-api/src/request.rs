@@ -71,8 +71,9 @@ impl Request {
     /// # Errors
     /// `InvalidRequest` when the value is no scalar and no list of scalars.
     pub fn query<T: Serialize>(mut self, name: &str, value: &T) -> Result<Self, Error<ErrorResp>> {
-        let pairs = serde_urlencoded::to_string(QueryParam::new(name, value))
-            .map_err(|_| Error::InvalidRequest(format!("the parameter `{name}` cannot be part of a query")))?;
+        let pairs = serde_urlencoded::to_string(QueryParam::new(name, value)).map_err(|_| {
+            Error::InvalidRequest(format!("the parameter `{name}` cannot be part of a query"))
+        })?;
         if !pairs.is_empty() {
             self.target.push(if self.query_at == self.target.len() { '?' } else { '&' });
             self.target.push_str(&pairs);

@@ -5,18 +5,58 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::Operation;
+use bytes::Bytes;
+use progenitor_client::Error;
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use crate::{ErrorResp, Request};
+
+/// A whole answer, whatever its status.
+///
+/// Its headers may hold a token, so debug output shows no value of them.
+#[derive(Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, to its end.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// The same answer as the HTTP client of the generated errors knows it.
+    pub fn into_response(self) -> reqwest::Response {
+        let mut response = http::Response::new(reqwest::Body::from(self.body));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response.into()
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("headers", &self.headers.keys())
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
+}
 
 /// The future that [`Transport::send`] returns.
-pub type Sending<'a> = Pin<Box<dyn Future<Output = reqwest::Result<reqwest::Response>> + Send + 'a>>;
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<Answer, Error<ErrorResp>>> + Send + 'a>>;
 
 /// Sends one request of a generated client, as often as it sees fit.
 ///
-/// The generated code builds the request and decodes the answer; everything
-/// between (authentication, retries, limits) is the transport's.
+/// The generated code says what is asked for and decodes the answer; everything
+/// between (where the service is, authentication, retries, limits) is the
+/// transport's.
 pub trait Transport: Send + Sync {
-    /// Sends the request and returns the answer to decode.
-    fn send<'a>(&'a self, request: reqwest::Request, operation: &'static Operation) -> Sending<'a>;
+    /// Sends the request and returns the answer to decode. An answer that says
+    /// no is an answer too; errors are for what never became one.
+    fn send(&self, request: Request) -> Sending<'_>;
 }
 
 /// A shared [`Transport`], as the generated clients hold it.

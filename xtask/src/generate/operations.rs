@@ -13,8 +13,8 @@ pub(crate) struct Operation {
     pub(crate) id: String,
     /// The name of the generated function.
     pub(crate) function: String,
-    /// The header parameters.
-    pub(crate) headers: Vec<Header>,
+    /// The names of the header parameters.
+    pub(crate) headers: Vec<String>,
     aliases: Vec<String>,
     method: String,
     path: String,
@@ -28,20 +28,9 @@ pub(crate) struct Operation {
     secret: bool,
 }
 
-/// A header parameter.
-#[derive(Debug)]
-pub(crate) struct Header {
-    /// The name on the wire.
-    pub(crate) name: String,
-    /// Whether it carries a credential.
-    pub(crate) secret: bool,
-}
-
-impl Header {
-    /// The argument of the generated function, as progenitor names it.
-    pub(crate) fn argument(&self) -> proc_macro2::Ident {
-        format_ident!("{}", self.name.to_ascii_lowercase().replace('-', "_"))
-    }
+/// The argument of the generated function for a parameter, as progenitor names it.
+pub(crate) fn argument(parameter: &str) -> proc_macro2::Ident {
+    format_ident!("{}", parameter.to_ascii_lowercase().replace('-', "_"))
 }
 
 #[derive(Debug)]
@@ -97,7 +86,7 @@ fn one(document: &Value, path: &str, method: &str, operation: &Value) -> Result<
         headers: parameters
             .iter()
             .filter(|parameter| parameter.place == "Header")
-            .map(|parameter| Header { name: parameter.name.clone(), secret: parameter.secret })
+            .map(|parameter| parameter.name.clone())
             .collect(),
         aliases: operation["x-operation-ids"]
             .as_array()
@@ -157,19 +146,15 @@ fn snake(id: &str) -> String {
 }
 
 impl Operation {
-    /// Whether the answer is bytes of any kind.
-    pub(crate) fn is_stream(&self) -> bool {
-        self.response == "Stream"
-    }
-
     /// The name of the constant.
     pub(crate) fn constant(&self) -> proc_macro2::Ident {
         format_ident!("{}", self.function.to_ascii_uppercase())
     }
 
-    /// Whether a part of its path is an argument.
-    pub(crate) fn has_path_parameters(&self) -> bool {
-        self.path.contains('{')
+    /// The arguments of the generated function that are parts of the path, in its order.
+    pub(crate) fn path_arguments(&self) -> Vec<proc_macro2::Ident> {
+        let names = self.path.split('{').skip(1).filter_map(|rest| rest.split_once('}'));
+        names.map(|(name, _)| argument(name)).collect()
     }
 
     /// The constant.

@@ -1,12 +1,13 @@
 //! What is done to progenitor's code before it is written.
 //!
 //! The parts that are replaced, each with its reason:
-//! - the client: its constructor panics without a TLS provider, and its calls
-//!   name their operation by text; ours hands the operation's data to the
-//!   transport,
+//! - the client: its constructor panics without a TLS provider, and it knows an
+//!   address; ours knows a transport and nothing else,
+//! - the calls: progenitor's parse an address each time and name their operation
+//!   by text; ours make a request from the operation's data, in whose body
+//!   secrets are readable, and leave the rest to the transport,
 //! - the decoding of answers: progenitor's loses the HTTP status of errors
 //!   and takes an empty array for an object,
-//! - request bodies: secrets are readable there and nowhere else,
 //! - fields: they get lenient decoders, and response types stay open to growth.
 
 use proc_macro2::TokenStream;
@@ -22,7 +23,7 @@ use super::Service;
 use super::document::Roles;
 use super::enums::Open;
 use super::lenient;
-use super::operations::{Header, Operation};
+use super::operations::{self, Operation};
 
 /// Turns progenitor's file into ours.
 pub(crate) fn polish(
@@ -77,10 +78,8 @@ fn frame(service: &Service, operations: &[Operation], document: &Value) -> Token
     let file = format!("{}.openapi.json", service.module);
     let constants = operations.iter().map(|operation| operation.tokens(service.variant));
     let names = operations.iter().map(Operation::constant);
-    let encode = operations.iter().any(Operation::has_path_parameters).then(|| quote!(encode_path,));
-    let stream = operations.iter().any(Operation::is_stream).then(|| quote!(ByteStream,));
     quote! {
-        use progenitor_client::{#stream #encode Error, ResponseValue};
+        use progenitor_client::{Error, ResponseValue};
 
         use crate::Operation;
 
@@ -103,23 +102,13 @@ fn frame(service: &Service, operations: &[Operation], document: &Value) -> Token
         #[doc = "The order of arguments follows the document: path, then query by name, then body. A new optional parameter there changes the function here."]
         #[derive(Clone, Debug)]
         pub struct Client {
-            baseurl: String,
-            client: reqwest::Client,
             hooks: crate::Hooks,
         }
 
         impl Client {
-            /// Makes a client. Nothing is contacted.
-            ///
-            /// `base_url` is scheme and host, with a path if the service stands below one.
-            /// `client` builds the requests, `hooks` send them.
-            pub fn new_with_client(base_url: &str, client: reqwest::Client, hooks: crate::Hooks) -> Self {
-                Self { baseurl: base_url.trim_end_matches('/').to_owned(), client, hooks }
-            }
-
-            /// The address that the paths of the operations are joined to.
-            pub fn base_url(&self) -> &str {
-                &self.baseurl
+            /// Makes a client. Nothing is contacted: `hooks` know where the service is.
+            pub fn new(hooks: crate::Hooks) -> Self {
+                Self { hooks }
             }
         }
     }
@@ -292,56 +281,87 @@ fn rename_of(attributes: &[Attribute]) -> Option<LitStr> {
 
 /// One call: what is sent, by whom, and how the answer is decoded.
 fn call(function: &mut ImplItemFn, operation: &Operation, document: &Value) -> Result<(), String> {
-    let name = &function.sig.ident;
-    let constant = operation.constant();
-    for header in &operation.headers {
-        let argument = header.argument();
-        let known = function.sig.inputs.iter().any(|input| matches!(input, FnArg::Typed(typed) if matches!(&*typed.pat, syn::Pat::Ident(pattern) if pattern.ident == argument)));
-        if !known {
-            return Err(format!("`{name}` has no argument for the header `{}`", header.name));
-        }
-    }
-    let decode: Expr = match answer(&function.sig.output)?.as_deref() {
-        None => parse_quote!(Ok(ResponseValue::empty(response))),
-        Some("Vec") => parse_quote!(crate::decode::list(response).await),
-        Some("ByteStream") => parse_quote!(Ok(ResponseValue::stream(response))),
-        Some(of) if document["components"]["schemas"][of]["x-any-success"] == true => {
-            parse_quote!(crate::decode::object_if_any(response).await)
-        }
-        Some(_) => parse_quote!(crate::decode::object(response).await),
+    let name = function.sig.ident.to_string();
+    let arguments = |wanted: &Ident| {
+        let known = function.sig.inputs.iter().any(|input| matches!(input, FnArg::Typed(typed) if matches!(&*typed.pat, syn::Pat::Ident(pattern) if pattern.ident == *wanted)));
+        if known { Ok(()) } else { Err(format!("`{name}` has no argument `{wanted}`")) }
     };
-    let mut body: Vec<Stmt> = Vec::new();
-    for statement in std::mem::take(&mut function.block.stmts) {
-        let Stmt::Local(mut local) = statement else { continue };
-        let bound = match &local.pat {
-            syn::Pat::Ident(pattern) => pattern.ident.to_string(),
-            _ => return Err(format!("`{name}` binds a pattern")),
+    let path = operation.path_arguments();
+    path.iter().try_for_each(arguments)?;
+    let constant = operation.constant();
+    let mut request: Expr = parse_quote!(crate::Request::new(&operations::#constant, &[#(&#path),*]));
+    for part in parts(&function.block.stmts, &name)? {
+        request = match part {
+            Part::Query(parameter, argument) => parse_quote!(#request.query(#parameter, #argument)?),
+            Part::Json => parse_quote!(#request.json(body)?),
         };
-        match bound.as_str() {
-            "url" => body.push(Stmt::Local(local)),
-            "request" => {
-                local.attrs.clear();
-                local.pat = parse_quote!(request);
-                if let Some(init) = &mut local.init {
-                    Request { headers: &operation.headers }.visit_expr_mut(&mut init.expr);
-                }
-                body.push(Stmt::Local(local));
-            }
-            "header_map" | "info" | "result" | "response" => {}
-            other => return Err(format!("`{name}` binds `{other}`, which nobody expected")),
-        }
     }
-    body.push(parse_quote!(let response = self.hooks.0.send(request, &operations::#constant).await?;));
-    body.push(Stmt::Expr(
-        parse_quote!(match response.status().as_u16() {
-            200..=299 => #decode,
-            400..=599 => Err(crate::decode::failure(response).await),
-            _ => Err(Error::UnexpectedResponse(response)),
-        }),
-        None,
-    ));
-    function.block.stmts = body;
+    for header in &operation.headers {
+        let argument = operations::argument(header);
+        arguments(&argument)?;
+        request = parse_quote!(#request.header(#header, #argument)?);
+    }
+    let kind = answer(&function.sig.output)?;
+    let decode = match kind.as_deref() {
+        None => "nothing",
+        Some("Vec") => "list",
+        Some("ByteStream") => "bytes",
+        Some(of) if document["components"]["schemas"][of]["x-any-success"] == true => "object_if_any",
+        Some(_) => "object",
+    };
+    let decode = format_ident!("{decode}");
+    function.block = parse_quote!({
+        let request = #request;
+        crate::decode::#decode(self.hooks.0.send(request).await?)
+    });
     Ok(())
+}
+
+/// What progenitor's chain adds to a request.
+enum Part {
+    Query(Lit, Expr),
+    Json,
+}
+
+/// The parts of the chain that builds the request, in its order.
+fn parts(statements: &[Stmt], name: &str) -> Result<Vec<Part>, String> {
+    let mut chain = statements.iter().find_map(|statement| match statement {
+        Stmt::Local(local) => match (&local.pat, &local.init) {
+            (syn::Pat::Ident(pattern), Some(init)) if pattern.ident == "request" => Some(&*init.expr),
+            _ => None,
+        },
+        _ => None,
+    });
+    let mut parts = Vec::new();
+    while let Some(expression) = chain {
+        chain = match expression {
+            Expr::Try(inner) => Some(&inner.expr),
+            Expr::MethodCall(call) => {
+                match call.method.to_string().as_str() {
+                    "query" => parts.push(query(call).ok_or(format!("`{name}` has an odd query"))?),
+                    "json" => parts.push(Part::Json),
+                    // Methods, headers and the end: the operation and the transport say these.
+                    "get" | "put" | "post" | "delete" | "patch" | "head" | "header" | "headers" | "build" => {
+                    }
+                    other => return Err(format!("`{name}` calls `{other}`, which nobody expected")),
+                }
+                Some(&call.receiver)
+            }
+            _ => None,
+        };
+    }
+    parts.reverse();
+    Ok(parts)
+}
+
+/// `.query(&progenitor_client::QueryParam::new("name", &argument))`.
+fn query(call: &syn::ExprMethodCall) -> Option<Part> {
+    let Expr::Reference(reference) = call.args.first()? else { return None };
+    let Expr::Call(make) = &*reference.expr else { return None };
+    let (Expr::Lit(ExprLit { lit, .. }), argument) = (make.args.first()?, make.args.get(1)?) else {
+        return None;
+    };
+    Some(Part::Query(lit.clone(), argument.clone()))
 }
 
 /// The name of the type in `Result<ResponseValue<T>, _>`, or none for `()`.
@@ -361,33 +381,6 @@ fn argument(of: &Type) -> Option<&Type> {
     })
 }
 
-/// The chain that builds a request: secrets in the body, no version header, secret headers marked.
-struct Request<'a> {
-    headers: &'a [Header],
-}
-
-impl VisitMut for Request<'_> {
-    fn visit_expr_mut(&mut self, expression: &mut Expr) {
-        visit_mut::visit_expr_mut(self, expression);
-        let Expr::MethodCall(call) = expression else { return };
-        if call.method == "json" {
-            call.args = parse_quote!(&crate::Exposed(body));
-        } else if call.method == "headers" {
-            // The map held the version header and the header parameters; the latter come back one by one.
-            let mut chain: Expr = (*call.receiver).clone();
-            for header in self.headers {
-                let (name, argument) = (&header.name, header.argument());
-                chain = if header.secret {
-                    parse_quote!(#chain.header(#name, crate::decode::sensitive(#argument)?))
-                } else {
-                    parse_quote!(#chain.headers(crate::decode::header(#name, #argument)?))
-                };
-            }
-            *expression = chain;
-        }
-    }
-}
-
 /// Shorter paths and line comments.
 struct Tidy {
     in_types: bool,
@@ -402,6 +395,10 @@ impl VisitMut for Tidy {
 
     fn visit_path_mut(&mut self, path: &mut syn::Path) {
         visit_mut::visit_path_mut(self, path);
+        // Answers arrive whole.
+        if path.is_ident("ByteStream") {
+            *path = parse_quote!(::bytes::Bytes);
+        }
         if path.leading_colon.is_none() {
             return;
         }

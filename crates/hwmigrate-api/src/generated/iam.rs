@@ -200,29 +200,12 @@ pub mod operations {
 /// The order of arguments follows the document: path, then query by name, then body. A new optional parameter there changes the function here.
 #[derive(Clone, Debug)]
 pub struct Client {
-    baseurl: String,
-    client: reqwest::Client,
     hooks: crate::Hooks,
 }
 impl Client {
-    /// Makes a client. Nothing is contacted.
-    ///
-    /// `base_url` is scheme and host, with a path if the service stands below one.
-    /// `client` builds the requests, `hooks` send them.
-    pub fn new_with_client(
-        base_url: &str,
-        client: reqwest::Client,
-        hooks: crate::Hooks,
-    ) -> Self {
-        Self {
-            baseurl: base_url.trim_end_matches('/').to_owned(),
-            client,
-            hooks,
-        }
-    }
-    /// The address that the paths of the operations are joined to.
-    pub fn base_url(&self) -> &str {
-        &self.baseurl
+    /// Makes a client. Nothing is contacted: `hooks` know where the service is.
+    pub fn new(hooks: crate::Hooks) -> Self {
+        Self { hooks }
     }
 }
 /// Types used as operation parameters and responses.
@@ -1271,27 +1254,10 @@ impl Client {
         nocatalog: Option<&'a str>,
         x_subject_token: &'a str,
     ) -> Result<ResponseValue<types::TokenResponse>, Error<crate::ErrorResp>> {
-        let url = format!("{}/v3/auth/tokens", self.baseurl,);
-        let request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .query(&progenitor_client::QueryParam::new("nocatalog", &nocatalog))
-            .header("X-Subject-Token", crate::decode::sensitive(x_subject_token)?)
-            .build()?;
-        let response = self
-            .hooks
-            .0
-            .send(request, &operations::KEYSTONE_VALIDATE_TOKEN)
-            .await?;
-        match response.status().as_u16() {
-            200..=299 => crate::decode::object(response).await,
-            400..=599 => Err(crate::decode::failure(response).await),
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let request = crate::Request::new(&operations::KEYSTONE_VALIDATE_TOKEN, &[])
+            .query("nocatalog", &nocatalog)?
+            .header("X-Subject-Token", x_subject_token)?;
+        crate::decode::object(self.hooks.0.send(request).await?)
     }
     /// Get a token
     ///
@@ -1314,27 +1280,10 @@ impl Client {
         nocatalog: Option<&'a str>,
         body: &'a types::CreateTokenReq,
     ) -> Result<ResponseValue<types::TokenResponse>, Error<crate::ErrorResp>> {
-        let url = format!("{}/v3/auth/tokens", self.baseurl,);
-        let request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&crate::Exposed(body))
-            .query(&progenitor_client::QueryParam::new("nocatalog", &nocatalog))
-            .build()?;
-        let response = self
-            .hooks
-            .0
-            .send(request, &operations::KEYSTONE_CREATE_TOKEN)
-            .await?;
-        match response.status().as_u16() {
-            200..=299 => crate::decode::object(response).await,
-            400..=599 => Err(crate::decode::failure(response).await),
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let request = crate::Request::new(&operations::KEYSTONE_CREATE_TOKEN, &[])
+            .json(body)?
+            .query("nocatalog", &nocatalog)?;
+        crate::decode::object(self.hooks.0.send(request).await?)
     }
     /// List projects that match
     ///
@@ -1362,32 +1311,15 @@ impl Client {
         parent_id: Option<&'a str>,
         per_page: Option<i32>,
     ) -> Result<ResponseValue<types::ListProjectsResponse>, Error<crate::ErrorResp>> {
-        let url = format!("{}/v3/projects", self.baseurl,);
-        let request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .query(&progenitor_client::QueryParam::new("domain_id", &domain_id))
-            .query(&progenitor_client::QueryParam::new("enabled", &enabled))
-            .query(&progenitor_client::QueryParam::new("is_domain", &is_domain))
-            .query(&progenitor_client::QueryParam::new("name", &name))
-            .query(&progenitor_client::QueryParam::new("page", &page))
-            .query(&progenitor_client::QueryParam::new("parent_id", &parent_id))
-            .query(&progenitor_client::QueryParam::new("per_page", &per_page))
-            .build()?;
-        let response = self
-            .hooks
-            .0
-            .send(request, &operations::KEYSTONE_LIST_PROJECTS)
-            .await?;
-        match response.status().as_u16() {
-            200..=299 => crate::decode::object(response).await,
-            400..=599 => Err(crate::decode::failure(response).await),
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let request = crate::Request::new(&operations::KEYSTONE_LIST_PROJECTS, &[])
+            .query("domain_id", &domain_id)?
+            .query("enabled", &enabled)?
+            .query("is_domain", &is_domain)?
+            .query("name", &name)?
+            .query("page", &page)?
+            .query("parent_id", &parent_id)?
+            .query("per_page", &per_page)?;
+        crate::decode::object(self.hooks.0.send(request).await?)
     }
     /// List the projects that the caller reaches
     ///
@@ -1399,25 +1331,8 @@ impl Client {
     pub async fn keystone_list_auth_projects<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::ListProjectsResponse>, Error<crate::ErrorResp>> {
-        let url = format!("{}/v3/auth/projects", self.baseurl,);
-        let request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let response = self
-            .hooks
-            .0
-            .send(request, &operations::KEYSTONE_LIST_AUTH_PROJECTS)
-            .await?;
-        match response.status().as_u16() {
-            200..=299 => crate::decode::object(response).await,
-            400..=599 => Err(crate::decode::failure(response).await),
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let request = crate::Request::new(&operations::KEYSTONE_LIST_AUTH_PROJECTS, &[]);
+        crate::decode::object(self.hooks.0.send(request).await?)
     }
     /// List the accounts that the caller reaches
     ///
@@ -1429,25 +1344,8 @@ impl Client {
     pub async fn keystone_list_auth_domains<'a>(
         &'a self,
     ) -> Result<ResponseValue<types::ListDomainsResponse>, Error<crate::ErrorResp>> {
-        let url = format!("{}/v3/auth/domains", self.baseurl,);
-        let request = self
-            .client
-            .get(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .build()?;
-        let response = self
-            .hooks
-            .0
-            .send(request, &operations::KEYSTONE_LIST_AUTH_DOMAINS)
-            .await?;
-        match response.status().as_u16() {
-            200..=299 => crate::decode::object(response).await,
-            400..=599 => Err(crate::decode::failure(response).await),
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let request = crate::Request::new(&operations::KEYSTONE_LIST_AUTH_DOMAINS, &[]);
+        crate::decode::object(self.hooks.0.send(request).await?)
     }
     /// Get a temporary access key
     ///
@@ -1467,25 +1365,8 @@ impl Client {
         ResponseValue<types::CreateTemporaryAccessKeyResponse>,
         Error<crate::ErrorResp>,
     > {
-        let url = format!("{}/v3.0/OS-CREDENTIAL/securitytokens", self.baseurl,);
-        let request = self
-            .client
-            .post(url)
-            .header(
-                ::reqwest::header::ACCEPT,
-                ::reqwest::header::HeaderValue::from_static("application/json"),
-            )
-            .json(&crate::Exposed(body))
-            .build()?;
-        let response = self
-            .hooks
-            .0
-            .send(request, &operations::CREATE_TEMPORARY_ACCESS_KEY)
-            .await?;
-        match response.status().as_u16() {
-            200..=299 => crate::decode::object(response).await,
-            400..=599 => Err(crate::decode::failure(response).await),
-            _ => Err(Error::UnexpectedResponse(response)),
-        }
+        let request = crate::Request::new(&operations::CREATE_TEMPORARY_ACCESS_KEY, &[])
+            .json(body)?;
+        crate::decode::object(self.hooks.0.send(request).await?)
     }
 }

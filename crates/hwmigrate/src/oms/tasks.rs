@@ -307,7 +307,8 @@ impl Source for Tasks {
 /// The list of tasks; made by [`Tasks::list`].
 ///
 /// ```no_run
-/// /// use hwmigrate::oms::types::TaskStatus;
+/// use futures_util::TryStreamExt as _;
+/// use hwmigrate::oms::types::TaskStatus;
 ///
 /// # async fn demo(client: hwmigrate::Client) -> hwmigrate::Result<()> {
 /// let failed = client.oms().tasks().list().status(TaskStatus::Failed).stream();

@@ -1,19 +1,12 @@
 //! Whether source and target hold the same.
 
-use std::fmt;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
-use futures_core::Stream;
-use futures_util::TryStreamExt;
-use hwmigrate_api::ByteStream;
 use hwmigrate_api::sms::types::{
     BatchConsistencyReq, BatchGetConsistencyResultReq, ShowConsistencyResultResponse,
 };
 
 use super::call;
 use super::tasks::{Tasks, check_task_id};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::jobs::check::Checks;
 use crate::transport::call::Response;
 
@@ -40,8 +33,8 @@ impl Tasks {
     ///
     /// ```no_run
     /// # async fn demo(client: hwmigrate::Client) -> hwmigrate::Result<()> {
-    /// let export = client.sms().tasks().export_consistency(["5f0c…"]).await?.into_inner();
-    /// std::fs::write("consistency.out", export.bytes().await?).unwrap();
+    /// let file = client.sms().tasks().export_consistency(["5f0c…"]).await?.into_inner();
+    /// std::fs::write("consistency.out", file).unwrap();
     /// # Ok(()) }
     /// ```
     ///
@@ -52,7 +45,7 @@ impl Tasks {
     pub async fn export_consistency<I: Into<String>>(
         &self,
         task_ids: impl IntoIterator<Item = I>,
-    ) -> Result<Response<Export>> {
+    ) -> Result<Response<Vec<u8>>> {
         let task = |id: I| BatchConsistencyReq { task_id: Some(id.into()), ..Default::default() };
         let request = BatchGetConsistencyResultReq { task_info: task_ids.into_iter().map(task).collect() };
         self.export_consistency_of(&request).await
@@ -65,7 +58,7 @@ impl Tasks {
     pub async fn export_consistency_of(
         &self,
         request: &BatchGetConsistencyResultReq,
-    ) -> Result<Response<Export>> {
+    ) -> Result<Response<Vec<u8>>> {
         let mut checks = Checks::new();
         let count = request.task_info.len();
         if !(1..=MOST_EXPORTED).contains(&count) {
@@ -77,43 +70,6 @@ impl Tasks {
         }
         checks.finish("ExportConsistencyResults")?;
         let answer = call!(self.sms(), export_consistency_results(None, request))?;
-        Ok(answer.map(Export))
-    }
-}
-
-/// A file on its way: a stream of pieces.
-pub struct Export(ByteStream);
-
-impl Export {
-    /// The whole file.
-    ///
-    /// # Errors
-    /// `Transport` when it breaks off.
-    pub async fn bytes(self) -> Result<Vec<u8>> {
-        self.try_fold(Vec::new(), |mut whole, piece| async move {
-            whole.extend_from_slice(&piece);
-            Ok(whole)
-        })
-        .await
-    }
-}
-
-impl Stream for Export {
-    type Item = Result<Vec<u8>>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let broken = |cause: reqwest::Error| {
-            Error::new(ErrorKind::Transport, "the file broke off")
-                .with_operation("ExportConsistencyResults")
-                .with_source(cause.without_url())
-        };
-        let piece = self.0.as_mut().poll_next(context);
-        piece.map(|piece| piece.map(|piece| piece.map(|bytes| bytes.to_vec()).map_err(broken)))
-    }
-}
-
-impl fmt::Debug for Export {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Export").finish_non_exhaustive()
+        Ok(answer.map(Vec::from))
     }
 }

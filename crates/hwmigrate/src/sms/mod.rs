@@ -50,7 +50,6 @@ use std::time::Duration;
 
 pub use action::ActionCall;
 pub use agent::Agent;
-pub use consistency::Export;
 pub use guard::{Ruling, ruling};
 pub use hwmigrate_api::sms::types;
 pub use hwmigrate_api::sms::types::TaskAction as Action;

@@ -1,17 +1,16 @@
 //! From the generated clients to the transport and back.
 //!
-//! A generated client can only return what its HTTP client returns. So a
-//! failure travels through it inside a made-up answer whose status no server
-//! uses, and is taken out again on the other side, whole.
+//! A generated function returns the generator's own error type, which has no
+//! place for ours. So an error of ours travels inside a made-up answer whose
+//! status no server uses, and is taken out again on the other side, whole.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
-use hwmigrate_api::{Error as GeneratedError, ResponseValue};
-use hwmigrate_api::{Hooks, Operation, Sending, Service, Transport};
-use reqwest::ResponseBuilderExt as _;
+use hwmigrate_api::{Error as GeneratedError, ErrorResp, ResponseValue};
+use hwmigrate_api::{Hooks, Request, Sending, Service, Transport};
 
 use crate::error::parse::{request_id, truncate};
 use crate::error::{Error, ErrorKind, Result};
@@ -101,24 +100,21 @@ impl Shared {
     /// A generated client of OMS over that transport.
     #[cfg(feature = "oms")]
     pub(crate) fn oms_client(&self, transport: Arc<dyn Transport>) -> Result<hwmigrate_api::oms::Client> {
-        let endpoint = self.config.endpoint(Service::Oms)?;
-        let http = self.wire.client(endpoint.secure)?;
-        Ok(hwmigrate_api::oms::Client::new_with_client(&endpoint.base, http, Hooks(transport)))
+        self.config.endpoint(Service::Oms)?;
+        Ok(hwmigrate_api::oms::Client::new(Hooks(transport)))
     }
 
     /// A generated client of SMS over that transport.
     #[cfg(feature = "sms")]
     pub(crate) fn sms_client(&self, transport: Arc<dyn Transport>) -> Result<hwmigrate_api::sms::Client> {
-        let endpoint = self.config.endpoint(Service::Sms)?;
-        let http = self.wire.client(endpoint.secure)?;
-        Ok(hwmigrate_api::sms::Client::new_with_client(&endpoint.base, http, Hooks(transport)))
+        self.config.endpoint(Service::Sms)?;
+        Ok(hwmigrate_api::sms::Client::new(Hooks(transport)))
     }
 
     /// A generated client of IAM over that transport.
     pub(crate) fn iam_client(&self, transport: Arc<dyn Transport>) -> Result<hwmigrate_api::iam::Client> {
-        let endpoint = self.config.endpoint(Service::Iam)?;
-        let http = self.wire.client(endpoint.secure)?;
-        Ok(hwmigrate_api::iam::Client::new_with_client(&endpoint.base, http, Hooks(transport)))
+        self.config.endpoint(Service::Iam)?;
+        Ok(hwmigrate_api::iam::Client::new(Hooks(transport)))
     }
 
     fn call(self: &Arc<Self>, limits: Limits, project_id: Arc<str>) -> Call {
@@ -185,23 +181,17 @@ fn decode_error(cause: &serde_json::Error, secret: bool) -> Error {
 }
 
 impl Transport for CallTransport {
-    fn send<'a>(&'a self, request: reqwest::Request, operation: &'static Operation) -> Sending<'a> {
-        let op = Op::from(operation);
+    fn send(&self, request: Request) -> Sending<'_> {
         Box::pin(async move {
-            let url = request.url().clone();
-            match self.shared.execute(request, op, self.limits, Auth::Client).await {
-                Ok(answer) => {
-                    let seen = Seen {
-                        op,
-                        status: answer.status,
-                        request_id: request_id(&answer.headers),
-                        attempts: answer.attempts,
-                    };
-                    *self.seen() = Some(seen);
-                    Ok(into_response(answer, url))
-                }
-                Err(error) => Ok(carry(error, url)),
-            }
+            let op = Op::from(request.operation());
+            let answer = self.shared.ask(&request, op, self.limits).await?;
+            *self.seen() = Some(Seen {
+                op,
+                status: answer.status,
+                request_id: request_id(&answer.headers),
+                attempts: answer.attempts,
+            });
+            Ok(answer.into())
         })
     }
 }
@@ -211,44 +201,55 @@ impl Transport for CallTransport {
 pub(crate) struct ClientTransport(pub(crate) Arc<Shared>);
 
 impl Transport for ClientTransport {
-    fn send<'a>(&'a self, request: reqwest::Request, operation: &'static Operation) -> Sending<'a> {
+    fn send(&self, request: Request) -> Sending<'_> {
         Box::pin(async move {
-            let url = request.url().clone();
-            let limits = self.0.limits(None, None);
-            match self.0.execute(request, operation.into(), limits, Auth::Client).await {
-                Ok(answer) => Ok(into_response(answer, url)),
-                Err(error) => Ok(carry(error, url)),
-            }
+            let op = Op::from(request.operation());
+            let answer = self.0.ask(&request, op, self.0.limits(None, None)).await?;
+            Ok(answer.into())
         })
     }
 }
 
-fn into_response(answer: Answer, url: reqwest::Url) -> reqwest::Response {
-    response(answer.status, answer.headers, answer.body.into(), url, None)
+impl Shared {
+    /// Sends what a generated client asks for; an error comes as one of its errors.
+    async fn ask(
+        &self,
+        request: &Request,
+        op: Op,
+        limits: Limits,
+    ) -> Result<Answer, GeneratedError<ErrorResp>> {
+        let outgoing = self.address(request).map_err(carry)?;
+        self.execute(outgoing, op, limits, Auth::Client).await.map_err(carry)
+    }
+
+    fn address(&self, request: &Request) -> Result<reqwest::Request> {
+        let endpoint = self.config.endpoint(request.operation().service)?;
+        let address = format!("{}{}", endpoint.base, request.target());
+        let url = address.parse().map_err(|_| Error::invalid("the request has no valid address"))?;
+        let method = http::Method::from_bytes(request.operation().method.as_bytes()).unwrap_or_default();
+        let mut outgoing = reqwest::Request::new(method, url);
+        *outgoing.headers_mut() = request.headers().clone();
+        outgoing
+            .headers_mut()
+            .insert(http::header::ACCEPT, http::HeaderValue::from_static("application/json"));
+        *outgoing.body_mut() = request.body().map(|body| body.clone().into());
+        Ok(outgoing)
+    }
 }
 
-fn carry(error: Error, url: reqwest::Url) -> reqwest::Response {
-    let status = StatusCode::from_u16(NO_ANSWER).unwrap_or(StatusCode::MULTIPLE_CHOICES);
-    response(status, HeaderMap::new(), reqwest::Body::default(), url, Some(error))
+impl From<Answer> for hwmigrate_api::Answer {
+    fn from(answer: Answer) -> Self {
+        let Answer { status, headers, body, .. } = answer;
+        Self { status, headers, body }
+    }
 }
 
-fn response(
-    status: StatusCode,
-    headers: HeaderMap,
-    body: reqwest::Body,
-    url: reqwest::Url,
-    error: Option<Error>,
-) -> reqwest::Response {
-    let mut builder = http::Response::builder().status(status).url(url);
-    if let Some(place) = builder.headers_mut() {
-        *place = headers;
-    }
-    if let Some(error) = error {
-        builder = builder.extension(error);
-    }
-    // Only an invalid status or header could fail here, and both are typed already.
-    let response = builder.body(body).unwrap_or_default();
-    reqwest::Response::from(response)
+/// An error of ours inside one that generated functions can return.
+fn carry(error: Error) -> GeneratedError<ErrorResp> {
+    let mut response = http::Response::new(reqwest::Body::default());
+    *response.status_mut() = StatusCode::from_u16(NO_ANSWER).unwrap_or(StatusCode::MULTIPLE_CHOICES);
+    response.extensions_mut().insert(error);
+    GeneratedError::UnexpectedResponse(response.into())
 }
 
 impl Error {
