@@ -1,0 +1,162 @@
+"""Move buckets and servers to Huawei Cloud, unattended: login, token refresh, retries, and waiting for the end.
+
+>>> import hwmigrate
+>>> client = hwmigrate.Client(region="cn-north-4")
+>>> outcome = client.oms.tasks.wait(17, timeout=6 * 3600)
+
+``Client`` blocks, ``AsyncClient`` has the same methods for asyncio. Results
+are typed objects with the documented names; errors are one tree below
+``Error``. ``hwmigrate.oms`` and ``hwmigrate.sms`` have the types of the
+services, ``hwmigrate.testing`` an emulator to test against without an account.
+"""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+
+if sysconfig.get_config_var("Py_GIL_DISABLED"):
+    raise ImportError(
+        "hwmigrate does not support free-threaded builds of Python yet; use the standard build of "
+        f"Python {sys.version_info[0]}.{sys.version_info[1]}"
+    )
+
+from hwmigrate._hwmigrate import (
+    Credential,
+    Credentials,
+    PollPolicy,
+    RetryPolicy,
+    Secret,
+    __version__,
+    resolve_secret,
+)
+from hwmigrate.errors import (
+    AmbiguousError,
+    AmbiguousTimeoutError,
+    ApiError,
+    AuthError,
+    CancelledError,
+    Cause,
+    ConfigError,
+    ConflictError,
+    DecodeError,
+    Error,
+    ForkedError,
+    InvalidError,
+    JobFailedError,
+    NotFoundError,
+    QuotaError,
+    ThrottledError,
+    TimeoutError,
+    TransportError,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hwmigrate import oms as oms
+    from hwmigrate import sms as sms
+    from hwmigrate._async.client import AsyncClient
+    from hwmigrate._logs import enable_logging
+    from hwmigrate._model import Model, Page, Records
+    from hwmigrate.generated.blocking.client import Client
+    from hwmigrate.progress import (
+        Bytes,
+        Counts,
+        Created,
+        FailedObjects,
+        FleetEnd,
+        Login,
+        Outcome,
+        Phase,
+        Progress,
+        Project,
+        Reason,
+        Report,
+        Retrying,
+        State,
+        Step,
+        TaskCounts,
+        TemporaryAccessKey,
+        TokenInfo,
+    )
+
+__all__ = [
+    "AmbiguousError",
+    "AmbiguousTimeoutError",
+    "ApiError",
+    "AsyncClient",
+    "AuthError",
+    "Bytes",
+    "CancelledError",
+    "Cause",
+    "Client",
+    "ConfigError",
+    "ConflictError",
+    "Counts",
+    "Created",
+    "Credential",
+    "Credentials",
+    "DecodeError",
+    "Error",
+    "FailedObjects",
+    "FleetEnd",
+    "ForkedError",
+    "InvalidError",
+    "JobFailedError",
+    "Login",
+    "Model",
+    "NotFoundError",
+    "Outcome",
+    "Page",
+    "Phase",
+    "PollPolicy",
+    "Progress",
+    "Project",
+    "QuotaError",
+    "Reason",
+    "Records",
+    "Report",
+    "RetryPolicy",
+    "Retrying",
+    "Secret",
+    "State",
+    "Step",
+    "TaskCounts",
+    "TemporaryAccessKey",
+    "ThrottledError",
+    "TimeoutError",
+    "TokenInfo",
+    "TransportError",
+    "__version__",
+    "enable_logging",
+    "oms",
+    "resolve_secret",
+    "sms",
+]
+
+# What an import of the package alone does not need is loaded when it is first named.
+_PLACES = {
+    "AsyncClient": "hwmigrate._async.client",
+    "Client": "hwmigrate.generated.blocking.client",
+    "enable_logging": "hwmigrate._logs",
+    "Model": "hwmigrate._model",
+    "Page": "hwmigrate._model",
+    "Records": "hwmigrate._model",
+}
+_MODULES = ("oms", "sms", "testing", "progress")
+
+
+def __getattr__(name: str) -> object:
+    import importlib
+
+    if name in _MODULES:
+        return importlib.import_module(f"hwmigrate.{name}")
+    if name not in __all__:
+        raise AttributeError(f"module 'hwmigrate' has no attribute {name!r}")
+    found: object = getattr(importlib.import_module(_PLACES.get(name, "hwmigrate.progress")), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,59 @@
+"""The package's log, through the ``logging`` module."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+from typing import Optional
+
+from hwmigrate import _hwmigrate
+
+_lock = threading.Lock()
+_thread: Optional[threading.Thread] = None
+_ended = threading.Event()
+
+
+def enable_logging() -> None:
+    """Sends the package's log to the logger ``hwmigrate`` and its children.
+
+    Off until this is called. Operation, attempt, status and request id are
+    logged at DEBUG, what somebody should know at WARNING; never a body, a
+    header or a secret. Levels and handlers are set as for any logger::
+
+        logging.basicConfig()
+        logging.getLogger("hwmigrate").setLevel(logging.DEBUG)
+        hwmigrate.enable_logging()
+    """
+    global _thread
+    with _lock:
+        if _thread is not None and _thread.is_alive():
+            return
+        if not _hwmigrate.listen():
+            raise RuntimeError("another module of this process has taken the native log")
+        _thread = threading.Thread(target=_follow, name="hwmigrate-logs", daemon=True)
+        _thread.start()
+        atexit.register(_end)
+
+
+def emit() -> None:
+    """Hands over what is there."""
+    _hand_over(0.0)
+
+
+def _hand_over(seconds: float) -> None:
+    entries = _hwmigrate.take_logs(seconds)
+    for level, target, text in entries:
+        logger = logging.getLogger(target.replace("::", "."))
+        if logger.isEnabledFor(level):
+            logger.log(level, "%s", text)
+
+
+def _follow() -> None:
+    while not _ended.is_set():
+        _hand_over(1.0)
+
+
+def _end() -> None:
+    _ended.set()
+    emit()

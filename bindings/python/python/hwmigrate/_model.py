@@ -1,0 +1,620 @@
+"""The base of all results and requests.
+
+A model knows its documented fields. One that came from a service keeps the
+answer in the native module until a field is first read; one that a program
+makes checks each field as it is set.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, Callable, Dict, Generic, List, Optional, Sequence, Tuple, Type, TypeVar, Union
+
+from hwmigrate._hwmigrate import Secret, Source
+from hwmigrate.errors import InvalidError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, dataclass_transform
+else:
+
+    def dataclass_transform(**_: Any) -> Callable[[Any], Any]:
+        return lambda cls: cls
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MISSING: Any = object()
+
+M = TypeVar("M", bound="Model")
+
+
+class Kind:
+    """What a field holds, and its forms in Python and on the wire."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def read(self, value: Any) -> Any:
+        """The form in Python. What does not fit is given as it came."""
+        return value
+
+    def write(self, value: Any, path: str) -> Any:
+        """The form on the wire, or ``InvalidError`` naming the field."""
+        raise NotImplementedError
+
+    def refuse(self, value: Any, path: str) -> InvalidError:
+        error = InvalidError(f"{path} is of type {type(value).__name__}: give {self.name}")
+        error.kind = "Invalid"
+        error.message = str(error)
+        return error
+
+
+class _Text(Kind):
+    __slots__ = ()
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, str):
+            return value
+        if hasattr(value, "__fspath__"):
+            return value.__fspath__()
+        raise self.refuse(value, path)
+
+
+class _Whole(Kind):
+    __slots__ = ()
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                return int(value)
+            except ValueError:
+                return None if value == "" else value
+        return value
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return int(value)
+        raise self.refuse(value, path)
+
+
+class _Number(Kind):
+    __slots__ = ()
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+        raise self.refuse(value, path)
+
+
+class _Flag(Kind):
+    __slots__ = ()
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, bool):
+            return value
+        raise self.refuse(value, path)
+
+
+class _Any(Kind):
+    __slots__ = ()
+
+    def write(self, value: Any, path: str) -> Any:
+        return value
+
+
+class _Hidden(Kind):
+    __slots__ = ()
+
+    def read(self, value: Any) -> Any:
+        return Secret(value) if isinstance(value, str) else value
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, Secret):
+            return value
+        if isinstance(value, str):
+            return Secret(value)
+        raise self.refuse(value, path)
+
+
+class _Moment(Kind):
+    __slots__ = ("per_second",)
+
+    def __init__(self, per_second: int) -> None:
+        super().__init__("a datetime with a time zone")
+        self.per_second = per_second
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            try:
+                return _EPOCH + timedelta(milliseconds=value * 1000 // self.per_second)
+            except OverflowError:
+                return value
+        return value
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return (value - _EPOCH) // timedelta(microseconds=1_000_000 // self.per_second)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        raise self.refuse(value, path)
+
+
+class _Span(Kind):
+    __slots__ = ("per_second",)
+
+    def __init__(self, per_second: int) -> None:
+        super().__init__("a timedelta, or seconds")
+        self.per_second = per_second
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            try:
+                return timedelta(seconds=value / self.per_second)
+            except OverflowError:
+                return value
+        return value
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, timedelta):
+            return value // timedelta(microseconds=1_000_000 // self.per_second)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return round(value * self.per_second)
+        raise self.refuse(value, path)
+
+
+class _Word(Kind):
+    __slots__ = ("cls",)
+
+    def __init__(self, cls: Any) -> None:
+        super().__init__(f"a {cls.__name__}, or its value")
+        self.cls = cls
+
+    def read(self, value: Any) -> Any:
+        try:
+            return self.cls(value)
+        except ValueError:
+            return value
+
+    def write(self, value: Any, path: str) -> Any:
+        base = int if issubclass(self.cls, int) else str
+        if isinstance(value, base) and not isinstance(value, bool):
+            return base(value.value) if isinstance(value, enum.Enum) else value
+        raise self.refuse(value, path)
+
+
+class _Object(Kind):
+    __slots__ = ("cls",)
+
+    def __init__(self, cls: Any) -> None:
+        super().__init__(f"a {cls.__name__}")
+        self.cls = cls
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return self.cls._wrap(value)
+        return None if value == "" else value
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, self.cls):
+            return value._values_()
+        if isinstance(value, Mapping):
+            return self.cls.from_dict(value)._values_()
+        raise self.refuse(value, path)
+
+
+class _List(Kind):
+    __slots__ = ("item",)
+
+    def __init__(self, item: Kind) -> None:
+        super().__init__(f"a list, each of it {item.name}")
+        self.item = item
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self.item.read(item) for item in value]
+        return value
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
+            raise self.refuse(value, path)
+        return [self.item.write(item, f"{path}[{index}]") for index, item in enumerate(value)]
+
+
+class _Map(Kind):
+    __slots__ = ("item",)
+
+    def __init__(self, item: Kind) -> None:
+        super().__init__(f"a dict, each value {item.name}")
+        self.item = item
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self.item.read(item) for name, item in value.items()}
+        return value
+
+    def write(self, value: Any, path: str) -> Any:
+        if not isinstance(value, Mapping):
+            raise self.refuse(value, path)
+        return {str(name): self.item.write(item, f"{path}.{name}") for name, item in value.items()}
+
+
+TEXT = _Text("a str")
+WHOLE = _Whole("an int")
+NUMBER = _Number("a float")
+FLAG = _Flag("a bool")
+ANY = _Any("anything")
+SECRET = _Hidden("a str or a Secret")
+MOMENT_MS = _Moment(1000)
+MOMENT_S = _Moment(1)
+SPAN_MS = _Span(1000)
+SPAN_S = _Span(1)
+
+
+def kind(of: Any) -> Kind:
+    """The kind that a field's declaration names: a kind, a class, ``[item]`` or ``{str: item}``."""
+    if isinstance(of, Kind):
+        return of
+    if isinstance(of, list):
+        return _List(kind(of[0]))
+    if isinstance(of, dict):
+        return _Map(kind(of[str]))
+    if issubclass(of, enum.Enum):
+        return _Word(of)
+    return _Object(of)
+
+
+class _Field:
+    # A documented field of a model. Without a docstring: each field has its own.
+
+    __slots__ = ("__doc__", "kind", "name", "required")
+
+    def __init__(self, of: Any, required: bool, doc: str) -> None:
+        self.kind = kind(of)
+        self.required = required
+        self.__doc__ = doc
+        self.name = ""
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        # A name that Python keeps for itself has an underscore behind it here, and none on the wire.
+        self.name = name.rstrip("_") if name.endswith("_") else name
+
+    def __get__(self, model: Any, owner: Any = None) -> Any:
+        if model is None:
+            return self
+        seen = model._seen
+        try:
+            return seen[self.name]
+        except KeyError:
+            value = model._values_().get(self.name)
+            value = seen[self.name] = None if value is None else self.kind.read(value)
+            return value
+
+    def __set__(self, model: Any, value: Any) -> None:
+        model._set(self, value)
+
+    def __delete__(self, model: Any) -> None:
+        model._set(self, None)
+
+
+def field(of: Any, doc: str = "", *, default: Any = _MISSING) -> Any:
+    """A field, required unless it has a default; ``doc`` tells what it is, with the unit."""
+    return _Field(of, default is _MISSING, doc)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(field,))
+class Model:
+    """A result of a service, or a request to one.
+
+    Fields have their documented names, and are None where the service said
+    nothing. Two models are equal when they are of one class and hold the same
+    values. Printing one never shows a secret.
+    """
+
+    __slots__ = ("_index", "_seen", "_source", "_values")
+
+    _fields: Dict[str, _Field] = {}
+
+    _index: int
+    _seen: Dict[str, Any]
+    _source: Optional[Source]
+    _values: Optional[Dict[str, Any]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = {f.name: f for f in cls.__dict__.values() if isinstance(f, _Field)}
+        cls._fields = {**cls._fields, **own} if cls._fields else own
+
+    def __init__(self, **fields: Any) -> None:
+        self._source = None
+        self._index = 0
+        self._seen = {}
+        self._values = values = {}
+        cls = type(self)
+        known = cls._fields
+        for name, value in fields.items():
+            declared = cls.__dict__.get(name)
+            if not isinstance(declared, _Field):
+                declared = known.get(name.rstrip("_"))
+            if declared is None:
+                raise TypeError(f"{cls.__name__} has no field {name!r}; it has {', '.join(known)}")
+            if value is not None:
+                values[declared.name] = declared.kind.write(value, f"{cls.__name__}.{declared.name}")
+        missing = [f.name for f in known.values() if f.required and values.get(f.name) is None]
+        if missing:
+            error = InvalidError(f"{cls.__name__} needs {', '.join(missing)}")
+            error.kind = "Invalid"
+            error.message = str(error)
+            raise error
+
+    @classmethod
+    def _of(cls, source: Source, index: int = 0) -> Self:
+        model = cls.__new__(cls)
+        model._source = source
+        model._index = index
+        model._seen = {}
+        model._values = None
+        return model
+
+    @classmethod
+    def _wrap(cls, values: Dict[str, Any]) -> Self:
+        model = cls.__new__(cls)
+        model._source = None
+        model._index = 0
+        model._seen = {}
+        model._values = values
+        return model
+
+    @classmethod
+    def _hides(cls) -> bool:
+        """Whether a secret can be anywhere inside."""
+        known = cls.__dict__.get("_hides_secrets")
+        if known is None:
+            known = any(_hides(f.kind) for f in cls._fields.values())
+            cls._hides_secrets = known  # type: ignore[attr-defined]
+        return bool(known)
+
+    def _values_(self) -> Dict[str, Any]:
+        values = self._values
+        if values is None:
+            assert self._source is not None
+            values = self._source.values(self._index)
+            if not isinstance(values, dict):
+                values = {"value": values}
+            if type(self)._hides():
+                _conceal(type(self), values)
+            self._values = values
+        return values
+
+    def _set(self, declared: _Field, value: Any) -> None:
+        values = self._values_()
+        if value is None:
+            values.pop(declared.name, None)
+        else:
+            values[declared.name] = declared.kind.write(value, f"{type(self).__name__}.{declared.name}")
+        self._seen.pop(declared.name, None)
+
+    def _wire(self) -> Dict[str, Any]:
+        # A list or an object that was read may have been changed since.
+        values = dict(self._values_())
+        for name, seen in self._seen.items():
+            if isinstance(seen, (list, dict, Model)):
+                values[name] = self._fields[name].kind.write(seen, f"{type(self).__name__}.{name}")
+        return values
+
+    @property
+    def extra(self) -> Dict[str, Any]:
+        """What the service sent beyond the documented fields."""
+        known = self._fields
+        return {name: value for name, value in self._values_().items() if name not in known}
+
+    @property
+    def request_id(self) -> Optional[str]:
+        """The id of the request that brought this, to quote to the service's support."""
+        return None if self._source is None else self._source.request_id
+
+    def to_dict(self) -> Dict[str, Any]:
+        """The values by their names on the wire; moments and lengths of time are numbers there.
+
+        Secrets stay ``Secret`` objects, so printing the dict shows none.
+        """
+        return _copied(self._wire())
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The model of such a dict. Unknown names are kept, see ``extra``.
+
+        Raises ``InvalidError`` when a required field is missing or a secret is no text.
+        """
+        values = _copied(dict(values))
+        if cls._hides():
+            _conceal(cls, values)
+        missing = [f.name for f in cls._fields.values() if f.required and values.get(f.name) is None]
+        if missing:
+            error = InvalidError(f"{cls.__name__} needs {', '.join(missing)}")
+            error.kind = "Invalid"
+            error.message = str(error)
+            raise error
+        return cls._wrap(values)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        assert isinstance(other, Model)
+        return _said(self._wire()) == _said(other._wire())
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        values = self._values_()
+        shown = [f"{name}={getattr(self, name, values[name])!r}" for name in self._fields if values.get(name) is not None]
+        shown += [f"extra={self.extra!r}"] if self.extra else []
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __copy__(self) -> Self:
+        return type(self)._wrap(dict(self._wire()))
+
+    def __deepcopy__(self, memo: Dict[int, Any]) -> Self:
+        return type(self)._wrap(self.to_dict())
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return (_restored, (type(self), self.to_dict()))
+
+    def __dir__(self) -> List[str]:
+        return sorted(set(super().__dir__()) | set(self._fields))
+
+
+def _restored(cls: Type[M], values: Dict[str, Any]) -> M:
+    return cls._wrap(values)
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _copied(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_copied(item) for item in value]
+    return value._wire() if isinstance(value, Model) else value
+
+
+def _said(value: Any) -> Any:
+    """Without the members that say nothing."""
+    if isinstance(value, dict):
+        return {name: _said(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_said(item) for item in value]
+    return value
+
+
+def _hides(of: Kind) -> bool:
+    if isinstance(of, (_List, _Map)):
+        return _hides(of.item)
+    if isinstance(of, _Object):
+        return bool(of.cls._hides())
+    return isinstance(of, _Hidden)
+
+
+def _conceal(cls: Type[Model], values: Dict[str, Any]) -> None:
+    """Puts ``Secret`` objects in place of the texts of secrets, at any depth."""
+    for name, declared in cls._fields.items():
+        value = values.get(name)
+        if value is not None and _hides(declared.kind):
+            values[name] = _concealed(declared.kind, value)
+
+
+def _concealed(of: Kind, value: Any) -> Any:
+    if isinstance(of, _Hidden):
+        return of.write(value, "a secret")
+    if isinstance(of, _List) and isinstance(value, list):
+        return [_concealed(of.item, item) for item in value]
+    if isinstance(of, _Map) and isinstance(value, dict):
+        return {name: _concealed(of.item, item) for name, item in value.items()}
+    if isinstance(of, _Object) and isinstance(value, dict):
+        _conceal(of.cls, value)
+    return value
+
+
+class Word(str, enum.Enum):
+    """A word of a service. One that this version does not know becomes a member of its own."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Any:
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = "UNKNOWN"
+        member._value_ = value
+        return member
+
+    def _wire(self) -> str:
+        return str(self.value)
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return str.__eq__(self, other) if isinstance(other, str) else NotImplemented
+
+    def __hash__(self) -> int:
+        return str.__hash__(self)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return (type(self), (str(self.value),))
+
+
+class Code(enum.IntEnum):
+    """A number of a service. One that this version does not know becomes a member of its own."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Any:
+        if not isinstance(value, int):
+            return None
+        member = int.__new__(cls, value)
+        member._name_ = "UNKNOWN"
+        member._value_ = value
+        return member
+
+    def _wire(self) -> int:
+        return int(self.value)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return (type(self), (int(self.value),))
+
+
+class Records(Sequence[M], Generic[M]):
+    """The records of one answer; each is converted when it is first looked at."""
+
+    __slots__ = ("_cls", "_made", "_source")
+
+    def __init__(self, cls: Type[M], source: Source) -> None:
+        self._cls = cls
+        self._source = source
+        self._made: List[Optional[M]] = [None] * len(source)
+
+    if TYPE_CHECKING:
+        from typing import overload
+
+        @overload
+        def __getitem__(self, index: int) -> M: ...
+        @overload
+        def __getitem__(self, index: slice) -> List[M]: ...
+
+    def __getitem__(self, index: Union[int, slice]) -> Any:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self._made)))]
+        record = self._made[index]
+        if record is None:
+            number = index if index >= 0 else index + len(self._made)
+            record = self._made[index] = self._cls._of(self._source, number)
+        return record
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, (Records, list)) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self)} {self._cls.__name__}>"
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return (list, (list(self),))
+
+    @property
+    def count(self) -> Optional[int]:
+        """How many records match in all, by the service."""
+        return self._source.count
+
+    @property
+    def request_id(self) -> Optional[str]:
+        """The id of the request, to quote to the service's support."""
+        return self._source.request_id
+
+
+class Page(Records[M]):
+    """One page of a list."""
+
+    __slots__ = ()

@@ -1,0 +1,1 @@
+"""Files that `cargo xtask generate` derives. Do not edit."""

@@ -1,0 +1,94 @@
+"""Types of the Object Storage Migration Service, and ways to write its larger requests."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Iterable, Mapping, Optional, Tuple, Union
+
+from hwmigrate import _hwmigrate
+from hwmigrate._model import Model
+from hwmigrate._types import Bandwidth
+from hwmigrate.generated.oms_types import *  # noqa: F403
+from hwmigrate.generated.oms_types import CreateTaskGroupReq, CreateTaskReq, DstNodeReq, SrcNodeReq, TaskGroupDstNode, TaskGroupSrcNode
+
+
+def task_request(
+    source: Union[SrcNodeReq, Mapping[str, Any]],
+    destination: Union[DstNodeReq, Mapping[str, Any]],
+    *,
+    prefixes: Optional[Iterable[str]] = None,
+    objects: Optional[Iterable[str]] = None,
+    list_file: Optional[Tuple[str, str]] = None,
+    url_list: Optional[Tuple[str, str]] = None,
+    since: Optional[datetime] = None,
+    bandwidth: Optional[Bandwidth] = None,
+    **fields: Any,
+) -> CreateTaskReq:
+    """The request of a migration task: by default the whole bucket.
+
+    >>> request = task_request(
+    ...     SrcNodeReq(cloud_type="AWS", region="eu-central-1", bucket="photos", ak=ak, sk=sk),
+    ...     DstNodeReq(region="cn-north-4", bucket="photos-copy", ak=obs_ak, sk=obs_sk),
+    ...     prefixes=["2026/"],
+    ...     bandwidth={"08:00-17:59": "20MiB/s"},
+    ... )
+
+    :param prefixes: only keys that begin with one of these, 500 at most.
+    :param objects: exactly these objects and folders (names ending in ``/``), 500 at most.
+    :param list_file: bucket and key of a file with one URL-encoded key a line.
+    :param url_list: bucket and key of a file with ``URL<TAB>key`` a line.
+    :param since: only objects that changed after this time.
+    :param bandwidth: limits on speed, see ``Tasks.update_bandwidth``.
+    :param fields: further fields of ``CreateTaskReq``.
+
+    Raises ``InvalidError`` for a field that cannot be, naming it.
+    """
+    given = _choices(CreateTaskReq, SrcNodeReq, source, destination, fields)
+    choices = {
+        **given,
+        "prefixes": None if prefixes is None else list(prefixes),
+        "objects": None if objects is None else list(objects),
+        "list_file": list_file,
+        "url_list": url_list,
+        "since": since,
+        "bandwidth": bandwidth,
+    }
+    return CreateTaskReq.from_dict(_hwmigrate.task_request(choices))
+
+
+def group_request(
+    source: Union[TaskGroupSrcNode, Mapping[str, Any]],
+    destination: Union[TaskGroupDstNode, Mapping[str, Any]],
+    *,
+    prefixes: Optional[Iterable[str]] = None,
+    list_file: Optional[Tuple[str, str]] = None,
+    url_list: Optional[Tuple[str, str]] = None,
+    since: Optional[datetime] = None,
+    bandwidth: Optional[Bandwidth] = None,
+    **fields: Any,
+) -> CreateTaskGroupReq:
+    """The request of a task group, as ``task_request`` makes that of a task."""
+    given = _choices(CreateTaskGroupReq, TaskGroupSrcNode, source, destination, fields)
+    choices = {
+        **given,
+        "prefixes": None if prefixes is None else list(prefixes),
+        "objects": None,
+        "list_file": list_file,
+        "url_list": url_list,
+        "since": since,
+        "bandwidth": bandwidth,
+    }
+    return CreateTaskGroupReq.from_dict(_hwmigrate.group_request(choices))
+
+
+def _choices(cls: Any, node: Any, source: Any, destination: Any, fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    further = {}
+    for name, value in fields.items():
+        declared = cls._fields.get(name)
+        if declared is None:
+            raise TypeError(f"{cls.__name__} has no field {name!r}; it has {', '.join(cls._fields)}")
+        if value is not None:
+            further[name] = declared.kind.write(value, f"{cls.__name__}.{name}")
+    if not isinstance(source, Model):
+        source = node.from_dict(source)
+    return {"source": source, "destination": destination, "further": further}

@@ -1,0 +1,299 @@
+"""One view on every job: what it is doing, how far it is, and how it ended."""
+
+from __future__ import annotations
+
+import html
+from datetime import datetime, timedelta
+from typing import List, Optional
+
+from hwmigrate._model import (
+    ANY,
+    FLAG,
+    MOMENT_MS,
+    NUMBER,
+    SECRET,
+    SPAN_MS,
+    TEXT,
+    WHOLE,
+    Model,
+    Word,
+    field,
+)
+from hwmigrate._hwmigrate import Secret
+
+__all__ = [
+    "Bytes",
+    "Counts",
+    "Created",
+    "FailedObjects",
+    "FleetEnd",
+    "Login",
+    "Outcome",
+    "Phase",
+    "Progress",
+    "Project",
+    "Reason",
+    "Report",
+    "Retrying",
+    "State",
+    "Step",
+    "TaskCounts",
+    "TemporaryAccessKey",
+    "TokenInfo",
+]
+
+
+class State(Word):
+    """What a job is doing, in the same words for every kind of job."""
+
+    WAITING = "waiting"
+    PREPARING = "preparing"
+    READY = "ready"
+    RUNNING = "running"
+    SYNCING = "syncing"
+    RETRYING = "retrying"
+    ROLLING_BACK = "rolling back"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    FAILED = "failed"
+    SUCCEEDED = "succeeded"
+    DELETING = "deleting"
+    DELETED = "deleted"
+    UNKNOWN = "unknown"
+
+
+class Counts(Model):
+    """Numbers of objects."""
+
+    done: int = field(WHOLE, "Objects migrated.", default=0)
+    failed: int = field(WHOLE, "Objects that failed.", default=0)
+    skipped: int = field(WHOLE, "Objects passed over, because they were there already or are too old.", default=0)
+    total: Optional[int] = field(WHOLE, "Objects in all, as far as the source has been listed.", default=None)
+
+
+class Bytes(Model):
+    """Numbers of bytes."""
+
+    done: int = field(WHOLE, "Bytes migrated.", default=0)
+    total: Optional[int] = field(WHOLE, "Bytes in all, as far as the source has been listed.", default=None)
+
+
+class TaskCounts(Model):
+    """Numbers of tasks in a group."""
+
+    total: int = field(WHOLE, "Tasks that the group will have.", default=0)
+    created: int = field(WHOLE, "Tasks that exist.", default=0)
+    waiting: int = field(WHOLE, "Tasks that wait for a slot.", default=0)
+    running: int = field(WHOLE, "Tasks that run.", default=0)
+    paused: int = field(WHOLE, "Tasks that are paused.", default=0)
+    failed: int = field(WHOLE, "Tasks that failed.", default=0)
+    complete: int = field(WHOLE, "Tasks that are complete.", default=0)
+
+
+class Reason(Model):
+    """Why a job failed, in the service's words."""
+
+    code: str = field(TEXT, "The code, such as TRF.0062; empty when the service gave none.", default="")
+    message: str = field(TEXT, "The service's text; empty when it gave none.", default="")
+    step: Optional[str] = field(TEXT, "The step that failed, for jobs that have steps.", default=None)
+
+
+class FailedObjects(Model):
+    """What is known of the objects that failed."""
+
+    retryable: Optional[bool] = field(FLAG, "Whether a start can repeat exactly these.", default=None)
+    list_key: Optional[str] = field(TEXT, "The key of their list in the destination bucket.", default=None)
+    error_code: Optional[str] = field(TEXT, "Why the list could not be written.", default=None)
+
+
+class Step(Model):
+    """A step of a phase."""
+
+    id: Optional[int] = field(WHOLE, "The service's number for it.", default=None)
+    name: str = field(TEXT, "The service's name, such as MIGRATE_LINUX_FILE.", default="")
+    state: str = field(TEXT, "How far it is, in one word.", default="")
+    percent: Optional[int] = field(WHOLE, "How much of it is done, 0 to 100.", default=None)
+    start_time: Optional[datetime] = field(MOMENT_MS, "When it began.", default=None)
+    end_time: Optional[datetime] = field(MOMENT_MS, "When it ended.", default=None)
+    bytes_per_second: Optional[int] = field(WHOLE, "Its speed in bytes per second.", default=None)
+    detail: Optional[str] = field(TEXT, "What the service says about it in words.", default=None)
+
+
+class Phase(Model):
+    """A part of a server migration that somebody asked for, such as the first copy or a cut-over."""
+
+    name: str = field(TEXT, "The service's name, such as REPLICATE or CUTOVER0.", default="")
+    kind: str = field(TEXT, "What the name stands for: replicate, cutover, resync or other.", default="")
+    round: int = field(WHOLE, "How often the same was asked for before.", default=0)
+    state: str = field(TEXT, "How far it is, in one word.", default="")
+    percent: Optional[int] = field(WHOLE, "How much of it is done, 0 to 100.", default=None)
+    steps: List[Step] = field([Step], "Its steps so far, in the order of the service.", default=())
+    text: str = field(TEXT, "One line for people.", default="")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Progress(Model):
+    """One look at a job."""
+
+    resource: str = field(TEXT, "task, task group or server task.", default="")
+    id: str = field(TEXT, "The id of the job, as text for all kinds.", default="")
+    state: State = field(State, "What it is doing.", default=State.WAITING)
+    state_text: str = field(TEXT, "The state, with the service's own word where ours would not tell.", default="")
+    state_code: Optional[int] = field(WHOLE, "The service's number for the state.", default=None)
+    state_word: Optional[str] = field(TEXT, "The service's word for the state.", default=None)
+    source_state: Optional[str] = field(TEXT, "The service's word for the state of the source server.", default=None)
+    phases: List[Phase] = field([Phase], "What was asked of a server task so far.", default=())
+    step: Optional[Step] = field(Step, "The step it is at, or was last at.", default=None)
+    objects: Counts = field(Counts, "Objects done, failed, skipped, in all.", default=None)
+    bytes: Bytes = field(Bytes, "Bytes done and in all.", default=None)
+    bytes_per_second: Optional[int] = field(WHOLE, "Speed in bytes per second, by the service.", default=None)
+    time_left: Optional[timedelta] = field(SPAN_MS, "The service's own estimate of the time left.", default=None)
+    elapsed: Optional[timedelta] = field(SPAN_MS, "How long the service has worked on it.", default=None)
+    totals_final: bool = field(FLAG, "The source has been listed to its end, so the totals will not grow.", default=False)
+    stalled: bool = field(FLAG, "It runs, and nothing has moved for as long as the wait tolerates.", default=False)
+    reason: Optional[Reason] = field(Reason, "The cause of a failure.", default=None)
+    failed_objects: FailedObjects = field(FailedObjects, "The list of failed objects.", default=None)
+    tasks: Optional[TaskCounts] = field(TaskCounts, "The tasks of a group.", default=None)
+    start_time: Optional[datetime] = field(MOMENT_MS, "When the service started it; changes with every start.", default=None)
+    migrates_metadata: bool = field(FLAG, "It copies metadata, and may sit at 0 % and still succeed.", default=False)
+    fraction: Optional[float] = field(NUMBER, "The share that is done, 0 to 1; None while no total is known.", default=None)
+    settled: bool = field(FLAG, "Whether it will not change by itself any more.", default=False)
+    text: str = field(TEXT, "One line for people.", default="")
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_html_(self) -> str:
+        """A progress bar for notebooks."""
+        share = "" if self.fraction is None else f' value="{self.fraction:.4f}"'
+        percent = "" if self.fraction is None else f" {self.fraction * 100:.0f}&nbsp;%"
+        parts = [
+            f"<b>{html.escape(self.resource)} {html.escape(self.id)}</b>: {html.escape(self.state_text)}",
+            f'<progress max="1"{share} style="width:16em"></progress>{percent}',
+        ]
+        if self.objects.total:
+            parts.append(f"{self.objects.done:,} of {self.objects.total:,} objects, {self.objects.failed:,} failed")
+        if self.bytes_per_second:
+            parts.append(f"{self.bytes_per_second / 1_048_576:,.1f}&nbsp;MiB/s")
+        if self.time_left:
+            parts.append(f"{timedelta(seconds=int(self.time_left.total_seconds()))} left")
+        return "<div>" + "<br>".join(parts) + "</div>"
+
+
+class Outcome(Model):
+    """How a wait ended: as wished, or because the job was paused."""
+
+    paused: bool = field(FLAG, "Somebody paused the job; it goes on after a start.", default=False)
+    progress: Progress = field(Progress, "The last look.", default=None)
+
+    @property
+    def done(self) -> bool:
+        """It ended as wished."""
+        return not self.paused
+
+    def __str__(self) -> str:
+        return str(self.progress)
+
+    def _repr_html_(self) -> str:
+        return self.progress._repr_html_()
+
+
+class Created(Model):
+    """A job that was made. ``id`` is what the service calls it by."""
+
+    id: object = field(ANY, "Its id: a number for tasks, a text for groups and sync tasks.", default=None)
+    name: Optional[str] = field(TEXT, "The name that the service gave it.", default=None)
+    adopted: bool = field(FLAG, "The reply was lost, and the job was found by its mark.", default=False)
+    mark: Optional[str] = field(TEXT, "The mark in its description.", default=None)
+
+
+class Retrying(Model):
+    """A failed task is started again by a migration."""
+
+    round: int = field(WHOLE, "Number of the further run, from 1.", default=1)
+    failed: int = field(WHOLE, "Objects that failed so far.", default=0)
+    failed_only: bool = field(FLAG, "Only they are repeated; otherwise everything, skipping what is there.", default=False)
+
+
+class Report(Model):
+    """What came of a migration."""
+
+    task_id: int = field(WHOLE, "The task.", default=0)
+    state: State = field(State, "succeeded, failed or paused.", default=State.WAITING)
+    objects: Counts = field(Counts, "Objects done, failed, skipped, in all.", default=None)
+    bytes: Bytes = field(Bytes, "Bytes done and in all.", default=None)
+    elapsed: timedelta = field(SPAN_MS, "How long it took.", default=timedelta())
+    rounds: int = field(WHOLE, "Further runs that were made for what had failed.", default=0)
+    failed_object_list: Optional[str] = field(TEXT, "The list of failed objects in the destination bucket.", default=None)
+    reason: Optional[Reason] = field(Reason, "Why it failed.", default=None)
+    adopted: bool = field(FLAG, "The reply to the create was lost, and the task was found by its mark.", default=False)
+    last: Progress = field(Progress, "The last look, whole.", default=None)
+
+
+class FleetEnd:
+    """How the wait for one job of many ended: with an outcome, or with an error."""
+
+    __slots__ = ("error", "id", "outcome", "resource")
+
+    def __init__(self, resource: str, id: str, outcome: Optional[Outcome], error: Optional[Exception]) -> None:
+        #: task, task group or server task.
+        self.resource = resource
+        #: The id of the job, as text.
+        self.id = id
+        #: What the wait would have returned.
+        self.outcome = outcome
+        #: What the wait would have raised.
+        self.error = error
+
+    def result(self) -> Outcome:
+        """The outcome; raises the error instead if there is one."""
+        if self.outcome is None:
+            assert self.error is not None
+            raise self.error
+        return self.outcome
+
+    def __repr__(self) -> str:
+        ended = self.error if self.outcome is None else self.outcome
+        return f"FleetEnd({self.resource} {self.id}: {ended})"
+
+
+class Login(Model):
+    """What a login found out. Holds no secret."""
+
+    project_id: Optional[str] = field(TEXT, "The project that calls go to, when one is known.", default=None)
+    domain_id: Optional[str] = field(TEXT, "The account's id, as far as IAM told.", default=None)
+    domain: Optional[str] = field(TEXT, "The account's name, as far as IAM told.", default=None)
+    user: Optional[str] = field(TEXT, "The user's name, as far as IAM told.", default=None)
+    expires_at: Optional[datetime] = field(MOMENT_MS, "When the token or key ends; it is renewed before.", default=None)
+    kind: str = field(TEXT, "The kind of credentials, such as password.", default="")
+
+
+class Project(Model):
+    """A project that the credentials reach."""
+
+    id: str = field(TEXT, "Its id, which the paths of the services hold.", default="")
+    name: str = field(TEXT, "Its name; the region's for the built-in project of a region.", default="")
+    domain_id: Optional[str] = field(TEXT, "The account that it belongs to.", default=None)
+    description: Optional[str] = field(TEXT, "What its owner wrote about it.", default=None)
+    enabled: Optional[bool] = field(FLAG, "Whether it can be used.", default=None)
+
+
+class TokenInfo(Model):
+    """What IAM says about a token. Holds no secret."""
+
+    project_id: Optional[str] = field(TEXT, "The project that it is for, unless it is for the account.", default=None)
+    domain_id: Optional[str] = field(TEXT, "The account's id.", default=None)
+    domain: Optional[str] = field(TEXT, "The account's name.", default=None)
+    user: Optional[str] = field(TEXT, "The user's name.", default=None)
+    expires_at: Optional[datetime] = field(MOMENT_MS, "Its end.", default=None)
+
+
+class TemporaryAccessKey(Model):
+    """A temporary access key; all three parts are used together."""
+
+    access: Secret = field(SECRET, "The access key id.", default=None)
+    secret: Secret = field(SECRET, "The secret access key.", default=None)
+    security_token: Secret = field(SECRET, "The security token that goes with them.", default=None)
+    expires_at: Optional[datetime] = field(MOMENT_MS, "Their end.", default=None)

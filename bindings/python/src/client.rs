@@ -1,0 +1,175 @@
+//! The client, as Python's `Client` and `AsyncClient` hold it.
+
+use std::path::PathBuf;
+
+use hwmigrate::{Client, Environment, Service};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+
+use crate::call::Call;
+use crate::convert::{Moment, PyRetryPolicy, Span};
+use crate::credentials::PyCredentials;
+use crate::errors;
+use crate::iam;
+use crate::json::{Json, SecretText};
+use crate::oms::Oms;
+use crate::raw;
+use crate::runtime::Runtime;
+use crate::source::plain;
+
+/// A client and the runtime that its calls run on.
+#[pyclass(frozen, module = "hwmigrate._hwmigrate")]
+pub(crate) struct Core {
+    client: Client,
+    runtime: Runtime,
+}
+
+/// Hands a setting to the builder if it was given.
+macro_rules! set {
+    ($builder:ident, $settings:ident, $name:ident: $kind:ty, $method:ident, $change:expr) => {
+        if let Some(value) = setting::<$kind>($settings, stringify!($name))? {
+            $builder = $builder.$method($change(value));
+        }
+    };
+    ($builder:ident, $settings:ident, $name:ident: $kind:ty) => {
+        set!($builder, $settings, $name: $kind, $name, std::convert::identity)
+    };
+}
+
+#[pymethods]
+impl Core {
+    /// A client with these settings; reads files and environment, contacts nobody.
+    #[new]
+    fn new(py: Python<'_>, settings: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let mut builder = Client::builder();
+        set!(builder, settings, region: String);
+        set!(builder, settings, project_id: String);
+        set!(builder, settings, project_name: String);
+        set!(builder, settings, domain_id: String);
+        set!(builder, settings, credentials: PyRef<'_, PyCredentials>, credentials, |given: PyRef<'_, PyCredentials>| given.0.clone());
+        set!(builder, settings, profile: String);
+        set!(builder, settings, profile_file: PathBuf);
+        set!(builder, settings, allow_plain_http: bool);
+        set!(builder, settings, proxy: String);
+        set!(builder, settings, no_proxy: String);
+        set!(builder, settings, ca_file: PathBuf);
+        set!(builder, settings, connect_timeout: Span, connect_timeout, |span: Span| span.0);
+        set!(builder, settings, read_timeout: Span, read_timeout, |span: Span| span.0);
+        set!(builder, settings, call_timeout: Span, call_timeout, |span: Span| span.0);
+        set!(builder, settings, retry: PyRetryPolicy, retry, |policy: PyRetryPolicy| policy.0);
+        set!(builder, settings, seed: u64);
+        if let Some((certificate, key)) = setting::<(PathBuf, PathBuf)>(settings, "client_certificate")? {
+            builder = builder.client_certificate(certificate, key);
+        }
+        if let Some(variables) = setting::<Bound<'_, PyAny>>(settings, "environment")? {
+            let pairs: PyResult<Vec<(String, String)>> =
+                variables.call_method0("items")?.try_iter()?.map(|pair| pair?.extract()).collect();
+            builder = builder.environment(Environment::from_pairs(pairs?));
+        }
+        if let Some(endpoints) = setting::<Bound<'_, PyDict>>(settings, "endpoints")? {
+            for (name, address) in endpoints {
+                builder = builder.endpoint(service(py, &name.extract::<String>()?)?, address.extract::<String>()?);
+            }
+        }
+        // Reading a secret by a command may take its time.
+        let client = py.detach(|| builder.build()).map_err(|error| errors::raise(py, &error))?;
+        Ok(Self { client, runtime: Runtime::current(py)? })
+    }
+
+    /// The region, when one is set.
+    #[getter]
+    fn region(&self) -> Option<&str> {
+        self.client.region()
+    }
+
+    /// The client without its secrets.
+    fn describe(&self) -> String {
+        format!("{:?}", self.client)
+    }
+
+    /// Checks the credentials and finds the project.
+    fn login(&self) -> Call {
+        let client = self.client.clone();
+        Call::new(&self.runtime, async move {
+            let login = client.login().await?;
+            Ok(plain(serde_json::json!({
+                "project_id": login.project_id,
+                "domain_id": login.domain_id,
+                "domain": login.domain,
+                "user": login.user,
+                "expires_at": login.expires_at.map(Moment::millis),
+                "kind": login.kind,
+            })))
+        })
+    }
+
+    /// The project that calls go to.
+    fn project_id(&self) -> Call {
+        let client = self.client.clone();
+        Call::new(&self.runtime, async move { client.project_id().await.map(plain) })
+    }
+
+    /// The projects that the credentials reach.
+    fn projects(&self) -> Call {
+        Call::new(&self.runtime, iam::projects(self.client.clone()))
+    }
+
+    /// Whose token this is.
+    fn validate_token(&self, token: SecretText) -> Call {
+        Call::new(&self.runtime, iam::validate_token(self.client.clone(), token.0))
+    }
+
+    /// A temporary access key.
+    fn temporary_access_key(&self, lifetime: Span) -> Call {
+        Call::new(&self.runtime, iam::temporary_access_key(self.client.clone(), lifetime.0))
+    }
+
+    /// Any operation by its documented id.
+    #[pyo3(signature = (operation, parameters, body=None, timeout=None, retry=None))]
+    fn call(
+        &self,
+        operation: &str,
+        parameters: Vec<(String, String)>,
+        body: Option<Json>,
+        timeout: Option<Span>,
+        retry: Option<PyRetryPolicy>,
+    ) -> Call {
+        let body = body.map(|body| body.0);
+        let call = raw::call(&self.client, operation, parameters, body, timeout, retry);
+        Call::new(&self.runtime, call)
+    }
+
+    /// OMS, with limits of its own for each call if they are given.
+    #[pyo3(signature = (timeout=None, retry=None))]
+    fn oms(&self, timeout: Option<Span>, retry: Option<PyRetryPolicy>) -> Oms {
+        let mut oms = self.client.oms();
+        if let Some(Span(limit)) = timeout {
+            oms = oms.call_deadline(limit);
+        }
+        if let Some(PyRetryPolicy(policy)) = retry {
+            oms = oms.call_retry(policy);
+        }
+        Oms::new(oms, &self.runtime)
+    }
+}
+
+fn setting<'py, T>(settings: &Bound<'py, PyDict>, name: &str) -> PyResult<Option<T>>
+where
+    T: for<'a> FromPyObject<'a, 'py>,
+{
+    let Some(value) = settings.get_item(name)?.filter(|value| !value.is_none()) else { return Ok(None) };
+    value.extract::<T>().map(Some).map_err(|error| {
+        let py = settings.py();
+        let error: PyErr = error.into();
+        // Names the setting; says what is wrong with it only where that cannot quote a secret.
+        let text = PyTuple::new(py, [format!("the setting `{name}`: {}", error.value(py))]);
+        text.map_or_else(|problem| problem, |text| PyErr::from_type(error.get_type(py), text.unbind()))
+    })
+}
+
+fn service(py: Python<'_>, name: &str) -> PyResult<Service> {
+    [Service::Iam, Service::Oms, Service::Sms]
+        .into_iter()
+        .find(|service| service.name() == name)
+        .ok_or_else(|| errors::invalid(py, format!("there is no service `{name}`; there are iam, oms and sms")))
+}

@@ -1,0 +1,104 @@
+//! From errors to exceptions.
+//!
+//! The tree of exceptions stands in Python; here an error finds its class by
+//! the name of its kind, takes its facts along as attributes, and its sources
+//! as `__cause__`.
+
+use std::error::Error as StdError;
+
+use hwmigrate::{Error, ErrorKind};
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::credentials::Raised;
+
+/// The exception for an error.
+pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
+    build(py, error).unwrap_or_else(|problem| problem)
+}
+
+/// An error made here, as an exception.
+pub(crate) fn invalid(py: Python<'_>, message: impl Into<String>) -> PyErr {
+    raise(py, &Error::new(ErrorKind::Invalid, message))
+}
+
+/// The exception for use in a forked child.
+pub(crate) fn forked(py: Python<'_>, why: &str) -> PyErr {
+    let message = format!(
+        "this client cannot be used here: {why}; make a client after the fork, or start processes by \
+         `spawn` (multiprocessing.set_start_method)"
+    );
+    let made = py.import("hwmigrate.errors").and_then(|errors| {
+        errors.getattr("ForkedError")?.call_method1("_of", (message, "Config", PyDict::new(py)))
+    });
+    made.map_or_else(|problem| problem, PyErr::from_value)
+}
+
+/// The running asyncio loop.
+pub(crate) fn running_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    use pyo3::sync::PyOnceLock;
+    static RUNNING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let running = RUNNING.get_or_try_init(py, || {
+        py.import("asyncio")?.getattr("_get_running_loop").map(Bound::unbind)
+    })?;
+    let event_loop = running.bind(py).call0()?;
+    if event_loop.is_none() {
+        return Err(pyo3::exceptions::PyRuntimeError::new_err(
+            "AsyncClient needs a running asyncio event loop; under trio use Client in a worker thread \
+             (trio.to_thread.run_sync), under anyio choose the asyncio backend",
+        ));
+    }
+    Ok(event_loop)
+}
+
+fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    let facts = PyDict::new(py);
+    facts.set_item("operation", error.operation())?;
+    facts.set_item("status", error.status())?;
+    facts.set_item("code", error.code())?;
+    facts.set_item("message", error.message())?;
+    facts.set_item("request_id", error.request_id())?;
+    facts.set_item("retryable", error.is_retryable())?;
+    facts.set_item("retry_after", error.retry_after().map(|pause| pause.as_secs_f64()))?;
+    facts.set_item("attempts", error.attempts())?;
+    facts.set_item("elapsed", error.elapsed().map(|time| time.as_secs_f64()))?;
+    facts.set_item("advice", error.advice())?;
+    facts.set_item("is_timeout", error.is_timeout())?;
+    if let Some(job) = error.job() {
+        let report = PyDict::new(py);
+        report.set_item("resource", &job.resource)?;
+        report.set_item("id", &job.id)?;
+        report.set_item("state", &job.state)?;
+        report.set_item("reason_code", &job.reason_code)?;
+        report.set_item("reason", &job.reason)?;
+        report.set_item("objects_done", job.objects_done)?;
+        report.set_item("objects_failed", job.objects_failed)?;
+        report.set_item("objects_skipped", job.objects_skipped)?;
+        report.set_item("objects_total", job.objects_total)?;
+        report.set_item("failed_list", &job.failed_list)?;
+        facts.set_item("job", report)?;
+    }
+    let make = py.import("hwmigrate.errors")?.getattr("_of")?;
+    let exception = PyErr::from_value(make.call1((error.to_string(), error.kind().name(), facts))?);
+    if let Some(source) = error.source() {
+        exception.set_cause(py, Some(cause(py, source)?));
+    }
+    Ok(exception)
+}
+
+fn cause(py: Python<'_>, source: &(dyn StdError + 'static)) -> PyResult<PyErr> {
+    if let Some(own) = source.downcast_ref::<Error>() {
+        return build(py, own);
+    }
+    if let Some(raised) = source.downcast_ref::<Raised>() {
+        return Ok(raised.0.clone_ref(py));
+    }
+    let class = py.import("hwmigrate.errors")?.getattr("Cause")?;
+    let exception = PyErr::from_value(class.call1((source.to_string(),))?);
+    if let Some(further) = source.source() {
+        exception.set_cause(py, Some(cause(py, further)?));
+    }
+    debug_assert!(exception.is_instance_of::<PyException>(py));
+    Ok(exception)
+}

@@ -1,0 +1,142 @@
+//! From `tracing` to Python's `logging`.
+//!
+//! Events are kept in a queue, because the runtime's thread must never wait
+//! for the interpreter. Whoever comes back from a call empties it, and a
+//! thread on the Python side does when nobody comes. Nothing is kept before
+//! [`listen`] was called.
+
+use std::collections::VecDeque;
+use std::fmt::{self, Write as _};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+/// Older entries are dropped when nobody empties the queue.
+const MOST: usize = 10_000;
+
+/// The crates whose events are passed on.
+const OURS: &str = "hwmigrate";
+
+/// Level as `logging` counts it, target, text.
+type Entry = (u32, String, String);
+
+static ENTRIES: Mutex<VecDeque<Entry>> = Mutex::new(VecDeque::new());
+static ADDED: Condvar = Condvar::new();
+static LISTENING: AtomicBool = AtomicBool::new(false);
+static WAITING: AtomicBool = AtomicBool::new(false);
+
+fn entries() -> MutexGuard<'static, VecDeque<Entry>> {
+    ENTRIES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Begins to keep events; false if another subscriber has been set in this process.
+#[pyfunction]
+pub(crate) fn listen() -> bool {
+    LISTENING.swap(true, Ordering::AcqRel) || tracing::subscriber::set_global_default(Keeper::default()).is_ok()
+}
+
+/// Takes the entries there are; waits up to `seconds` for one if there are none.
+#[pyfunction]
+#[pyo3(signature = (seconds=0.0))]
+pub(crate) fn take_logs(py: Python<'_>, seconds: f64) -> Vec<Entry> {
+    WAITING.store(false, Ordering::Release);
+    let wait = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    py.detach(|| {
+        let kept = entries();
+        let mut kept = if kept.is_empty() && !wait.is_zero() {
+            ADDED.wait_timeout(kept, wait).unwrap_or_else(PoisonError::into_inner).0
+        } else {
+            kept
+        };
+        kept.drain(..).collect()
+    })
+}
+
+/// Hands the entries over before a call returns, so that they come in order.
+pub(crate) fn flush(py: Python<'_>) {
+    if !WAITING.load(Ordering::Acquire) {
+        return;
+    }
+    let emitted = py.import("hwmigrate._logs").and_then(|logs| logs.call_method0("emit"));
+    if let Err(error) = emitted {
+        // As `logging` itself does with a handler that fails: told, but not raised.
+        error.write_unraisable(py, None);
+    }
+}
+
+/// Keeps every event of our crates.
+#[derive(Default)]
+struct Keeper {
+    spans: AtomicU64,
+}
+
+impl Subscriber for Keeper {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && metadata.target().starts_with(OURS)
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(self.spans.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = Text::default();
+        event.record(&mut text);
+        let level = match *event.metadata().level() {
+            Level::ERROR => 40,
+            Level::WARN => 30,
+            Level::INFO => 20,
+            Level::DEBUG => 10,
+            Level::TRACE => 5,
+        };
+        let mut kept = entries();
+        if kept.len() == MOST {
+            kept.pop_front();
+        }
+        kept.push_back((level, event.metadata().target().to_owned(), text.finish()));
+        drop(kept);
+        WAITING.store(true, Ordering::Release);
+        ADDED.notify_one();
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// The message with its fields behind it.
+#[derive(Default)]
+struct Text {
+    message: String,
+    fields: String,
+}
+
+impl Text {
+    fn finish(mut self) -> String {
+        self.message.push_str(&self.fields);
+        self.message
+    }
+}
+
+impl Visit for Text {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.record_debug(field, &format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let _ = if field.name() == "message" {
+            write!(self.message, "{value:?}")
+        } else {
+            write!(self.fields, " {}={value:?}", field.name())
+        };
+    }
+}

@@ -1,0 +1,41 @@
+//! Any operation, by its documented id.
+
+use std::future::Future;
+
+use hwmigrate::{Client, Error};
+use serde_json::Value;
+
+use crate::convert::{PyRetryPolicy, Span};
+use crate::slot::Output;
+use crate::source::Source;
+
+/// The call; its output has one record for an object, none for an empty
+/// answer, and one for each member of an array.
+pub(crate) fn call(
+    client: &Client,
+    operation: &str,
+    parameters: Vec<(String, String)>,
+    body: Option<Value>,
+    timeout: Option<Span>,
+    retry: Option<PyRetryPolicy>,
+) -> impl Future<Output = Result<Output, Error>> + Send + 'static {
+    let prepared = client.operation(operation).map(|mut call| {
+        for (name, value) in parameters {
+            call = call.parameter(name, value);
+        }
+        if let Some(body) = body {
+            call = call.body(body);
+        }
+        if let Some(Span(limit)) = timeout {
+            call = call.deadline(limit);
+        }
+        if let Some(PyRetryPolicy(policy)) = retry {
+            call = call.retry(policy);
+        }
+        call
+    });
+    async move {
+        let answer = prepared?.send().await?;
+        Ok(Source::raw(answer.body, answer.status, answer.request_id))
+    }
+}

@@ -1,0 +1,136 @@
+//! Answers that stay in Rust until somebody looks into them.
+//!
+//! A page of 100 tasks is decoded once, by the core, and handed over as one
+//! object. A task becomes a dict of Python values when an attribute of it is
+//! first read, and the others never do if nobody asks.
+
+use std::sync::Arc;
+
+use hwmigrate::Response;
+use pyo3::exceptions::PyIndexError;
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::slot::Output;
+use crate::value::to_python;
+
+/// Records of any type that serde can write.
+trait Records: Send + Sync {
+    fn length(&self) -> usize;
+    fn python<'py>(&self, py: Python<'py>, index: usize) -> Option<PyResult<Bound<'py, PyAny>>>;
+}
+
+impl<T: Serialize + Send + Sync> Records for Vec<T> {
+    fn length(&self) -> usize {
+        self.len()
+    }
+
+    fn python<'py>(&self, py: Python<'py>, index: usize) -> Option<PyResult<Bound<'py, PyAny>>> {
+        self.get(index).map(|record| to_python(py, record))
+    }
+}
+
+/// One record, without the detour of a list.
+struct One<T>(T);
+
+impl<T: Serialize + Send + Sync> Records for One<T> {
+    fn length(&self) -> usize {
+        1
+    }
+
+    fn python<'py>(&self, py: Python<'py>, index: usize) -> Option<PyResult<Bound<'py, PyAny>>> {
+        (index == 0).then(|| to_python(py, &self.0))
+    }
+}
+
+/// The records of one answer.
+#[pyclass(frozen, module = "hwmigrate._hwmigrate")]
+pub(crate) struct Source {
+    records: Arc<dyn Records>,
+    /// The HTTP status, when the answer came alone.
+    #[pyo3(get)]
+    status: Option<u16>,
+    /// The id to quote to the service's support.
+    #[pyo3(get)]
+    request_id: Option<String>,
+    /// How many records match in all, by the service.
+    #[pyo3(get)]
+    count: Option<u64>,
+    /// Whether the answer was an array.
+    list: bool,
+}
+
+#[pymethods]
+impl Source {
+    fn __len__(&self) -> usize {
+        self.records.length()
+    }
+
+    /// The values of one record, by their names on the wire.
+    fn values<'py>(&self, py: Python<'py>, index: usize) -> PyResult<Bound<'py, PyAny>> {
+        self.records.python(py, index).ok_or_else(|| PyIndexError::new_err(index))?
+    }
+
+    /// The whole answer: a list, the one record, or none.
+    fn whole<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        if !self.list {
+            return self.records.python(py, 0).unwrap_or_else(|| Ok(py.None().into_bound(py)));
+        }
+        let items = (0..self.records.length()).filter_map(|index| self.records.python(py, index));
+        Ok(PyList::new(py, items.collect::<PyResult<Vec<_>>>()?)?.into_any())
+    }
+}
+
+impl Source {
+    fn output(self) -> Output {
+        Box::new(|py| Ok(Py::new(py, self)?.into_any()))
+    }
+
+    /// One record.
+    pub(crate) fn one<T: Serialize + Send + Sync + 'static>(answer: Response<T>) -> Output {
+        let Response { value, status, request_id, .. } = answer;
+        Self { records: Arc::new(One(value)), status: Some(status), request_id, count: None, list: false }.output()
+    }
+
+    /// The records of an answer that is a list.
+    pub(crate) fn many<T: Serialize + Send + Sync + 'static>(answer: Response<Vec<T>>) -> Output {
+        Self::counted(answer, None)
+    }
+
+    /// The records of a page.
+    pub(crate) fn counted<T: Serialize + Send + Sync + 'static>(
+        answer: Response<Vec<T>>,
+        count: Option<u64>,
+    ) -> Output {
+        let Response { value, status, request_id, .. } = answer;
+        Self { records: Arc::new(value), status: Some(status), request_id, count, list: true }.output()
+    }
+
+    /// The records of an answer as the service wrote them.
+    pub(crate) fn raw(body: Option<Value>, status: u16, request_id: Option<String>) -> Output {
+        let list = matches!(body, Some(Value::Array(_)));
+        let records = match body {
+            None => Vec::new(),
+            Some(Value::Array(items)) => items,
+            Some(one) => vec![one],
+        };
+        Self { records: Arc::new(records), status: Some(status), request_id, count: None, list }.output()
+    }
+
+    /// Records that came over several answers.
+    pub(crate) fn gathered<T: Serialize + Send + Sync + 'static>(records: Vec<T>) -> Output {
+        Self { records: Arc::new(records), status: None, request_id: None, count: None, list: true }.output()
+    }
+}
+
+/// The output of a call that gives nothing.
+pub(crate) fn nothing<T>(_: T) -> Output {
+    Box::new(|py| Ok(py.None()))
+}
+
+/// The output of a call that gives something simple.
+pub(crate) fn plain<T: Serialize + Send + 'static>(value: T) -> Output {
+    Box::new(move |py| to_python(py, &value).map(Bound::unbind))
+}

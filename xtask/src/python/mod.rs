@@ -1,0 +1,9 @@
+//! The Python package: what of it is derived, and how it is built and proven.
+
+mod api;
+mod blocking;
+mod generate;
+mod text;
+mod types;
+
+pub(crate) use generate::{of_document, twins};
