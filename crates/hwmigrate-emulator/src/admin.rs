@@ -16,6 +16,7 @@ use crate::fault::Fault;
 use crate::http::answer::Answer;
 use crate::http::call::ApiError;
 use crate::http::route::query_pairs;
+use crate::journal::Entry;
 
 /// Where the commands are.
 pub(crate) const PREFIX: &str = "/_emulator/";
@@ -72,7 +73,7 @@ fn command(app: &App, parts: &Parts, call: &str, body: &Bytes) -> Result<Answer,
             let seconds = read::<Advance>(body)?.advance_seconds;
             let by = Duration::try_from_secs_f64(seconds)
                 .map_err(|_| refused(400, "advance_seconds must not be negative"))?;
-            app.clock.advance(by);
+            app.advance_clock(by);
             json!({ "time": time(app) })
         }
         ("POST", "tokens/expire") => {
@@ -92,12 +93,19 @@ fn journal(app: &App, query: &str) -> Value {
     let mut entries = app.journal.entries();
     for (name, value) in query_pairs(query) {
         match name.as_str() {
-            "operation" => entries.retain(|entry| entry.operation.as_deref() == Some(value.as_str())),
+            "operation" => entries.retain(|entry| is_of(entry, &value)),
             "after" => entries.retain(|entry| value.parse().is_ok_and(|after: u64| entry.number > after)),
             _ => {}
         }
     }
     json!({ "entries": entries })
+}
+
+/// Whether a request was for an operation; a service before its id, as in `sms.ShowTask`, leaves out others.
+fn is_of(entry: &Entry, operation: &str) -> bool {
+    let (service, id) =
+        operation.split_once('.').map_or((None, operation), |(service, id)| (Some(service), id));
+    entry.operation.as_deref() == Some(id) && (service.is_none() || entry.service.as_deref() == service)
 }
 
 /// All of them, or none if one is wrong.

@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::auth::Authority;
 use crate::clock::Clock;
@@ -8,6 +9,8 @@ use crate::engine::Engine;
 use crate::fault::Faults;
 use crate::iam::Iam;
 use crate::journal::Journal;
+use crate::sms::Sms;
+use crate::state::State;
 
 /// The services and what they stand on.
 pub(crate) struct App {
@@ -15,9 +18,19 @@ pub(crate) struct App {
     pub(crate) authority: Arc<Authority>,
     pub(crate) iam: Iam,
     pub(crate) engine: Engine,
+    pub(crate) sms: Sms,
+    pub(crate) state: Arc<State>,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) check_responses: bool,
     pub(crate) project_id: String,
     pub(crate) region: String,
+}
+
+impl App {
+    /// Moves the clock forward, for later starts too: what was done at a later time must not lie in their future.
+    pub(crate) fn advance_clock(&self, by: Duration) {
+        self.clock.advance(by);
+        drop(self.state.keep(self.clock.kept()));
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hwmigrate_api::Secret;
 
@@ -15,12 +16,13 @@ use crate::clock::Clock;
 use crate::emulator::Emulator;
 use crate::engine::{Engine, EngineConfig, EngineOptions};
 use crate::error::EmulatorError;
-use crate::fault::{FaultBook, Faults};
+use crate::fault::{Fault, FaultBook, Faults};
 use crate::http::gate::Gate;
 use crate::http::server::{Server, listen};
 use crate::iam::Iam;
 use crate::iam::directory::{Agency, Directory, Project, User, party};
 use crate::journal::Journal;
+use crate::sms::{Pace, Sms, SmsConfig, SourceServer};
 
 /// A bucket on an S3-compatible server.
 #[derive(Clone, Debug)]
@@ -85,6 +87,9 @@ pub struct Builder {
     /// Ids with their keys; the documents call both secret.
     access_keys: Vec<(Secret, Secret)>,
     buckets: Vec<BucketConfig>,
+    sources: Vec<SourceServer>,
+    pace: Option<(Duration, u32)>,
+    faults: Vec<Fault>,
     seed: u64,
     options: EngineOptions,
 }
@@ -112,6 +117,9 @@ impl Default for Builder {
             agencies: Vec::new(),
             access_keys: Vec::new(),
             buckets: Vec::new(),
+            sources: Vec::new(),
+            pace: None,
+            faults: Vec::new(),
             seed: 0,
             options: EngineOptions::default(),
         }
@@ -242,6 +250,35 @@ impl Builder {
         self
     }
 
+    /// A source server of the main account whose agent the emulator plays: by its name, which makes it a
+    /// Linux server, or as a [`SourceServer`] that says more.
+    ///
+    /// ```
+    /// use hwmigrate_emulator::{Emulator, SourceServer};
+    ///
+    /// let builder = Emulator::builder()
+    ///     .source_server("web-1")
+    ///     .source_server(SourceServer::new("desk-1").windows());
+    /// # let _ = builder;
+    /// ```
+    pub fn source_server(mut self, server: impl Into<SourceServer>) -> Self {
+        self.sources.push(server.into());
+        self
+    }
+
+    /// How fast simulated servers migrate, by the emulator's clock: how long everything takes that moves no
+    /// data, and how many Mbit/s move where no limit is set. One second and 1,000 Mbit/s unless set.
+    pub fn sms_pace(mut self, step: Duration, megabits_per_second: u32) -> Self {
+        self.pace = Some((step, megabits_per_second));
+        self
+    }
+
+    /// A fault that is there from the start; see [`Emulator::faults`] for later ones.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
     /// Decides everything that is left to chance.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -257,6 +294,8 @@ impl Builder {
         let directory = self.directory()?;
         let project = directory.projects.first().map(|project| project.party.id.clone()).unwrap_or_default();
         let keys = self.keys(&directory);
+        let main = self.main_account().id;
+        let pace = self.pace.map_or_else(|| Ok(Pace::default()), |(step, rate)| Pace::new(step, rate))?;
         let listener = listen(self.listen).await?;
         let address =
             listener.local_addr().map_err(|source| EmulatorError::Listen { address: self.listen, source })?;
@@ -264,11 +303,12 @@ impl Builder {
         let (state_dir, temporary) = self.make_state_dir()?;
         let clock = Clock::new();
         let faults = Faults::new(self.seed, FaultBook::default());
+        self.faults.iter().cloned().for_each(|fault| faults.push(fault));
         let journal_file = self.journal_file.then(|| state_dir.join("journal.jsonl"));
         let journal = Journal::open(journal_file.as_deref())?;
         let authority = Arc::new(Authority::new(Seal::open(&state_dir)?, keys));
-        let engine = Engine::open(EngineConfig {
-            state_dir,
+        let (engine, state, values) = Engine::open_state(EngineConfig {
+            state_dir: state_dir.clone(),
             buckets: self.buckets,
             access_keys: self
                 .access_keys
@@ -280,14 +320,31 @@ impl Builder {
             faults: faults.book().clone(),
             seed: self.seed,
             options: self.options,
-        })
-        .await?;
+        })?;
+        clock.restore(&values);
+        let sms = Sms::open(
+            SmsConfig {
+                state_dir,
+                state: Arc::clone(&state),
+                clock: clock.clone(),
+                authority: Arc::clone(&authority),
+                faults: faults.book().clone(),
+                seed: self.seed,
+                region: self.region.clone(),
+                account: main,
+                sources: self.sources,
+                pace,
+            },
+            &values,
+        )?;
         let iam = Iam::new(directory.clone(), Arc::clone(&authority), self.region.clone(), url.clone());
         let app = Arc::new(App {
             clock,
             authority,
             iam,
             engine,
+            sms,
+            state,
             faults,
             journal,
             check_responses: self.check_responses,

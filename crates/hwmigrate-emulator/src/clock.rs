@@ -10,8 +10,13 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
+use crate::state::{Changes, Values};
+
 /// The most that can be added: beyond the year 9999 there is no time to show.
 const MOST: Duration = Duration::from_secs(1_000 * 365 * 86_400);
+
+/// The name in the state of what was added.
+const KEPT_AS: &str = "clock";
 
 /// A clock that all parts of one emulator share; clones show the same time.
 #[derive(Clone, Debug)]
@@ -42,6 +47,20 @@ impl Clock {
         let real = self.0.started.elapsed().as_micros() as i64;
         let added = self.0.added.load(Ordering::Acquire) + ours - real;
         OffsetDateTime::now_utc() + time::Duration::microseconds(added)
+    }
+
+    /// What was added, to be kept in the state.
+    pub(crate) fn kept(&self) -> Changes {
+        let mut changes = Changes::default();
+        changes.put(KEPT_AS, &self.0.added.load(Ordering::Acquire));
+        changes
+    }
+
+    /// Adds what was added when the state was last written.
+    pub(crate) fn restore(&self, values: &Values) {
+        if let Some(added) = values.get(KEPT_AS).and_then(serde_json::Value::as_u64) {
+            self.advance(Duration::from_micros(added));
+        }
     }
 
     /// How long this clock has been running; what [`Clock::advance`] adds is not in it.

@@ -83,9 +83,11 @@ impl Emulator {
         self.app.journal.clear();
     }
 
-    /// Moves its clock forward: tokens expire, lock-outs end, windows open.
+    /// Moves its clock forward: tokens expire, lock-outs end, windows open, simulated migrations go on.
+    ///
+    /// With a state folder the clock is ahead after a restart too.
     pub fn advance_clock(&self, by: Duration) {
-        self.app.clock.advance(by);
+        self.app.advance_clock(by);
     }
 
     /// Ends all tokens and temporary access keys.

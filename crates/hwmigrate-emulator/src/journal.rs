@@ -53,6 +53,10 @@ pub struct Entry {
     pub auth: String,
     /// The id of the operation, if there is one.
     pub operation: Option<String>,
+    /// The service that the path belongs to: `iam`, `oms` or `sms`.
+    pub service: Option<String>,
+    /// Whether the answer tells of something that is only simulated. True for all of SMS: no server is moved.
+    pub simulated: bool,
     /// The HTTP status of the answer; none if no answer was sent.
     pub status: Option<u16>,
     /// The id that the answer carries in `X-Request-Id`.

@@ -41,7 +41,7 @@ use crate::clock::Clock;
 use crate::error::EmulatorError;
 use crate::fault::FaultBook;
 use crate::http::call::ApiError;
-use crate::state::{Changes, Receipt, State};
+use crate::state::{Changes, Receipt, State, Values};
 use crate::store::{Store, UploadJournal, UrlSource};
 
 pub(crate) use bandwidth::Window;
@@ -186,7 +186,14 @@ impl UploadJournal for Uploads {
 
 impl Engine {
     /// Opens the state and goes on with what was under way.
+    #[cfg(test)]
     pub(crate) async fn open(config: EngineConfig) -> Result<Self, EmulatorError> {
+        Self::open_state(config).map(|(engine, ..)| engine)
+    }
+
+    /// Opens the state and goes on with what was under way. Other services keep their values in the same
+    /// state, which the engine closes in the end; all that was found is handed out with it.
+    pub(crate) fn open_state(config: EngineConfig) -> Result<(Self, Arc<State>, Values), EmulatorError> {
         let (state, mut values) = State::open(&config.state_dir)?;
         let state = Arc::new(state);
         let journal: Arc<dyn UploadJournal> = Arc::new(Uploads(Arc::clone(&state)));
@@ -206,7 +213,7 @@ impl Engine {
         }
         let uploads = world::take_uploads(&mut values);
         let known = world::take_folders(&mut values);
-        let world = World::restore(values, config.seed)?;
+        let world = World::restore(values.clone(), config.seed)?;
         let _kept = state.keep(world::check_folders(&world, &known, &stores)?);
         state.sweep_objects(|name| world.tasks.values().any(|entry| entry.task.records() == name))?;
         let inner = Arc::new(Inner {
@@ -226,7 +233,8 @@ impl Engine {
         });
         inner.give_up(uploads);
         inner.resume();
-        Ok(Self { _guard: Arc::new(Guard(Arc::clone(&inner))), inner })
+        let state = Arc::clone(&inner.state);
+        Ok((Self { _guard: Arc::new(Guard(Arc::clone(&inner))), inner }, state, values))
     }
 
     /// Stops working in good order; what was under way goes on at the next start.

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
+use crate::sms::Doom;
+
 /// What the engine has to be asked to do wrong; clones share one book.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FaultBook(Arc<Shared>);
@@ -28,6 +30,8 @@ impl Default for Shared {
 #[derive(Debug, Default)]
 struct Pages {
     objects: Vec<ObjectFault>,
+    sub_tasks: Vec<SubTaskFault>,
+    lost_agents: BTreeSet<String>,
     held: BTreeSet<i64>,
     first_id: Option<i64>,
 }
@@ -39,6 +43,16 @@ struct ObjectFault {
     times: u64,
     code: String,
     used: BTreeMap<String, u64>,
+}
+
+/// Sub-tasks that fail a number of times.
+#[derive(Debug)]
+struct SubTaskFault {
+    sub_task: String,
+    /// Of this source server only, if one is named.
+    server: Option<String>,
+    doom: Doom,
+    times: u64,
 }
 
 impl ObjectFault {
@@ -68,6 +82,40 @@ impl FaultBook {
             }
         }
         None
+    }
+
+    /// How a sub-task of a source server has to fail, if it has to; each answer uses up one failure.
+    pub(crate) fn sub_task_failure(&self, sub_task: &str, server: &str) -> Option<Doom> {
+        let mut pages = self.pages();
+        let fault = pages.sub_tasks.iter_mut().find(|fault| {
+            fault.times > 0
+                && fault.sub_task == sub_task
+                && fault.server.as_deref().is_none_or(|name| name == server)
+        })?;
+        fault.times -= 1;
+        Some(fault.doom.clone())
+    }
+
+    /// Makes sub-tasks fail so many times.
+    pub(crate) fn fail_sub_task(&self, sub_task: &str, server: Option<&str>, doom: Doom, times: u64) {
+        let fault =
+            SubTaskFault { sub_task: sub_task.to_owned(), server: server.map(str::to_owned), doom, times };
+        self.pages().sub_tasks.push(fault);
+    }
+
+    /// Whether the agent of a source server has lost its connection.
+    pub(crate) fn agent_is_lost(&self, server: &str) -> bool {
+        self.pages().lost_agents.contains(server)
+    }
+
+    /// Takes the connection of an agent away, or gives it back.
+    pub(crate) fn set_agent_lost(&self, server: &str, lost: bool) {
+        let mut pages = self.pages();
+        if lost {
+            pages.lost_agents.insert(server.to_owned());
+        } else {
+            pages.lost_agents.remove(server);
+        }
     }
 
     /// The id to give to a new job, where `next` would be its turn.

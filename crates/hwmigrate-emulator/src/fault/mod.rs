@@ -59,6 +59,14 @@ fn once() -> Option<u64> {
     Some(1)
 }
 
+fn half() -> u8 {
+    50
+}
+
+fn partition_not_synchronised() -> String {
+    r#"{"error_code":"SMS.0806","error_param":"[]"}"#.to_owned()
+}
+
 /// What goes wrong.
 ///
 /// The first group strikes before the call is looked at, the second after it
@@ -148,18 +156,18 @@ pub enum FaultKind {
     },
     /// Every object in the answer has a member that no document lists.
     UnknownField,
-    /// Every `status` in the answer says this.
+    /// Every `status` in the answer says this; in SMS the `state` of each thing that was asked for.
     State {
         /// The state, known or not.
         state: Value,
     },
-    /// Every `status` says the next of these with each call, and the last from then on.
+    /// Likewise, the next of these with each call, and the last from then on.
     States {
         /// The states.
         states: Vec<Value>,
     },
 
-    /// New jobs get ids from 2^53 + 1 on, which do not fit into a double.
+    /// New jobs, in SMS new sub-tasks, get ids from 2^53 + 1 on, which do not fit into a double.
     BigIds,
     /// Objects fail; `times` says how often each of them does.
     FailObjects {
@@ -168,7 +176,28 @@ pub enum FaultKind {
         /// The reason code, such as `TRF.0062`.
         code: String,
     },
-    /// Jobs that come to this state stay there until [`Faults::release`].
+    /// Sub-tasks of server migrations fail, `times` times in all.
+    FailSubtask {
+        /// The name of the sub-task, such as `MIGRATE_LINUX_FILE`; `PREMIGRATE` and `CLEAR` make a
+        /// drill and the removal of snapshots fail.
+        subtask: String,
+        /// The name of the source server; none means any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        server: Option<String>,
+        /// At how many percent it fails, 50 unless set.
+        #[serde(default = "half")]
+        percent: u8,
+        /// The text for `error_json`, which need not be JSON.
+        #[serde(default = "partition_not_synchronised")]
+        error_json: String,
+    },
+    /// The agent of a source server loses its connection, and work on the server stands still, until
+    /// [`Faults::clear`] or [`Faults::restore_agent`].
+    LoseAgent {
+        /// The name of the source server.
+        server: String,
+    },
+    /// Jobs of OMS that come to this state stay there until [`Faults::release`].
     HoldState {
         /// The state.
         state: i64,
@@ -200,7 +229,30 @@ impl FaultKind {
             Self::States { .. } => "states",
             Self::BigIds => "big_ids",
             Self::FailObjects { .. } => "fail_objects",
+            Self::FailSubtask { .. } => "fail_subtask",
+            Self::LoseAgent { .. } => "lose_agent",
             Self::HoldState { .. } => "hold_state",
+        }
+    }
+}
+
+impl FaultKind {
+    /// A sub-task that fails at half of its work with the error of a partition that could not be synchronised.
+    ///
+    /// ```
+    /// use hwmigrate_emulator::{Emulator, Fault, FaultKind};
+    ///
+    /// let builder = Emulator::builder()
+    ///     .source_server("web-1")
+    ///     .fault(Fault::new(FaultKind::fail_subtask("MIGRATE_LINUX_FILE")));
+    /// # let _ = builder;
+    /// ```
+    pub fn fail_subtask(name: &str) -> Self {
+        Self::FailSubtask {
+            subtask: name.to_owned(),
+            server: None,
+            percent: half(),
+            error_json: partition_not_synchronised(),
         }
     }
 }

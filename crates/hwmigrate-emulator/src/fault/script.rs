@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::rate::RateLimit;
 use super::{Fault, FaultBook, FaultKind};
+use crate::sms::Doom;
 
 /// The first id that a double cannot hold.
 const BIG_ID: i64 = (1 << 53) + 1;
@@ -80,6 +81,12 @@ impl Faults {
             FaultKind::FailObjects { key, code } => {
                 return self.0.book.fail_objects(key, fault.times.unwrap_or(u64::MAX), code);
             }
+            FaultKind::FailSubtask { subtask, server, percent, error_json } => {
+                let doom = Doom { percent: (*percent).min(99), error_json: error_json.clone() };
+                let times = fault.times.unwrap_or(u64::MAX);
+                return self.0.book.fail_sub_task(subtask, server.as_deref(), doom, times);
+            }
+            FaultKind::LoseAgent { server } => return self.0.book.set_agent_lost(server, true),
             FaultKind::RateLimit { limit, window_seconds, .. } => {
                 Some(RateLimit::new(*limit, Duration::from_secs(*window_seconds)))
             }
@@ -91,6 +98,11 @@ impl Faults {
     /// Lets jobs leave a state in which [`FaultKind::HoldState`] holds them.
     pub fn release(&self, state: i64) {
         self.0.book.release(state);
+    }
+
+    /// Connects the agent of a source server again after [`FaultKind::LoseAgent`].
+    pub fn restore_agent(&self, server: &str) {
+        self.0.book.set_agent_lost(server, false);
     }
 
     /// Forgets all faults, those of jobs too.

@@ -3,7 +3,7 @@
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use serde_json::{Value, json};
 
-use super::call::ApiError;
+use super::call::{ApiError, Reply};
 
 /// An answer that can still be changed.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub(crate) enum Body {
     Empty,
     Json(Value),
     Html(&'static str),
+    /// A file of no particular type.
+    File(Vec<u8>),
     /// Text that claims to be JSON.
     BrokenJson(String),
 }
@@ -29,11 +31,12 @@ impl Answer {
         Self { status, headers: Vec::new(), body: Body::Json(body) }
     }
 
-    /// A success of OMS.
-    pub(crate) fn success(body: Value) -> Self {
-        match body {
-            Value::Null => Self { status: 200, headers: Vec::new(), body: Body::Empty },
-            body => Self::json(200, body),
+    /// A success.
+    pub(crate) fn success(reply: Reply) -> Self {
+        match reply {
+            Reply::Json(Value::Null) => Self { status: 200, headers: Vec::new(), body: Body::Empty },
+            Reply::Json(body) => Self::json(200, body),
+            Reply::File(bytes) => Self { status: 200, headers: Vec::new(), body: Body::File(bytes) },
         }
     }
 
@@ -42,6 +45,12 @@ impl Answer {
         let mut body = json!({ "error_code": error.code, "error_msg": error.message });
         if error.code.starts_with("APIGW.") {
             body["request_id"] = json!(request_id);
+        }
+        if error.status == 403 && error.code.starts_with("SMS.") {
+            // The one status whose body is documented in full.
+            body["encoded_authorization_message"] = json!("");
+            body["error_param"] = json!([""]);
+            body["details"] = json!([{ "error_code": error.code, "error_msg": error.message }]);
         }
         Self::json(error.status, body)
     }
@@ -83,6 +92,9 @@ impl Answer {
             Body::Empty => (Vec::new(), None),
             Body::Json(value) => (value.to_string().into_bytes(), json()),
             Body::BrokenJson(text) => (text.clone().into_bytes(), json()),
+            Body::File(bytes) => {
+                (bytes.clone(), Some((CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"))))
+            }
             Body::Html(text) => {
                 (text.as_bytes().to_vec(), Some((CONTENT_TYPE, HeaderValue::from_static("text/html"))))
             }

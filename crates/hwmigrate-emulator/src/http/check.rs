@@ -8,16 +8,16 @@ use hwmigrate_api::Service;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
-use super::call::{ApiError, Call};
+use super::call::{ApiError, Call, Reply, Unusable};
 use super::gate::{ids, throttled};
 use super::route::{Route, query_pairs};
 use crate::app::App;
-use crate::auth::Caller;
 use crate::auth::signature::Signed;
 use crate::auth::token::Scope;
+use crate::auth::{Caller, denied};
 use crate::fault::FaultBook;
 use crate::iam;
-use crate::validate::{self, Given, Problem, Rule, Rules};
+use crate::validate::{self, Given, Problem, Rules};
 
 /// A request held against the document, before anyone asks who sent it.
 pub(super) struct Checked {
@@ -125,13 +125,16 @@ pub(super) async fn carry_out(
     }
     match caller {
         None => carry_out_iam(app, route, &signed, &checked, request_id),
-        Some(caller) => match oms_call(app, route, &caller, parts, checked) {
-            Ok(call) => match crate::oms::handle(&app.engine, call).await {
-                Ok(body) => Answer::success(body),
-                Err(error) => Answer::error(&error, request_id),
-            },
-            Err(error) => Answer::error(&error, request_id),
-        },
+        Some(caller) => {
+            let said = match call(app, route, &caller, parts, checked) {
+                Ok(call) => match route.service {
+                    Service::Sms => app.sms.handle(&call).await,
+                    _ => crate::oms::handle(&app.engine, call).await.map(Reply::Json),
+                },
+                Err(error) => Err(error),
+            };
+            said.map_or_else(|error| Answer::error(&error, request_id), Answer::success)
+        }
     }
 }
 
@@ -156,13 +159,23 @@ fn carry_out_iam(
     done.unwrap_or_else(|refusal| refusal.answer(request_id))
 }
 
-/// 405 in the shape of IAM.
-pub(super) fn iam_method_not_allowed(request_id: &str) -> Answer {
-    let text = "The method is not allowed for the requested URL.";
-    iam::Refusal::Keystone(405, text.to_owned()).answer(request_id)
+/// What a service says to a method that a path does not have.
+pub(super) fn method_not_allowed(service: Service, request_id: &str) -> Answer {
+    if service == Service::Iam {
+        let text = "The method is not allowed for the requested URL.";
+        return iam::Refusal::Keystone(405, text.to_owned()).answer(request_id);
+    }
+    Answer::error(&unusable(service, &Unusable::OtherMethod), request_id)
 }
 
-fn oms_call(
+fn unusable(service: Service, what: &Unusable<'_>) -> ApiError {
+    match service {
+        Service::Sms => crate::sms::unusable(what),
+        _ => crate::oms::unusable(what),
+    }
+}
+
+fn call(
     app: &App,
     route: &Route,
     caller: &Caller,
@@ -170,25 +183,52 @@ fn oms_call(
     checked: Checked,
 ) -> Result<Call, ApiError> {
     let Some(operation) = route.operation else {
-        return Err(ApiError::oms("OMS.0005", "The emulator does not offer this call."));
+        return Err(ApiError::new(404, "APIGW.0101", "The emulator does not offer this call."));
     };
     let path: std::collections::BTreeMap<_, _> = route.parameters.iter().cloned().collect();
-    if let Some(project_id) = path.get("project_id") {
-        check_project(app, project_id, caller, parts)?;
+    match route.service {
+        Service::Sms => check_account(app, caller, parts)?,
+        _ => path.get("project_id").map_or(Ok(()), |id| check_project(app, id, caller, parts))?,
     }
-    checked.parameters.map_err(|problems| refused(&problems))?;
+    let unusable = |what: Unusable<'_>| Err(unusable(route.service, &what));
+    if let Err(problems) = &checked.parameters {
+        return unusable(Unusable::Values(problems));
+    }
     let body = match checked.body {
         Read::Nothing => Value::Null,
         Read::Valid(body) => body,
-        Read::Missing => return Err(ApiError::oms("OMS.1007", "A body is required.")),
-        Read::NotJson => return Err(ApiError::oms("OMS.0067", "The body is not JSON.")),
-        Read::OtherType => {
-            return Err(ApiError::new(415, "OMS.0004", "The Content-Type must be application/json."));
-        }
-        Read::Wrong(_, problems) => return Err(refused(&problems)),
+        Read::Missing => return unusable(Unusable::NoBody),
+        Read::NotJson => return unusable(Unusable::NotJson),
+        Read::OtherType => return unusable(Unusable::OtherType),
+        Read::Wrong(_, problems) => return unusable(Unusable::Values(&problems)),
     };
     let query = checked.query.into_iter().collect();
-    Ok(Call { operation, path, query, body })
+    Ok(Call { operation, domain: caller.domain.id.clone(), path, query, body })
+}
+
+/// SMS belongs to an account, and takes callers of the account or of one of its projects.
+///
+/// A token says itself what it is for; a signature has a header beside it that says so.
+fn check_account(app: &App, caller: &Caller, parts: &Parts) -> Result<(), ApiError> {
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let (project, domain) = (header("x-project-id"), header("x-domain-id"));
+    if project.is_some() && domain.is_some() {
+        return Err(denied("X-Project-Id and X-Domain-Id must not be given both"));
+    }
+    if caller.scope.is_none() && project.is_none() && domain.is_none() {
+        return Err(denied("a signature needs X-Project-Id or X-Domain-Id beside it"));
+    }
+    if domain.is_some_and(|domain| domain != caller.domain.id) {
+        return Err(crate::sms::forbidden("X-Domain-Id names another account than that of the caller."));
+    }
+    let reaches = |id: &str| match &caller.scope {
+        Some(Scope::Project(project)) => project.id == id,
+        _ => app.iam.has_project(&caller.domain, id),
+    };
+    if project.is_some_and(|id| !reaches(id)) {
+        return Err(crate::sms::forbidden("The caller does not reach the project that X-Project-Id names."));
+    }
+    Ok(())
 }
 
 /// The project in the path must be one that the caller reaches.
@@ -220,27 +260,4 @@ fn check_project(app: &App, project_id: &str, caller: &Caller, parts: &Parts) ->
         return Err(ApiError::oms("OMS.0072", "X-Project-Id names another project than the path."));
     }
     Ok(())
-}
-
-/// The documented code for what is wrong, and words that name the fields.
-fn refused(problems: &[Problem]) -> ApiError {
-    let code = problems.first().map_or("OMS.0002", code);
-    let text = problems.iter().take(3).map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    ApiError::oms(code, text)
-}
-
-fn code(problem: &Problem) -> &'static str {
-    let last = problem.field.rsplit('.').next().unwrap_or_default();
-    let name = last.split('[').next().unwrap_or_default();
-    match (name, problem.rule) {
-        (_, Rule::Missing) => "OMS.1007",
-        ("task_id", _) => "OMS.0054",
-        ("limit" | "offset", _) => "OMS.0051",
-        ("status", _) => "OMS.0052",
-        ("description", Rule::Characters) => "OMS.0078",
-        ("bandwidth_policy", Rule::Count) => "OMS.0083",
-        ("max_bandwidth", Rule::Range) => "OMS.0084",
-        ("start" | "end", Rule::Characters) => "OMS.0087",
-        _ => "OMS.0002",
-    }
 }

@@ -152,6 +152,8 @@ impl Gate {
                 Found::Route(route) => Some(route.id.to_owned()),
                 _ => None,
             },
+            service: found.service().map(|service| service.name().to_owned()),
+            simulated: found.service() == Some(Service::Sms),
             status: None,
             request_id: request_id.to_owned(),
             faults: plan.names().into_iter().map(str::to_owned).collect(),
@@ -217,12 +219,7 @@ impl Gate {
             (Found::Route(route), Some(checked)) => {
                 check::carry_out(&self.app, parts, body, route, checked, request_id).await
             }
-            (Found::OtherMethod(Service::Iam), _) => check::iam_method_not_allowed(request_id),
-            (Found::OtherMethod(_), _) => {
-                let error =
-                    ApiError::new(405, "OMS.0005", "This path does not offer the method of the request.");
-                Answer::error(&error, request_id)
-            }
+            (Found::OtherMethod(service), _) => check::method_not_allowed(*service, request_id),
             _ => {
                 let message = "The API does not exist or has not been published in the environment";
                 Answer::error(&ApiError::new(404, "APIGW.0101", message), request_id)
@@ -262,7 +259,7 @@ impl Gate {
                     if let Body::Json(value) = &mut answer.body
                         && success
                     {
-                        alter(kind, before, value);
+                        alter(kind, before, found.service(), value);
                     }
                 }
             }
@@ -289,11 +286,14 @@ impl Gate {
     }
 }
 
-/// The ids by which faults can name an operation.
+/// The ids by which faults can name an operation: each also with its service before it.
 pub(super) fn ids(route: &Route) -> Vec<String> {
-    let mut ids = vec![route.id.to_owned()];
-    if let Some(rules) = route.operation.and_then(crate::validate::rules) {
-        ids.extend(rules.aliases.iter().cloned());
+    let mut ids = vec![route.id.to_owned(), format!("{}.{}", route.service, route.id)];
+    let operations = route.operation.into_iter().chain(route.shared_with);
+    for operation in operations {
+        for id in std::iter::once(&operation.id).chain(operation.aliases) {
+            ids.extend([(*id).to_owned(), format!("{}.{id}", operation.service)]);
+        }
     }
     ids
 }

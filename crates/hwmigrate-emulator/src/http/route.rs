@@ -11,6 +11,8 @@ pub(crate) struct Route {
     pub(crate) id: &'static str,
     /// What the documents say about it; `None` for the one call that they leave out.
     pub(crate) operation: Option<&'static Operation>,
+    /// The operation of another service that has the same method and path, and the same answer here.
+    pub(crate) shared_with: Option<&'static Operation>,
     pub(crate) service: Service,
     /// With the parameters in braces.
     pub(crate) template: &'static str,
@@ -27,9 +29,23 @@ pub(crate) enum Found {
     Nothing,
 }
 
+impl Found {
+    /// The service that the path belongs to, if it is known.
+    pub(crate) fn service(&self) -> Option<Service> {
+        match self {
+            Self::Route(route) => Some(route.service),
+            Self::OtherMethod(service) => Some(*service),
+            Self::Nothing => None,
+        }
+    }
+}
+
 struct Known {
     id: &'static str,
     operation: Option<&'static Operation>,
+    shared_with: Option<&'static Operation>,
+    /// The one path that counts, where several services have the template.
+    only: Option<&'static str>,
     service: Service,
     method: &'static str,
     template: &'static str,
@@ -39,26 +55,43 @@ struct Known {
 /// it belongs to a service that has no document here.
 pub(crate) const CALLER_IDENTITY: &str = "GetCallerIdentity";
 
+/// Versions that are those of SMS; `/{version}` with any other is answered by OMS.
+const SMS_VERSION: &str = "/v3";
+
 static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    let listed = hwmigrate_api::operations().filter(|op| matches!(op.service, Service::Iam | Service::Oms));
-    let mut known: Vec<_> = listed
-        .map(|op| Known {
-            id: op.id,
-            operation: Some(op),
-            service: op.service,
-            method: op.method,
-            template: op.path,
+    let same = |one: &Operation, other: &Operation| {
+        one.service != other.service && one.method == other.method && one.path == other.path
+    };
+    let mut known: Vec<_> = hwmigrate_api::operations()
+        .filter_map(|op| {
+            let twin = hwmigrate_api::operations().find(|other| same(op, other));
+            let versions = op.path == "/{version}" && op.service == Service::Sms;
+            // Of two with the same path the first service answers for both, except for versions.
+            if op.service == Service::Sms && twin.is_some() && !versions {
+                return None;
+            }
+            Some(Known {
+                id: op.id,
+                operation: Some(op),
+                shared_with: twin.filter(|_| op.path != "/{version}"),
+                only: versions.then_some(SMS_VERSION),
+                service: op.service,
+                method: op.method,
+                template: op.path,
+            })
         })
         .collect();
     known.push(Known {
         id: CALLER_IDENTITY,
         operation: None,
+        shared_with: None,
+        only: None,
         service: Service::Iam,
         method: "GET",
         template: "/v5/caller-identity",
     });
     // Written-out paths come before those with parameters in the same place.
-    known.sort_by_key(|known| known.template.matches('{').count());
+    known.sort_by_key(|known| if known.only.is_some() { 0 } else { known.template.matches('{').count() });
     known
 });
 
@@ -66,11 +99,15 @@ static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
 pub(crate) fn find(method: &str, path: &str) -> Found {
     let mut found = Found::Nothing;
     for known in KNOWN.iter() {
+        if known.only.is_some_and(|only| only != path) {
+            continue;
+        }
         let Some(parameters) = parameters(known.template, path) else { continue };
         if known.method == method {
             return Found::Route(Route {
                 id: known.id,
                 operation: known.operation,
+                shared_with: known.shared_with,
                 service: known.service,
                 template: known.template,
                 parameters,
@@ -127,19 +164,35 @@ mod tests {
 
     use super::*;
 
-    fn id(method: &str, path: &str) -> &'static str {
-        match find(method, path) {
-            Found::Route(route) => route.id,
-            other => panic!("{method} {path} leads to {other:?}"),
+    #[test]
+    fn every_documented_operation_is_found() {
+        for operation in hwmigrate_api::operations() {
+            let path = match (operation.service, operation.path) {
+                (Service::Sms, "/{version}") => "/v3".to_owned(),
+                (_, path) => path.replace(['{', '}'], ""),
+            };
+            let Found::Route(route) = find(operation.method, &path) else { panic!("no route to {path}") };
+            let shared = route.shared_with.is_some_and(|shared| std::ptr::eq(shared, operation));
+            assert!(
+                shared || (route.service, route.id) == (operation.service, operation.id),
+                "{} leads to {}",
+                operation.id,
+                route.id
+            );
         }
     }
 
     #[test]
-    fn every_documented_operation_is_found() {
-        for operation in hwmigrate_api::operations().filter(|op| op.service != Service::Sms) {
-            let path = operation.path.replace(['{', '}'], "");
-            assert_eq!(id(operation.method, &path), operation.id);
-        }
+    fn versions_lead_to_their_services_and_the_root_to_both() {
+        let at = |path| match find("GET", path) {
+            Found::Route(route) => (route.service, route.shared_with.map(|op| op.service)),
+            other => panic!("{path} leads to {other:?}"),
+        };
+        assert_eq!(at("/v3"), (Service::Sms, None));
+        assert_eq!(at("/v2"), (Service::Oms, None));
+        assert_eq!(at("/v9"), (Service::Oms, None));
+        assert_eq!(at("/"), (Service::Oms, Some(Service::Sms)));
+        assert!(matches!(find("PATCH", "/v3/tasks"), Found::OtherMethod(Service::Sms)));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::http::call::{ApiError, Call};
 type Answer = Result<Value, ApiError>;
 
 fn id(call: &Call) -> &str {
-    read::name(call, "group_id")
+    call.name("group_id")
 }
 
 pub(super) fn list(inner: &Arc<Inner>, call: &Call) -> Answer {
@@ -63,7 +63,7 @@ pub(super) async fn start(inner: &Arc<Inner>, call: &Call) -> Answer {
 
 pub(super) async fn retry(inner: &Arc<Inner>, call: &Call) -> Answer {
     let keys = BothKeys::of_start(&call.body);
-    let failed_only = read::flag(call, "migrate_failed_object");
+    let failed_only = call.flag("migrate_failed_object");
     inner.start_group(id(call), GroupCall::Retry, &keys, failed_only).await.map(|()| Value::Null)
 }
 

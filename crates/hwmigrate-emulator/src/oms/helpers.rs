@@ -80,8 +80,8 @@ pub(super) fn buckets(inner: &Inner, call: &Call) -> Answer {
 
 pub(super) async fn objects(inner: &Arc<Inner>, call: &Call) -> Answer {
     check_keys(inner, call)?;
-    let store = store(inner, read::text(call, "bucket_name"))?;
-    let folder = read::text(call, "file_path");
+    let store = store(inner, call.text("bucket_name"))?;
+    let folder = call.text("file_path");
     if !folder.is_empty() && !folder.ends_with('/') {
         return Err(ApiError::oms(
             "OMS.0002",
@@ -89,7 +89,7 @@ pub(super) async fn objects(inner: &Arc<Inner>, call: &Call) -> Answer {
         ));
     }
     let limit = call.body.get("page_size").and_then(Value::as_u64).unwrap_or(0).min(100) as usize;
-    let page = store.page(folder, read::text(call, "behind_filename"), limit).await;
+    let page = store.page(folder, call.text("behind_filename"), limit).await;
     let page = page.map_err(|error| unreadable(&error))?;
     let next = page.more.then(|| page.children.last().map(|entry| entry.key.clone())).flatten();
     let records: Vec<_> = page
@@ -105,14 +105,14 @@ pub(super) async fn objects(inner: &Arc<Inner>, call: &Call) -> Answer {
 
 pub(super) fn bucket_region(inner: &Inner, call: &Call) -> Answer {
     check_keys(inner, call)?;
-    store(inner, read::text(call, "bucket_name"))?;
+    store(inner, call.text("bucket_name"))?;
     Ok(json!({ "id": inner.region, "name": inner.region, "support": true }))
 }
 
 pub(super) async fn check_prefix(inner: &Arc<Inner>, call: &Call) -> Answer {
     check_keys(inner, call)?;
-    let store = store(inner, read::text(call, "bucket_name"))?;
-    let found = store.list(read::text(call, "file_name"), None).next().await;
+    let store = store(inner, call.text("bucket_name"))?;
+    let found = store.list(call.text("file_name"), None).next().await;
     let found = found.map_err(|error| unreadable(&error))?;
     Ok(json!({ "exist": !found.is_empty() }))
 }
@@ -132,7 +132,7 @@ struct Keys {
 /// There is no CDN here: the answers are those of one that serves the bucket as it is.
 pub(super) async fn cdn_info(inner: &Arc<Inner>, call: &Call) -> Answer {
     check_keys(inner, call)?;
-    let store = store(inner, read::text(call, "bucket"))?;
+    let store = store(inner, call.text("bucket"))?;
     let samples: Samples = read::body(call)?;
     let mut checked = Vec::new();
     for key in samples.prefix.map(|prefix| prefix.keys).unwrap_or_default() {

@@ -3,6 +3,7 @@
 mod groups;
 mod helpers;
 mod read;
+mod refuse;
 mod sync;
 mod tasks;
 mod urls;
@@ -13,6 +14,8 @@ use serde_json::Value;
 
 use crate::engine::{Engine, Inner, no_group, no_sync, no_task};
 use crate::http::call::{ApiError, Call};
+
+pub(crate) use refuse::unusable;
 
 /// Refuses jobs of other projects, as if they did not exist.
 fn check_project(inner: &Inner, call: &Call) -> Result<(), ApiError> {

@@ -1,7 +1,6 @@
 //! Reading the parts of a call.
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use crate::http::call::{ApiError, Call};
 
@@ -19,34 +18,19 @@ pub(super) fn body<'a, T: Deserialize<'a>>(call: &'a Call) -> Result<T, ApiError
     T::deserialize(&call.body).map_err(|_| ApiError::oms("OMS.0002", "The request body is invalid."))
 }
 
-/// A field of the body as text; empty if it is not there.
-pub(super) fn text<'a>(call: &'a Call, name: &str) -> &'a str {
-    call.body.get(name).and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Whether a field of the body is true.
-pub(super) fn flag(call: &Call, name: &str) -> bool {
-    call.body.get(name).and_then(Value::as_bool).unwrap_or(false)
-}
-
-/// A parameter of the path as text.
-pub(super) fn name<'a>(call: &'a Call, parameter: &str) -> &'a str {
-    call.path.get(parameter).map(String::as_str).unwrap_or_default()
-}
-
 /// The project that the path names.
 pub(super) fn project(call: &Call) -> &str {
-    name(call, "project_id")
+    call.name("project_id")
 }
 
 /// The id of a task in the path.
 pub(super) fn task_id(call: &Call) -> Result<i64, ApiError> {
-    name(call, "task_id").parse().map_err(|_| ApiError::oms("OMS.0054", "The task id is invalid."))
+    call.name("task_id").parse().map_err(|_| ApiError::oms("OMS.0054", "The task id is invalid."))
 }
 
 /// A number in the query.
 pub(super) fn number<T: std::str::FromStr>(call: &Call, parameter: &str) -> Result<Option<T>, ApiError> {
-    match call.query.get(parameter) {
+    match call.query(parameter) {
         None => Ok(None),
         Some(text) => text.parse().map(Some).map_err(|_| wrong(parameter)),
     }

@@ -17,7 +17,7 @@ const HOUR: i64 = 60 * 60 * 1000;
 const MOST_POINTS: i64 = 1_000;
 
 fn id(call: &Call) -> &str {
-    read::name(call, "sync_task_id")
+    call.name("sync_task_id")
 }
 
 pub(super) fn list(inner: &Arc<Inner>, call: &Call) -> Answer {

@@ -52,7 +52,7 @@ pub(super) async fn delete(inner: &Arc<Inner>, call: &Call) -> Answer {
 }
 
 pub(super) async fn start(inner: &Arc<Inner>, call: &Call) -> Answer {
-    let failed_only = read::flag(call, "migrate_failed_object");
+    let failed_only = call.flag("migrate_failed_object");
     let keys = BothKeys::of_start(&call.body);
     inner.start_task(read::task_id(call)?, &keys, failed_only).await.map(|()| Value::Null)
 }

@@ -18,8 +18,7 @@ pub(super) async fn check(inner: &Arc<Inner>, call: &Call) -> Result<Value, ApiE
     if let Some(reason) = inner.doom(&keys) {
         return Err(ApiError::oms("OMS.1016", reason.text));
     }
-    let checked =
-        inner.check_url_list(read::text(call, "obs_bucket"), read::text(call, "list_file_key")).await;
+    let checked = inner.check_url_list(call.text("obs_bucket"), call.text("list_file_key")).await;
     checked.map_err(|reason| ApiError::oms("OMS.1003", format!("{}: {}", reason.code, reason.text)))?;
     Ok(Value::Null)
 }

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::read;
 use crate::http::call::{ApiError, Call};
 
 fn version(id: &str, status: &str, updated: &str) -> Value {
@@ -15,12 +14,15 @@ fn versions() -> [Value; 2] {
     [version("v1", "SUPPORTED", "2017-07-01T00:00:00Z"), version("v2", "CURRENT", "2020-06-01T00:00:00Z")]
 }
 
+/// The root is the same for all services, so it lists the versions of SMS too.
 pub(super) fn list() -> Value {
-    json!({ "versions": versions() })
+    let mut all = versions().to_vec();
+    all.push(crate::sms::version());
+    json!({ "versions": all })
 }
 
 pub(super) fn show(call: &Call) -> Result<Value, ApiError> {
-    let wanted = read::name(call, "version");
+    let wanted = call.name("version");
     let known = versions().into_iter().find(|version| version["id"] == wanted);
     known.ok_or_else(|| ApiError::oms("OMS.1009", "The requested resource does not exist."))
 }

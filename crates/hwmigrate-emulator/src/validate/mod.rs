@@ -12,7 +12,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use hwmigrate_api::{Operation, Service};
-use jsonschema::{Draft, Validator};
+use jsonschema::error::{TypeKind, ValidationErrorKind as ErrorKind};
+use jsonschema::{Draft, JsonType, ValidationError, Validator};
 use serde_json::{Value, json};
 
 pub(crate) use explain::{Problem, Rule};
@@ -23,8 +24,6 @@ use self::parameters::ParameterRule;
 /// The rules of one operation.
 pub(crate) struct Rules {
     root: &'static Value,
-    /// Other names of the operation, where the reference gives it several.
-    pub(crate) aliases: Vec<String>,
     parameters: Vec<ParameterRule>,
     body: Option<BodyRule>,
     /// Checks a success; `None` where it has no JSON body.
@@ -48,13 +47,15 @@ pub(crate) struct Given<'a> {
 
 /// The rules of an operation, compiled at first use; `None` if the document does not have it.
 pub(crate) fn rules(operation: &'static Operation) -> Option<Arc<Rules>> {
-    static COMPILED: LazyLock<Mutex<HashMap<&'static str, Arc<Rules>>>> = LazyLock::new(Mutex::default);
+    // Ids of operations repeat between services.
+    static COMPILED: LazyLock<Mutex<HashMap<(Service, &'static str), Arc<Rules>>>> =
+        LazyLock::new(Mutex::default);
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(rules) = compiled.get(operation.id) {
+    if let Some(rules) = compiled.get(&(operation.service, operation.id)) {
         return Some(Arc::clone(rules));
     }
     let rules = Arc::new(Rules::compile(document(operation.service)?, operation)?);
-    compiled.insert(operation.id, Arc::clone(&rules));
+    compiled.insert((operation.service, operation.id), Arc::clone(&rules));
     Some(rules)
 }
 
@@ -62,8 +63,10 @@ pub(crate) fn rules(operation: &'static Operation) -> Option<Arc<Rules>> {
 fn document(service: Service) -> Option<&'static Value> {
     static IAM: LazyLock<Value> = LazyLock::new(|| parse(hwmigrate_api::iam::DOCUMENT));
     static OMS: LazyLock<Value> = LazyLock::new(|| parse(hwmigrate_api::oms::DOCUMENT));
+    static SMS: LazyLock<Value> = LazyLock::new(|| parse(hwmigrate_api::sms::DOCUMENT));
     match service {
         Service::Iam => Some(&IAM),
+        Service::Sms => Some(&SMS),
         Service::Oms => Some(&OMS),
         _ => None,
     }
@@ -79,7 +82,6 @@ impl Rules {
     fn compile(root: &'static Value, operation: &Operation) -> Option<Self> {
         let path = root.get("paths")?.get(operation.path)?;
         let described = path.get(operation.method.to_ascii_lowercase())?;
-        let aliases = described.get("x-operation-ids").and_then(Value::as_array);
         let listed = [path.get("parameters"), described.get("parameters")];
         let parameters = listed
             .into_iter()
@@ -97,13 +99,7 @@ impl Rules {
         let response = success
             .and_then(|answer| resolve(root, answer).pointer("/content/application~1json/schema"))
             .and_then(|schema| validator(root, schema));
-        Some(Self {
-            root,
-            aliases: aliases.into_iter().flatten().filter_map(|id| id.as_str().map(str::to_owned)).collect(),
-            parameters,
-            body,
-            response,
-        })
+        Some(Self { root, parameters, body, response })
     }
 
     /// Checks the parameters of path, query and header.
@@ -127,7 +123,13 @@ impl Rules {
     /// Checks the body of a success, and says what the document does not allow.
     pub(crate) fn check_response(&self, body: &Value) -> Vec<String> {
         let Some(validator) = &self.response else { return Vec::new() };
-        let problems = explain::problems("the answer", validator.iter_errors(body));
+        // A boolean as text is what some answers of the service hold, and every client has to take.
+        let is_text = |error: &ValidationError<'_>| {
+            matches!(error.instance().as_str(), Some("true" | "false"))
+                && matches!(error.kind(), ErrorKind::Type { kind: TypeKind::Single(JsonType::Boolean) })
+        };
+        let errors = validator.iter_errors(body).filter(|error| !is_text(error));
+        let problems = explain::problems("the answer", errors);
         problems.iter().map(ToString::to_string).collect()
     }
 
@@ -137,6 +139,13 @@ impl Rules {
             Some(rule) => redact::redact(self.root, rule.schema, body),
             None => redact::names_only(self.root, None, body),
         }
+    }
+
+    /// The listed members of a valid body, without those that are secret.
+    pub(crate) fn listed(&self, body: &Value) -> Value {
+        let mut listed = self.redact(body);
+        redact::remove_hidden(&mut listed);
+        listed
     }
 
     /// The listed member names of a body that breaks the rules.
@@ -165,7 +174,20 @@ fn resolve<'a>(root: &'a Value, value: &'a Value) -> &'a Value {
 }
 
 fn validator(root: &Value, schema: &Value) -> Option<Validator> {
-    let whole = json!({ "allOf": [schema], "components": root.get("components")? });
+    let mut whole = json!({ "allOf": [schema] });
+    let mut needed = Vec::new();
+    refers_to(schema, &mut needed);
+    let mut next = 0;
+    // Only what the schema refers to: a copy of the whole document for each would take long.
+    while let Some(at) = needed.get(next).copied() {
+        next += 1;
+        if let Some(("components", section, name)) = sections(at)
+            && let Some(target) = root.pointer(at.strip_prefix('#')?)
+        {
+            whole["components"][section][name] = target.clone();
+            refers_to(target, &mut needed);
+        }
+    }
     let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(false);
     match options.build(&whole) {
         Ok(validator) => Some(validator),
@@ -174,5 +196,27 @@ fn validator(root: &Value, schema: &Value) -> Option<Validator> {
             tracing::error!(schema_path = %error.schema_path(), "a schema of the document cannot be compiled");
             None
         }
+    }
+}
+
+/// `#/components/schemas/Name` in its parts.
+fn sections(reference: &str) -> Option<(&str, &str, &str)> {
+    let mut parts = reference.strip_prefix("#/")?.splitn(3, '/');
+    Some((parts.next()?, parts.next()?, parts.next()?))
+}
+
+/// Adds the references of a schema that are not listed yet.
+fn refers_to<'a>(schema: &'a Value, found: &mut Vec<&'a str>) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(at) = members.get("$ref").and_then(Value::as_str)
+                && !found.contains(&at)
+            {
+                found.push(at);
+            }
+            members.values().for_each(|member| refers_to(member, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| refers_to(item, found)),
+        _ => {}
     }
 }

@@ -22,6 +22,18 @@ pub(super) fn redact(root: &Value, schema: &Value, body: &Value) -> Value {
     shown
 }
 
+/// Removes what a redacted body only hints at.
+pub(super) fn remove_hidden(shown: &mut Value) {
+    match shown {
+        Value::Object(members) => {
+            members.retain(|name, value| name != UNLISTED && value != REDACTED && value != UNLISTED);
+            members.values_mut().for_each(remove_hidden);
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_hidden),
+        _ => {}
+    }
+}
+
 /// A copy of any body that keeps the names of listed members and nothing else.
 pub(super) fn names_only(root: &Value, schema: Option<&Value>, body: &Value) -> Value {
     let schemas = schema.map(|schema| flatten(root, schema)).unwrap_or_default();

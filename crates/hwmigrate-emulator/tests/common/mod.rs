@@ -1,6 +1,8 @@
 //! What the tests share: an emulator with people in it, and callers of both kinds.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, missing_docs, unreachable_pub)]
 
+pub mod sms;
+
 use hmac::{Hmac, KeyInit, Mac};
 use hwmigrate_emulator::{Builder, Emulator};
 use reqwest::{Method, Response};

@@ -127,7 +127,11 @@ impl Bed {
         let operation = hwmigrate_api::find_operation(id).unwrap();
         let mut path = owned(path);
         path.insert("project_id".to_owned(), self.project.to_owned());
-        let answer = oms::handle(self.engine(), Call { operation, path, query: owned(query), body }).await;
+        let answer = oms::handle(
+            self.engine(),
+            Call { operation, domain: String::new(), path, query: owned(query), body },
+        )
+        .await;
         if let Ok(body) = &answer
             && !body.is_null()
         {
