@@ -31,9 +31,11 @@
 
 mod action;
 mod agent;
+mod bulk;
 mod consistency;
 mod guard;
 mod list;
+mod migrate;
 mod phases;
 mod projects;
 mod request;
@@ -50,9 +52,11 @@ use std::time::Duration;
 
 pub use action::ActionCall;
 pub use agent::Agent;
+pub use bulk::{Bulk, BulkEnd, BulkEvent};
 pub use guard::{Ruling, ruling};
 pub use hwmigrate_api::sms::types;
 pub use hwmigrate_api::sms::types::TaskAction as Action;
+pub use migrate::{Migration, MigrationEvent, Report};
 pub use projects::{ListProjects, Projects};
 pub use request::{Target, TaskRequest};
 pub use servers::{ListErrors, ListServers, Servers};

@@ -10,7 +10,7 @@ mod view;
 
 use hwmigrate_api::sms::types::TaskState;
 
-pub(super) use tell::tell;
+pub(super) use tell::{settle_cut_off, tell};
 
 use super::state;
 use crate::progress::Progress;

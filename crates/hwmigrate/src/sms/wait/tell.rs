@@ -12,7 +12,7 @@ use std::time::Duration;
 use hwmigrate_api::sms::types::{TaskAction as Action, TaskState};
 
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::command::RESENDS;
 use crate::progress::Progress;
 use crate::sms::{guard, state};
@@ -61,6 +61,27 @@ where
         }
     }
     lost.map_or(Ok(()), Err)
+}
+
+/// Settles an action whose request was cut off half-way.
+///
+/// # Errors
+/// `Ambiguous` when the task does not show whether the action arrived.
+pub(in crate::sms) async fn settle_cut_off<L>(
+    action: &Action,
+    before: &Progress,
+    look: impl Fn() -> L,
+) -> Result<()>
+where
+    L: Future<Output = Result<Progress>>,
+{
+    match settle(action, Some(before), &look).await {
+        Effect::Shown => Ok(()),
+        Effect::None(seen) => {
+            let cut = Error::new(ErrorKind::Ambiguous, "the request was cut off");
+            Err(unsettled(cut.with_operation("UpdateTaskStatus"), action, seen.as_ref()))
+        }
+    }
 }
 
 enum Effect {

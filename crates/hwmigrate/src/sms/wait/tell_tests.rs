@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use std::future::ready;
 
 use super::*;
-use crate::error::ErrorKind;
 use crate::progress::{Resource, State};
 
 fn task(word: &str) -> Progress {

@@ -1,0 +1,381 @@
+//! One server, from the request to the report.
+//!
+//! The order is what people get wrong by hand: the task is created and does
+//! not start, its speed limits and options are set, then it is started, so no
+//! minute runs without them. It is followed until it synchronises, and, if so
+//! asked, cut over: only from there, and only once. A lost reply is settled by
+//! looking, and a migration whose process died is taken up again by task id.
+
+mod steps;
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use futures_core::Stream;
+use hwmigrate_api::sms::types::{ConfigBody, PostTask};
+use tokio::time::Instant;
+
+use super::{Created, Sms, SpeedPlan, Tasks};
+use crate::error::{Error, ErrorKind, Result};
+use crate::progress::{Bytes, Phase, Progress, Reason, State};
+use crate::wait::{PollPolicy, Unlimited, Waiter, failed, stop_after};
+
+/// What happens in a [`Migration`], as it happens.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum MigrationEvent {
+    /// The task exists; keep its id to take the migration up again.
+    Created(Created<String>),
+    /// Speed limits and options are set.
+    Prepared,
+    /// The task was told to start.
+    Started,
+    /// A look at the task.
+    Progress(Progress),
+    /// The task synchronises and was told to cut over.
+    CutOver,
+    /// The task synchronises, has ended, or was stopped.
+    Ended(Report),
+}
+
+/// What came of a migration.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Report {
+    /// The task.
+    pub task_id: String,
+    /// `Syncing`, `Succeeded`, `Failed` or `Paused`.
+    pub status: State,
+    /// Bytes, by the last look.
+    pub bytes: Bytes,
+    /// What was asked of the task, by the last look.
+    pub phases: Vec<Phase>,
+    /// How long it took here, from the first call to the last look.
+    pub elapsed: Duration,
+    /// It was cut over by this migration.
+    pub cut_over: bool,
+    /// The reply to the create was lost, and the task was found afterwards.
+    pub adopted: bool,
+    /// Why it failed or was stopped, in the service's words.
+    pub reason: Option<Reason>,
+    /// The last look, whole.
+    pub last: Progress,
+}
+
+impl Report {
+    /// The error of kind `JobFailed`, if the migration failed.
+    pub fn error(&self) -> Option<Error> {
+        (self.status == State::Failed).then(|| failed(&self.last))
+    }
+}
+
+/// The migration of one server, to be run; made by [`Sms::migrate`] and [`Sms::resume`].
+///
+/// Nothing happens before it is run. It can be run only after
+/// [`deadline`](Migration::deadline), alone or as part of a
+/// [`Bulk`](super::Bulk). Dropping it while it runs stops the following, not
+/// the task; [`run_or_stop`](Migration::run_or_stop) stops both.
+pub struct Migration<L = Duration> {
+    plan: Plan,
+    limit: L,
+    stage: Stage,
+    span: Option<Instant>,
+    task: Option<Created<String>>,
+    waiter: Option<Waiter>,
+    cut_over: bool,
+    /// A request was begun that must not be sent twice.
+    begun: bool,
+}
+
+struct Plan {
+    tasks: Tasks,
+    begin: Begin,
+    limits: Option<SpeedPlan>,
+    options: Vec<ConfigBody>,
+    cut_over: bool,
+    policy: PollPolicy,
+    stall_after: Option<Duration>,
+    observer: Option<Observer>,
+}
+
+type Observer = Box<dyn FnMut(&MigrationEvent) + Send>;
+
+enum Begin {
+    Create(Box<PostTask>),
+    Attach(String),
+}
+
+/// What is to be done next.
+enum Stage {
+    Create,
+    Prepare,
+    Start,
+    /// Followed until it synchronises or is through.
+    Follow,
+    /// To be cut over; the look before the request that was begun.
+    CutOver(Option<Box<Progress>>),
+    /// Followed to the end of the cut-over.
+    Launch,
+    Over,
+}
+
+impl Sms {
+    /// A server's migration from the request to the report: created once,
+    /// limited, started, followed until it synchronises, and cut over if asked to.
+    ///
+    /// The request decides how it ends: with `syncing` the task stops at
+    /// synchronising, and waits for [`cut_over`](Migration::cut_over);
+    /// without, the service launches the target by itself. `auto_start` has no
+    /// effect: the task is started once its limits are set.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use hwmigrate::sms::{MigrationEvent, SpeedPlan, TaskRequest};
+    ///
+    /// # async fn demo(client: hwmigrate::Client, request: TaskRequest) -> hwmigrate::Result<()> {
+    /// let office = SpeedPlan::new().limit("08:00-18:00".parse()?, "100Mbit/s".parse()?)?;
+    /// let migration = client.sms().migrate(request).limit_speed(office).on_event(|event| {
+    ///     if let MigrationEvent::Progress(progress) = event {
+    ///         eprintln!("{progress}");
+    ///     }
+    /// });
+    /// let week = Duration::from_secs(7 * 86_400);
+    /// let report = migration.deadline(week).run().await?;
+    /// println!("{}: {}", report.task_id, report.status);
+    /// # Ok(()) }
+    /// ```
+    pub fn migrate(&self, request: impl Into<PostTask>) -> Migration<Unlimited> {
+        let mut request = request.into();
+        request.auto_start = Some(false);
+        Migration::beginning(self.tasks(), Begin::Create(Box::new(request)))
+    }
+
+    /// A migration that was begun before, by this process or another: starts
+    /// the task if it is new, stopped or failed, and goes on from where it is.
+    pub fn resume(&self, task_id: impl Into<String>) -> Migration<Unlimited> {
+        Migration::beginning(self.tasks(), Begin::Attach(task_id.into()))
+    }
+}
+
+impl Migration<Unlimited> {
+    fn beginning(tasks: Tasks, begin: Begin) -> Self {
+        let plan = Plan {
+            tasks,
+            begin,
+            limits: None,
+            options: Vec::new(),
+            cut_over: false,
+            policy: PollPolicy::new(),
+            stall_after: None,
+            observer: None,
+        };
+        Self::over(plan, Unlimited)
+    }
+
+    /// Gives the whole migration at most this long.
+    ///
+    /// Single calls keep to the client's limit for a call, and a create that is
+    /// under way is waited for: a task that nobody knows of would be worse than
+    /// a late answer. The task goes on at the service.
+    pub fn deadline(self, limit: Duration) -> Migration {
+        Migration::over(self.plan, limit)
+    }
+}
+
+impl<L> Migration<L> {
+    fn over(plan: Plan, limit: L) -> Self {
+        Self {
+            plan,
+            limit,
+            stage: Stage::Create,
+            span: None,
+            task: None,
+            waiter: None,
+            cut_over: false,
+            begun: false,
+        }
+    }
+
+    /// Sets the speed limits of the task before it is started.
+    #[must_use]
+    pub fn limit_speed(mut self, plan: SpeedPlan) -> Self {
+        self.plan.limits = Some(plan);
+        self
+    }
+
+    /// Sets special options of the task before it is started, such as
+    /// directories that are left out; see [`Tasks::configure`].
+    #[must_use]
+    pub fn configure(mut self, options: impl IntoIterator<Item = ConfigBody>) -> Self {
+        self.plan.options.extend(options);
+        self
+    }
+
+    /// Launches the target as soon as the task synchronises, and follows it to
+    /// the end; off unless said otherwise. The source should be at rest by then:
+    /// what changes on it later is lost.
+    #[must_use]
+    pub fn cut_over(mut self, yes: bool) -> Self {
+        self.plan.cut_over = yes;
+        self
+    }
+
+    /// How often to look.
+    #[must_use]
+    pub fn poll(mut self, policy: PollPolicy) -> Self {
+        self.plan.policy = policy;
+        self
+    }
+
+    /// As [`Waiter::stall_after`].
+    #[must_use]
+    pub fn stall_after(mut self, span: Duration) -> Self {
+        self.plan.stall_after = Some(span);
+        self
+    }
+
+    /// Calls this for every event of [`run`](Migration::run) and its siblings.
+    #[must_use]
+    pub fn on_event(mut self, observer: impl FnMut(&MigrationEvent) + Send + 'static) -> Self {
+        self.plan.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// What to call it in a report: the source server where it is known, else the task.
+    pub(super) fn name(&self) -> &str {
+        match &self.plan.begin {
+            Begin::Create(request) => &request.source_server.id,
+            Begin::Attach(id) => id,
+        }
+    }
+}
+
+impl Migration {
+    /// Runs until the task synchronises, or to the end if it is cut over. A
+    /// task that somebody stops is an end as well, with the status `Paused`.
+    ///
+    /// # Errors
+    /// `JobFailed` when the task failed. `Invalid`, `Ambiguous` and others as
+    /// [`Tasks::create_once`] and [`Tasks::action`]; `Timeout`, `NotFound` and
+    /// others as [`Waiter::wait`]. Once the task exists, [`Error::job`] has its id.
+    pub async fn run(self) -> Result<Report> {
+        let report = self.report().await?;
+        report.error().map_or(Ok(report), Err)
+    }
+
+    /// As [`run`](Self::run), but a failed task is a report too, with the status `Failed`.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run) without `JobFailed`.
+    pub async fn report(mut self) -> Result<Report> {
+        loop {
+            if let Some(MigrationEvent::Ended(report)) = self.next().await? {
+                return Ok(report);
+            }
+        }
+    }
+
+    /// As [`report`](Self::report), and stops the task when the deadline
+    /// passes or `cancelled` completes first.
+    ///
+    /// A request that is under way is waited for. A cut-over that has begun is
+    /// not stopped: a target that is half launched helps nobody.
+    ///
+    /// # Errors
+    /// As [`report`](Self::report), and `Cancelled`. The text says whether the
+    /// task was stopped.
+    pub async fn run_or_stop(mut self, cancelled: impl Future<Output = ()>) -> Result<Report> {
+        let mut cancelled = std::pin::pin!(cancelled);
+        loop {
+            match self.next_or(cancelled.as_mut()).await {
+                Ok(Some(MigrationEvent::Ended(report))) => return Ok(report),
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    let why = Error::new(ErrorKind::Cancelled, "the migration was cancelled");
+                    return self.stop(why).await;
+                }
+                Err(error) if error.is_timeout() => return self.stop(error).await,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Every event as an item; the last one is [`MigrationEvent::Ended`] or an error.
+    pub fn stream(self) -> impl Stream<Item = Result<MigrationEvent>> + Send {
+        futures_util::stream::unfold(self, |mut migration| async move {
+            let item = migration.next().await.transpose()?;
+            Some((item, migration))
+        })
+    }
+
+    /// Waits for the next event; `None` once the migration is over.
+    ///
+    /// The future may be dropped and asked for anew. Where that cuts a create
+    /// or a cut-over off, the next call looks what has come of it instead of
+    /// sending another, and ends as `Ambiguous` when nothing shows.
+    ///
+    /// # Errors
+    /// As [`report`](Self::report); after an error the migration is over.
+    pub async fn next(&mut self) -> Result<Option<MigrationEvent>> {
+        if matches!(self.stage, Stage::Over) {
+            return Ok(None);
+        }
+        let event = self.step().await;
+        if matches!(&event, Err(_) | Ok(MigrationEvent::Ended(_))) {
+            self.stage = Stage::Over;
+        }
+        let event = event.map_err(|error| self.with_task(error))?;
+        if let Some(observer) = &mut self.plan.observer {
+            observer(&event);
+        }
+        Ok(Some(event))
+    }
+
+    /// The next event, or `None` when `cancelled` completes first. Only looks
+    /// are given up for it, never a request that changes something.
+    pub(super) async fn next_or(
+        &mut self,
+        cancelled: impl Future<Output = ()> + Unpin,
+    ) -> Result<Option<MigrationEvent>> {
+        tokio::select! {
+            biased;
+            () = cancelled, if matches!(self.stage, Stage::Create | Stage::Follow | Stage::Launch) && !self.begun => Ok(None),
+            event = self.next() => event,
+        }
+    }
+
+    /// Stops the task, if there is one, because of `why`.
+    ///
+    /// # Errors
+    /// `why`, with words on what became of the task.
+    pub(super) async fn stop(self, why: Error) -> Result<Report> {
+        let Some(task) = &self.task else { return Err(why) };
+        if self.cut_over {
+            let words = format!("{}; the cut-over goes on at the service", why.message());
+            return Err(self.with_task(why.with_message(words)));
+        }
+        match stop_after(self.plan.tasks.job(&task.id), self.plan.policy.clone(), why).await {
+            Ok(outcome) => Ok(self.report_of(outcome.into_progress())),
+            Err(error) if error.is_job_failed() => {
+                let last = self.plan.tasks.progress(&task.id).await?;
+                Ok(self.report_of(last))
+            }
+            Err(error) => Err(self.with_task(error)),
+        }
+    }
+}
+
+fn over() -> Error {
+    Error::invalid("the migration is over: begin a new one")
+}
+
+impl<L: fmt::Debug> fmt::Debug for Migration<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Migration")
+            .field("server", &self.name())
+            .field("task", &self.task)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
