@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::dice::Dice;
+
 /// Writes files, with the folders above them.
 ///
 /// # Errors
@@ -57,12 +59,7 @@ pub fn differences(source: &Path, copy: &Path) -> io::Result<Vec<String>> {
 
 /// Content that neither repeats nor compresses, the same for the same seed.
 pub fn noise(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()[3]
-    };
+    let mut dice = Dice::new(seed);
+    let mut next = || dice.next_number().to_le_bytes()[3];
     (0..length).map(|_| next()).collect()
 }

@@ -6,11 +6,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod answers;
 mod command;
 mod credentials;
 mod log;
 mod requests;
 mod types;
+
+use std::fmt::Write as _;
 
 /// What every marker begins with; long enough to occur nowhere by chance.
 const CANARY: &str = "canary7f3a";
@@ -45,4 +48,19 @@ fn assert_clean_folder(folder: &std::path::Path) {
     for (name, content) in files {
         assert_clean(&name, &String::from_utf8_lossy(&content));
     }
+}
+
+/// Everything that a result shows of itself.
+fn shown<T: std::fmt::Debug>(result: &hwmigrate::Result<T>) -> String {
+    let mut text = format!("{result:?} {result:#?}");
+    if let Err(error) = result {
+        write!(text, " {error} {error:#} {} {:?} {:?}", error.chain(), error.advice(), error.message())
+            .unwrap();
+        let mut cause: Option<&dyn std::error::Error> = Some(error);
+        while let Some(next) = cause {
+            write!(text, " {next} {next:?}").unwrap();
+            cause = next.source();
+        }
+    }
+    text
 }

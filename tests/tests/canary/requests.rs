@@ -1,14 +1,12 @@
 //! Every operation of every document, with a marker in each secret field.
 
-use std::fmt::Write as _;
-
 use hwmigrate_emulator::{Fault, FaultKind};
 use hwmigrate_tests::document::{Call, Document};
 use hwmigrate_tests::sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::log::Log;
-use crate::{CANARY, Markers, assert_clean, assert_clean_folder};
+use crate::{CANARY, Markers, assert_clean, assert_clean_folder, shown};
 
 /// All calls of both documents, and how many secret fields their bodies hold.
 pub(crate) fn calls() -> (Vec<Call>, usize) {
@@ -55,21 +53,6 @@ fn merge(into: &mut Value, more: Value) {
         }
         (into, more) => *into = more,
     }
-}
-
-/// Everything that a result shows of itself.
-fn shown<T: std::fmt::Debug>(result: &hwmigrate::Result<T>) -> String {
-    let mut text = format!("{result:?} {result:#?}");
-    if let Err(error) = result {
-        write!(text, " {error} {error:#} {} {:?} {:?}", error.chain(), error.advice(), error.message())
-            .unwrap();
-        let mut cause: Option<&dyn std::error::Error> = Some(error);
-        while let Some(next) = cause {
-            write!(text, " {next} {next:?}").unwrap();
-            cause = next.source();
-        }
-    }
-    text
 }
 
 /// The server refuses and repeats what it was sent, as careless servers do.

@@ -37,12 +37,20 @@ types! { iam, hwmigrate::api::iam::types:
     CreateTemporaryAccessKeyResponse TemporaryCredential
 }
 
+types! { sms, hwmigrate::api::sms::types:
+    CreateTemplateReq TemplateRequest UpdateTemplateReq TemplateResponseBody
+}
+
 type Show = fn(&str, &serde_json::Value) -> Option<String>;
 
 #[test]
 fn no_generated_type_shows_a_secret() {
     let mut markers = Markers::default();
-    let documents = [(hwmigrate::api::oms::DOCUMENT, oms as Show), (hwmigrate::api::iam::DOCUMENT, iam)];
+    let documents = [
+        (hwmigrate::api::oms::DOCUMENT, oms as Show),
+        (hwmigrate::api::iam::DOCUMENT, iam),
+        (hwmigrate::api::sms::DOCUMENT, sms),
+    ];
     for (text, show) in documents {
         let document = Document::parse(text).unwrap();
         for schema in document.secret_schemas() {

@@ -12,11 +12,10 @@ use hwmigrate::api::oms::types::CreateTaskReq;
 use hwmigrate::{Client, Credentials, Environment, Secret, Service};
 use hwmigrate_emulator::{Emulator, Fault, FaultKind};
 use hwmigrate_tests::sandbox::{PATIENCE, quickly};
+use hwmigrate_tests::scripted::Scripted;
 use hwmigrate_tests::tree;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-use crate::scripted::Scripted;
 
 /// From all three documents.
 const PROJECT: &str = "0215ef11e49d4743be23dd97a1561e91";

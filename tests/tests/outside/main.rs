@@ -8,7 +8,6 @@ mod logins;
 mod readme;
 mod resume;
 mod safety;
-mod scripted;
 mod surface;
 mod waiter_faults;
 mod waiter_states;

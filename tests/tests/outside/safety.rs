@@ -8,10 +8,9 @@ use hwmigrate_emulator::{Fault, FaultKind};
 use hwmigrate_tests::document::Document;
 use hwmigrate_tests::process::PROJECT;
 use hwmigrate_tests::sandbox::{PATIENCE, Sandbox, client_of, copy};
+use hwmigrate_tests::scripted::{Scripted, answer};
 use hwmigrate_tests::tree;
 use serde_json::json;
-
-use crate::scripted::{Scripted, answer};
 
 const TOKEN: &str = "made-up-token-that-must-stay-here";
 

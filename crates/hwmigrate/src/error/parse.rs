@@ -153,11 +153,12 @@ fn foreign_message(status: u16, headers: &HeaderMap, body: &[u8], scrub: &Scrub)
     }
     let content_type =
         headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("no content type");
-    format!(
-        "the answer is not one of the service ({}): {}",
-        truncate(content_type.to_owned(), 60),
-        truncate(scrub.clean(&start), 200)
-    )
+    // A page says what stands in the way. Data may hold what the caller asked for: a password, a key.
+    let shown = match start.starts_with(['{', '[', '"']) {
+        true => "JSON without an error in it, not shown since it may hold secrets".to_owned(),
+        false => truncate(scrub.clean(&start), 200),
+    };
+    format!("the answer is not one of the service ({}): {shown}", truncate(content_type.to_owned(), 60))
 }
 
 /// Shortens a text to that many characters, and says so.
@@ -306,6 +307,15 @@ mod tests {
         assert!(error.to_string().contains("https://login.example/page"), "{error}");
         assert!(!error.to_string().contains("abc"), "{error}");
         assert!(!error.is_retryable());
+    }
+
+    #[test]
+    fn data_that_is_no_error_is_not_quoted() {
+        for body in [r#"{"passphrase": "made-up"}"#, r#" {"passphrase": "made-up"#, r#"["made-up"]"#] {
+            let error = refusal(400, &HeaderMap::new(), body.as_bytes(), &Scrub::default());
+            let text = error.to_string();
+            assert!(text.contains("not shown") && !text.contains("made-up"), "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,11 @@
 //! Servers that answer what a test tells them to, byte for byte.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot start its server has failed"
+)]
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -10,14 +16,14 @@ use tokio::net::{TcpListener, TcpStream};
 type Answer = Arc<dyn Fn(&str) -> Vec<u8> + Send + Sync>;
 
 /// A server on loopback. It ends with the runtime of the test.
-pub(crate) struct Scripted {
+pub struct Scripted {
     url: String,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Scripted {
     /// Gives every request the answer of `answer`, then closes the connection.
-    pub(crate) async fn start(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
+    pub async fn start(answer: impl Fn(&str) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -31,7 +37,7 @@ impl Scripted {
     }
 
     /// Serves files by their paths, whole or in ranges, and 404 for everything else.
-    pub(crate) async fn files(files: &[(&str, &[u8])]) -> Self {
+    pub async fn files(files: &[(&str, &[u8])]) -> Self {
         let files: BTreeMap<String, Vec<u8>> =
             files.iter().map(|(path, content)| ((*path).to_owned(), content.to_vec())).collect();
         Self::start(move |request| {
@@ -51,18 +57,19 @@ impl Scripted {
         .await
     }
 
-    pub(crate) fn url(&self) -> &str {
+    /// Its address.
+    pub fn url(&self) -> &str {
         &self.url
     }
 
     /// The head and body of every request so far.
-    pub(crate) fn requests(&self) -> Vec<String> {
+    pub fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 }
 
 /// The head of an answer that closes its connection.
-pub(crate) fn head(status: u16, content_type: &str, length: usize) -> Vec<u8> {
+pub fn head(status: u16, content_type: &str, length: usize) -> Vec<u8> {
     let lines = format!(
         "HTTP/1.1 {status} scripted\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\
          Last-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\nX-Request-Id: scripted-request\r\nConnection: close\r\n\r\n"
@@ -71,7 +78,7 @@ pub(crate) fn head(status: u16, content_type: &str, length: usize) -> Vec<u8> {
 }
 
 /// A whole answer.
-pub(crate) fn answer(status: u16, content_type: &str, body: &str) -> Vec<u8> {
+pub fn answer(status: u16, content_type: &str, body: &str) -> Vec<u8> {
     let mut answer = head(status, content_type, body.len());
     answer.extend_from_slice(body.as_bytes());
     answer
