@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use http::{HeaderMap, Method};
+use hwmigrate_api::Request;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
@@ -140,20 +140,21 @@ impl Shared {
             ));
         };
         let projects = match &issued.proof {
-            Proof::Keys(_) => {
-                let query =
-                    url::form_urlencoded::Serializer::new("?".to_owned()).append_pair("name", name).finish();
-                self.projects(LIST_PROJECTS, &query, limits).await?
-            }
-            Proof::Token(_) => self.projects(LIST_AUTH_PROJECTS, "", limits).await?,
+            Proof::Keys(_) => self.projects(LIST_PROJECTS, Some(name), limits).await?,
+            Proof::Token(_) => self.projects(LIST_AUTH_PROJECTS, None, limits).await?,
         };
         choose(name, &projects).map(Arc::from)
     }
 
-    /// The projects that a list operation of IAM gives.
-    pub(crate) async fn projects(&self, op: Op, query: &str, limits: Limits) -> Result<Vec<ProjectRow>> {
-        let answer =
-            self.iam_call(Method::GET, op, query, HeaderMap::new(), None, limits, Auth::Client).await?;
+    /// The projects that a list operation of IAM gives, or those of a name.
+    pub(crate) async fn projects(
+        &self,
+        op: Op,
+        name: Option<&str>,
+        limits: Limits,
+    ) -> Result<Vec<ProjectRow>> {
+        let request = Request::new(op, &[]).query("name", &name).map_err(Error::from_generated)?;
+        let answer = self.execute(&request, limits, Auth::Client).await?;
         let rows: ProjectRows = serde_json::from_slice(&answer.body)
             .map_err(|_| answer.lacks(op, "a readable list of projects"))?;
         Ok(rows.projects)
@@ -168,11 +169,12 @@ impl Shared {
         let Proof::Token(token) = token else {
             return Err(Error::invalid("only a token can be validated"));
         };
-        let mut headers = HeaderMap::new();
-        headers.insert("x-subject-token", token.clone());
-        let answer = self
-            .iam_call(Method::GET, VALIDATE_TOKEN, "?nocatalog=true", headers, None, limits, Auth::Client)
-            .await?;
+        let token = token.to_str().map_err(|_| Error::invalid("a token is plain text"))?;
+        let request = Request::new(VALIDATE_TOKEN, &[])
+            .query("nocatalog", &true)
+            .and_then(|request| request.header("X-Subject-Token", token))
+            .map_err(Error::from_generated)?;
+        let answer = self.execute(&request, limits, Auth::Client).await?;
         let body: TokenAnswer = serde_json::from_slice(&answer.body)
             .map_err(|_| answer.lacks(VALIDATE_TOKEN, "a readable token"))?;
         let end = body.token.end();
@@ -189,11 +191,7 @@ impl Shared {
             expires_at = expires_at.or(end);
         } else if matches!(issued.proof, Proof::Keys(_)) {
             // Nothing was sent so far; a look at the projects proves the key.
-            let name = self.config.project_name().unwrap_or_default();
-            let query =
-                url::form_urlencoded::Serializer::new("?".to_owned()).append_pair("name", name).finish();
-            let query = if name.is_empty() { "" } else { &query };
-            let projects = self.projects(LIST_PROJECTS, query, limits).await?;
+            let projects = self.projects(LIST_PROJECTS, self.config.project_name(), limits).await?;
             identity.domain_id = projects.iter().find_map(|project| project.domain_id.clone());
         }
         let project_id = match self.project_id(limits).await {

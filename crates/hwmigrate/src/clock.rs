@@ -7,6 +7,9 @@
 #![allow(clippy::disallowed_methods, reason = "this is the one place that reads a clock")]
 
 use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -64,4 +67,14 @@ pub(crate) fn after(span: Duration) -> Instant {
 /// Waits for that long; the only way this crate sleeps.
 pub(crate) async fn sleep(pause: Duration) {
     tokio::time::sleep(pause).await;
+}
+
+/// Runs a future for at most that long and not beyond `deadline`; `None` when
+/// the time is up. A timer is set up only for what is not there at once.
+pub(crate) async fn within<F: Future>(limit: Duration, deadline: Instant, future: F) -> Option<F::Output> {
+    let mut future = pin!(future);
+    if let Poll::Ready(output) = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
+        return Some(output);
+    }
+    tokio::time::timeout_at(after(limit).min(deadline), future).await.ok()
 }

@@ -94,7 +94,7 @@ impl Iam {
             Proof::Token(_) => LIST_AUTH_PROJECTS,
             Proof::Keys(_) => LIST_PROJECTS,
         };
-        let rows = shared.projects(operation, "", limits).await?;
+        let rows = shared.projects(operation, None, limits).await?;
         let project = |row: crate::client::ProjectRow| Project {
             id: row.id,
             name: row.name,

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
-use hwmigrate_api::{Operation, Parameter, Place, ResponseBody};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use hwmigrate_api::{Operation, Parameter, Place, Request, ResponseBody};
 use serde_json::Value;
 
 use crate::client::Client;
@@ -14,8 +12,6 @@ use crate::error::parse::request_id;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::retry::RetryPolicy;
 use crate::transport::{Answer, Auth, Limits};
-
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The parameter that the client fills in by itself.
 const PROJECT: &str = "project_id";
@@ -123,7 +119,7 @@ impl RawCall {
     async fn exchange(&self, limits: Limits) -> Result<Answer> {
         let shared = &self.client.shared;
         let request = self.request().map_err(|error| error.with_operation(self.operation.id))?;
-        shared.execute(request, self.operation.into(), limits, Auth::Client).await
+        shared.execute(&request, limits, Auth::Client).await
     }
 
     fn check(&self) -> Result<()> {
@@ -163,48 +159,20 @@ impl RawCall {
         found.map(String::as_str)
     }
 
-    fn request(&self) -> Result<reqwest::Request> {
-        let operation = self.operation;
-        let endpoint = self.client.shared.config.endpoint(operation.service)?;
-        let mut path = operation.path.to_owned();
-        for parameter in operation.parameters.iter().filter(|parameter| parameter.place == Place::Path) {
-            let value = self.value(parameter).unwrap_or_default();
-            // Checked here and not only in the transport: `..` would be gone once the URL is made.
-            if value.is_empty() || value == "." || value == ".." {
-                return Err(Error::invalid(format!(
-                    "parameter `{}` is empty or a relative path",
-                    parameter.name
-                )));
-            }
-            let encoded = utf8_percent_encode(value, SEGMENT).to_string();
-            path = path.replace(&format!("{{{}}}", parameter.name), &encoded);
+    fn request(&self) -> Result<Request> {
+        let path: Vec<&str> = self.placed(Place::Path).map(|(_, value)| value).collect();
+        let path: Vec<&dyn fmt::Display> = path.iter().map(|value| value as &dyn fmt::Display).collect();
+        let mut request = Request::new(self.operation, &path);
+        for (name, value) in self.placed(Place::Query) {
+            request = request.query(name, &value).map_err(Error::from_generated)?;
         }
-        let mut url: reqwest::Url = format!("{}{path}", endpoint.base)
-            .parse()
-            .map_err(|_| Error::config(format!("the endpoint {} is not an address", endpoint.base)))?;
-        let query: Vec<_> = self.placed(Place::Query).collect();
-        if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(query);
-        }
-        let method = http::Method::from_bytes(operation.method.as_bytes())
-            .map_err(|_| Error::invalid(format!("the method {} is not known", operation.method)))?;
-        let mut request = reqwest::Request::new(method, url);
-        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
         for (name, value) in self.placed(Place::Header) {
-            let bad =
-                || Error::invalid(format!("parameter `{name}` holds characters that a header cannot carry"));
-            let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad())?;
-            let mut value = HeaderValue::from_str(value).map_err(|_| bad())?;
-            value.set_sensitive(true);
-            request.headers_mut().insert(header, value);
+            request = request.header(name, value).map_err(Error::from_generated)?;
         }
-        if let Some(body) = &self.body {
-            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            let bytes = serde_json::to_vec(body)
-                .map_err(|error| Error::invalid("the body cannot be written as JSON").with_source(error))?;
-            *request.body_mut() = Some(bytes.into());
+        match &self.body {
+            Some(body) => request.json(body).map_err(Error::from_generated),
+            None => Ok(request),
         }
-        Ok(request)
     }
 
     fn placed(&self, place: Place) -> impl Iterator<Item = (&'static str, &str)> {

@@ -15,8 +15,9 @@ use crate::config::{CALL_TIMEOUT, CONNECT_TIMEOUT, Config, READ_TIMEOUT, SmsScop
 use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::transport::connect::ProxySettings;
 use crate::transport::retry::RetryPolicy;
-use crate::transport::wire::{HttpSettings, ProxySettings};
+use crate::transport::wire::HttpSettings;
 
 /// What the caller gave directly and no other level can hold.
 #[derive(Default)]

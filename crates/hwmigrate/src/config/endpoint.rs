@@ -74,8 +74,10 @@ fn endpoint(url: &Url) -> Result<Endpoint> {
     // Terraform's HW_AUTH_URL ends in one.
     let path = url.path().trim_end_matches('/');
     let path = path.strip_suffix("/v3").unwrap_or(path);
+    let authority = origin.split_once("://").and_then(|(_, authority)| authority.parse().ok());
     Ok(Endpoint {
         base: format!("{origin}{path}"),
+        authority: authority.ok_or_else(|| Error::config(format!("{origin} is not an address")))?,
         limiter: Limiter::shared(&origin),
         origin,
         prefix: path.to_owned(),
@@ -193,6 +195,8 @@ mod tests {
         for (text, base, prefix) in rows {
             let endpoint = configured(&setting(text), false).unwrap();
             assert_eq!((endpoint.base.as_str(), endpoint.prefix.as_str()), (base, prefix));
+            let address = endpoint.address("/v2/p?a=b%20c".to_owned()).unwrap();
+            assert_eq!(address, format!("{base}/v2/p?a=b%20c").as_str());
         }
         for bad in
             ["https://u:canary@h.example", "https://h.example/?a=canary", "ftp://h.example", "https://", ""]

@@ -10,6 +10,9 @@ pub(crate) mod tls;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Uri;
+use http::uri::{Authority, PathAndQuery, Scheme};
 use hwmigrate_api::Service;
 
 use crate::credentials::Credentials;
@@ -133,8 +136,22 @@ pub(crate) struct Endpoint {
     pub(crate) origin: String,
     /// The path before the API's own paths; empty nearly always.
     pub(crate) prefix: String,
+    /// Host and port, as requests name them.
+    pub(crate) authority: Authority,
     pub(crate) secure: bool,
     pub(crate) limiter: Arc<Limiter>,
+}
+
+impl Endpoint {
+    /// The address of a path and query of the API.
+    pub(crate) fn address(&self, target: String) -> Result<Uri> {
+        let target = if self.prefix.is_empty() { target } else { format!("{}{target}", self.prefix) };
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(if self.secure { Scheme::HTTPS } else { Scheme::HTTP });
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = PathAndQuery::from_maybe_shared(Bytes::from(target)).ok();
+        Uri::from_parts(parts).map_err(|_| Error::invalid("the request has no valid address"))
+    }
 }
 
 impl std::fmt::Debug for Endpoint {

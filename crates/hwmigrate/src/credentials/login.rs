@@ -4,12 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, Method};
-use hwmigrate_api::Secret;
+use http::header::HeaderValue;
+use hwmigrate_api::{Request, Secret};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -147,7 +145,7 @@ impl Shared {
                 scope: Some(scope),
             },
         };
-        let answer = self.iam_post(CREATE_TOKEN, "?nocatalog=true", &body, limits, Auth::None).await;
+        let answer = self.iam_post(CREATE_TOKEN, &body, limits, Auth::None).await;
         let answer = answer.map_err(|error| {
             if error.status() == Some(401) {
                 error.with_advice(
@@ -180,7 +178,7 @@ impl Shared {
                     },
                 };
                 let auth = Auth::Proof(&base.proof);
-                let answer = self.iam_post(CREATE_TOKEN, "?nocatalog=true", &body, limits, auth).await?;
+                let answer = self.iam_post(CREATE_TOKEN, &body, limits, auth).await?;
                 self.token_of(answer)
             }
             Proof::Keys(_) => {
@@ -188,7 +186,7 @@ impl Shared {
                 let body =
                     TokenRequest { auth: AuthPart { identity: IdentityPart::assume(role), scope: None } };
                 let auth = Auth::Proof(&base.proof);
-                let answer = self.iam_post(TEMPORARY_KEY, "", &body, limits, auth).await?;
+                let answer = self.iam_post(TEMPORARY_KEY, &body, limits, auth).await?;
                 let (keys, expires_at) = temporary_key(&answer)?;
                 Ok(self.issue(Proof::Keys(keys), expires_at, Identity::default()))
             }
@@ -203,46 +201,24 @@ impl Shared {
     ) -> Result<(Keys, Option<OffsetDateTime>)> {
         let body =
             json!({"auth": {"identity": {"methods": ["token"], "token": {"duration_seconds": seconds}}}});
-        let answer = self.iam_post(TEMPORARY_KEY, "", &body, limits, Auth::Client).await?;
+        let answer = self.iam_post(TEMPORARY_KEY, &body, limits, Auth::Client).await?;
         temporary_key(&answer)
     }
 
+    /// A request to IAM with a body of its own making.
     async fn iam_post(
         &self,
         op: Op,
-        query: &str,
         body: &(impl Serialize + Sync),
         limits: Limits,
         auth: Auth<'_>,
     ) -> Result<Answer> {
-        let body = serde_json::to_vec(body)
-            .map_err(|error| Error::invalid("the request cannot be written as JSON").with_source(error))?;
-        self.iam_call(Method::POST, op, query, HeaderMap::new(), Some(body.into()), limits, auth).await
-    }
-
-    /// One request to IAM.
-    #[allow(clippy::too_many_arguments, reason = "the parts of one request, named at each call")]
-    pub(crate) async fn iam_call(
-        &self,
-        method: Method,
-        op: Op,
-        query: &str,
-        headers: HeaderMap,
-        body: Option<Bytes>,
-        limits: Limits,
-        auth: Auth<'_>,
-    ) -> Result<Answer> {
-        let address = format!("{}{}{query}", self.config.iam.base, op.path);
-        let url = address
-            .parse()
-            .map_err(|_| Error::config(format!("the endpoint {} is not a URL", self.config.iam.base)))?;
-        let mut request = reqwest::Request::new(method, url);
-        *request.headers_mut() = headers;
-        if let Some(body) = body {
-            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *request.body_mut() = Some(body.into());
+        let mut request = Request::new(op, &[]);
+        if op == CREATE_TOKEN {
+            request = request.query("nocatalog", &true).map_err(Error::from_generated)?;
         }
-        self.execute(request, op, limits, auth).await
+        let request = request.json(body).map_err(Error::from_generated)?;
+        self.execute(&request, limits, auth).await
     }
 
     fn token_of(&self, answer: Answer) -> Result<Issued> {

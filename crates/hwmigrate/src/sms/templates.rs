@@ -68,11 +68,13 @@ impl Templates {
     /// Source: <https://support.huaweicloud.com/api-sms/ShowTemplate.html>.
     pub async fn show(&self, id: &str) -> Result<Response<TemplateResponseBody>> {
         check_template_id("ShowTemplate", id)?;
-        let answer = call!(&self.sms, show_template(id))?;
-        let Response { value, status, request_id, .. } = answer;
-        match value.template {
-            Some(template) => Ok(Response { value: template, status, request_id }),
-            None => Err(incomplete("ShowTemplate", "the answer holds no template", status, request_id)),
+        let mut answer = call!(&self.sms, show_template(id))?;
+        match answer.value.template.take() {
+            Some(template) => Ok(answer.map(|_| template)),
+            None => {
+                let Response { status, request_id, .. } = answer;
+                Err(incomplete("ShowTemplate", "the answer holds no template", status, request_id))
+            }
         }
     }
 

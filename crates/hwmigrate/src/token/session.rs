@@ -8,8 +8,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, Method};
-use hwmigrate_api::Service;
+use hwmigrate_api::{Request, Service};
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 
@@ -69,8 +68,7 @@ impl Shared {
             match audience {
                 Audience::Client => self.project_id(limits).await,
                 Audience::Region(name) => {
-                    let query = format!("?name={name}");
-                    let projects = self.projects(LIST_PROJECTS, &query, limits).await?;
+                    let projects = self.projects(LIST_PROJECTS, Some(name), limits).await?;
                     choose(name, &projects).map(Arc::from)
                 }
                 Audience::Account => match &self.config.domain_id {
@@ -84,7 +82,7 @@ impl Shared {
 
     async fn find_account(&self, limits: Limits) -> Result<Arc<str>> {
         let op = LIST_AUTH_DOMAINS;
-        let answer = self.iam_call(Method::GET, op, "", HeaderMap::new(), None, limits, Auth::Client).await?;
+        let answer = self.execute(&Request::new(op, &[]), limits, Auth::Client).await?;
         let rows: Accounts = serde_json::from_slice(&answer.body)
             .map_err(|_| answer.lacks(op, "a readable list of accounts"))?;
         rows.domains.into_iter().next().map(|account| Arc::from(account.id)).ok_or_else(|| {

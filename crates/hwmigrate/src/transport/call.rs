@@ -32,7 +32,7 @@ pub(crate) struct CallOptions {
 }
 
 /// A value with what came along with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Response<T> {
     /// What the service answered.
@@ -41,6 +41,7 @@ pub struct Response<T> {
     pub status: u16,
     /// The id to quote to the service's support.
     pub request_id: Option<String>,
+    headers: HeaderMap,
 }
 
 impl<T> Response<T> {
@@ -51,7 +52,25 @@ impl<T> Response<T> {
 
     /// The same answer with its value changed.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
-        Response { value: change(self.value), status: self.status, request_id: self.request_id }
+        let Self { value, status, request_id, headers } = self;
+        Response { value: change(value), status, request_id, headers }
+    }
+
+    /// A header of the answer by its name in any case, where its value is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// Headers are not shown: an answer of IAM carries a token in one.
+impl<T: fmt::Debug> fmt::Debug for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { value, status, request_id, .. } = self;
+        f.debug_struct("Response")
+            .field("value", value)
+            .field("status", status)
+            .field("request_id", request_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -80,7 +99,7 @@ pub(crate) struct CallTransport {
 struct Seen {
     op: Op,
     status: StatusCode,
-    request_id: Option<String>,
+    headers: HeaderMap,
     attempts: u32,
 }
 
@@ -144,8 +163,9 @@ impl Call {
         match outcome {
             Ok(value) => {
                 let status = value.status().as_u16();
-                let request_id = self.transport.seen().take().and_then(|seen| seen.request_id);
-                Ok(Response { value: value.into_inner(), status, request_id })
+                let headers = self.transport.seen().take().map(|seen| seen.headers).unwrap_or_default();
+                let request_id = request_id(&headers);
+                Ok(Response { value: value.into_inner(), status, request_id, headers })
             }
             Err(GeneratedError::InvalidResponsePayload(_, cause)) => Err(self.transport.undecodable(&cause)),
             Err(other) => Err(Error::from_generated(other)),
@@ -161,11 +181,10 @@ impl CallTransport {
     fn undecodable(&self, cause: &serde_json::Error) -> Error {
         let seen = self.seen();
         let Some(seen) = &*seen else { return decode_error(cause, true) };
-        let mut run = Run::new(seen.op, self.limits);
+        let mut run = Run::new(seen.op, self.limits, tracing::Span::none());
         run.attempts = seen.attempts;
         let problem = decode_error(cause, seen.op.secret).message().to_owned();
-        let error = run.undecodable(seen.status.as_u16(), &HeaderMap::new(), problem);
-        run.finish(error.with_request_id(seen.request_id.clone()))
+        run.finish(run.undecodable(seen.status.as_u16(), &seen.headers, problem))
     }
 }
 
@@ -183,15 +202,11 @@ fn decode_error(cause: &serde_json::Error, secret: bool) -> Error {
 impl Transport for CallTransport {
     fn send(&self, request: Request) -> Sending<'_> {
         Box::pin(async move {
-            let op = Op::from(request.operation());
-            let answer = self.shared.ask(&request, op, self.limits).await?;
-            *self.seen() = Some(Seen {
-                op,
-                status: answer.status,
-                request_id: request_id(&answer.headers),
-                attempts: answer.attempts,
-            });
-            Ok(answer.into())
+            let answer = self.shared.execute(&request, self.limits, Auth::Client).await.map_err(carry)?;
+            let Answer { status, headers, body, attempts } = answer;
+            *self.seen() = Some(Seen { op: request.operation(), status, headers, attempts });
+            // Nobody looks for the headers there: they are in `seen`.
+            Ok(hwmigrate_api::Answer { status, headers: HeaderMap::new(), body })
         })
     }
 }
@@ -203,44 +218,11 @@ pub(crate) struct ClientTransport(pub(crate) Arc<Shared>);
 impl Transport for ClientTransport {
     fn send(&self, request: Request) -> Sending<'_> {
         Box::pin(async move {
-            let op = Op::from(request.operation());
-            let answer = self.0.ask(&request, op, self.0.limits(None, None)).await?;
-            Ok(answer.into())
+            let limits = self.0.limits(None, None);
+            let answer = self.0.execute(&request, limits, Auth::Client).await.map_err(carry)?;
+            let Answer { status, headers, body, .. } = answer;
+            Ok(hwmigrate_api::Answer { status, headers, body })
         })
-    }
-}
-
-impl Shared {
-    /// Sends what a generated client asks for; an error comes as one of its errors.
-    async fn ask(
-        &self,
-        request: &Request,
-        op: Op,
-        limits: Limits,
-    ) -> Result<Answer, GeneratedError<ErrorResp>> {
-        let outgoing = self.address(request).map_err(carry)?;
-        self.execute(outgoing, op, limits, Auth::Client).await.map_err(carry)
-    }
-
-    fn address(&self, request: &Request) -> Result<reqwest::Request> {
-        let endpoint = self.config.endpoint(request.operation().service)?;
-        let address = format!("{}{}", endpoint.base, request.target());
-        let url = address.parse().map_err(|_| Error::invalid("the request has no valid address"))?;
-        let method = http::Method::from_bytes(request.operation().method.as_bytes()).unwrap_or_default();
-        let mut outgoing = reqwest::Request::new(method, url);
-        *outgoing.headers_mut() = request.headers().clone();
-        outgoing
-            .headers_mut()
-            .insert(http::header::ACCEPT, http::HeaderValue::from_static("application/json"));
-        *outgoing.body_mut() = request.body().map(|body| body.clone().into());
-        Ok(outgoing)
-    }
-}
-
-impl From<Answer> for hwmigrate_api::Answer {
-    fn from(answer: Answer) -> Self {
-        let Answer { status, headers, body, .. } = answer;
-        Self { status, headers, body }
     }
 }
 

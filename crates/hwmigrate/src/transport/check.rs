@@ -1,7 +1,7 @@
 //! Checks before sending and after receiving.
 //!
 //! Before: a path parameter such as `..` would silently turn one operation
-//! into another, because URLs are normalised. After: a success must carry what
+//! into another, because whoever reads an address normalises it. After: a success must carry what
 //! the operation answers, or the caller would get an object full of nothing.
 
 use hwmigrate_api::ResponseBody;
@@ -10,11 +10,10 @@ use percent_encoding::percent_decode;
 use crate::error::{Error, Result};
 
 /// Compares the path to be requested with the operation's template.
-pub(crate) fn check_path(template: &str, prefix: &str, path: &str) -> Result<()> {
-    let inner = path.strip_prefix(prefix.trim_end_matches('/')).unwrap_or(path);
+pub(crate) fn check_path(template: &str, path: &str) -> Result<()> {
     // Bytes, because this runs for every request and a slash is always one byte.
     let mut expected = template.as_bytes().split(|byte| *byte == b'/');
-    let mut actual = inner.as_bytes().split(|byte| *byte == b'/');
+    let mut actual = path.as_bytes().split(|byte| *byte == b'/');
     loop {
         let fits = match (expected.next(), actual.next()) {
             (None, None) => return Ok(()),
@@ -24,7 +23,7 @@ pub(crate) fn check_path(template: &str, prefix: &str, path: &str) -> Result<()>
             _ => false,
         };
         if !fits {
-            return Err(bad_path(template, inner));
+            return Err(bad_path(template, path));
         }
     }
 }
@@ -114,13 +113,12 @@ mod tests {
     const TASK: &str = "/v2/{project_id}/tasks/{task_id}";
     const START: &str = "/v2/{project_id}/taskgroups/{group_id}/start";
 
-    /// As a URL would be built and normalised from the parameter values.
+    /// For the path with those values as they are.
     fn check(template: &str, values: &[(&str, &str)]) -> Result<()> {
         let path = values
             .iter()
             .fold(template.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
-        let url = url::Url::parse(&format!("http://127.0.0.1:1{path}")).unwrap();
-        check_path(template, "", url.path())
+        check_path(template, &path)
     }
 
     #[test]
@@ -154,12 +152,6 @@ mod tests {
         }
         let error = check(TASK, &[("project_id", ".."), ("task_id", "1")]).unwrap_err();
         assert!(error.to_string().contains("`project_id`"), "{error}");
-    }
-
-    #[test]
-    fn an_endpoint_with_a_path_of_its_own_is_allowed() {
-        check_path(TASK, "/proxy/oms/", "/proxy/oms/v2/p/tasks/1").unwrap();
-        check_path(TASK, "/", "/v2/p/tasks/1").unwrap();
     }
 
     #[test]

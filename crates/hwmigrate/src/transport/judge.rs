@@ -44,14 +44,14 @@ pub(crate) enum Next {
 }
 
 impl Run {
-    pub(crate) fn new(op: Op, limits: Limits) -> Self {
+    pub(crate) fn new(op: Op, limits: Limits, span: tracing::Span) -> Self {
         Self {
             op,
             limits,
             attempts: 0,
             in_flight: false,
             last: None,
-            span: tracing::Span::none(),
+            span,
             throttled: 0,
             replayed: false,
             clock_corrected: false,
@@ -106,7 +106,6 @@ impl Run {
         let WireFault { stage, timeout, head, source } = fault;
         let host = &endpoint.origin;
         let error = match (stage, timeout) {
-            (Stage::Unsendable, _) => Error::invalid("the request cannot be formed"),
             (Stage::Connecting, true) => Error::new(
                 ErrorKind::Timeout,
                 format!("no connection to {host} within the limit for connecting"),
@@ -133,7 +132,7 @@ impl Run {
             error = error.with_status(status.as_u16()).with_request_id(request_id(&headers));
         }
         match stage {
-            Stage::Unsendable | Stage::Connecting => error,
+            Stage::Connecting => error,
             _ => self.unless_settled(error),
         }
     }

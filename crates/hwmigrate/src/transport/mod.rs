@@ -7,7 +7,7 @@
 
 pub(crate) mod call;
 mod check;
-
+pub(crate) mod connect;
 pub(crate) mod judge;
 pub(crate) mod operation;
 pub(crate) mod retry;
@@ -24,7 +24,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use http::{Method, StatusCode, Uri};
+use http_body_util::Full;
+use hwmigrate_api::{Request, ResponseBody};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -38,13 +41,13 @@ use crate::token::session::Session;
 use crate::token::{Issued, Proof};
 use crate::transport::check::{check_body, check_path};
 use crate::transport::judge::{Next, Run};
-use crate::transport::operation::Op;
 use crate::transport::retry::RetryPolicy;
-use crate::transport::wire::{Received, Wire, WireFault};
+use crate::transport::wire::{Outgoing, Received, Wire, WireFault};
 
-// Parsed once: they are set or removed in every request.
 static AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
-static API_VERSION: HeaderName = HeaderName::from_static("api-version");
+
+/// Accept, User-Agent, X-Auth-Token, Content-Type, Host and Content-Length.
+const USUAL_HEADERS: usize = 6;
 
 /// What all handles of one client share.
 pub(crate) struct Shared {
@@ -165,16 +168,8 @@ impl Shared {
     }
 
     /// Sends a request, as often as its operation and the limits allow.
-    pub(crate) async fn execute(
-        &self,
-        request: reqwest::Request,
-        op: Op,
-        limits: Limits,
-        auth: Auth<'_>,
-    ) -> Result<Answer> {
-        let endpoint = self.config.endpoint(op.service).map_err(|error| error.with_operation(op.id))?;
-        check_path(op.path, &endpoint.prefix, request.url().path())
-            .map_err(|error| error.with_operation(op.id))?;
+    pub(crate) async fn execute(&self, request: &Request, limits: Limits, auth: Auth<'_>) -> Result<Answer> {
+        let op = request.operation();
         let span = tracing::debug_span!(
             "call",
             operation = op.id,
@@ -183,54 +178,35 @@ impl Shared {
             request_id = tracing::field::Empty,
             attempts = tracing::field::Empty,
         );
-        let mut run = Run::new(op, limits);
-        run.span = span.clone();
-        let work = self.attempts(request, endpoint, auth, &mut run).instrument(span.clone());
-        let outcome = match tokio::time::timeout_at(limits.deadline, work).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(run.past_deadline()),
-        };
-        span.record("attempts", run.attempts);
+        let mut run = Run::new(op, limits, span.clone());
+        let outcome = self.attempts(request, auth, &mut run).instrument(span).await;
+        run.span.record("attempts", run.attempts);
         outcome.map_err(|error| run.finish(error))
     }
 
-    async fn attempts(
-        &self,
-        request: reqwest::Request,
-        endpoint: &Endpoint,
-        auth: Auth<'_>,
-        run: &mut Run,
-    ) -> Result<Answer> {
+    /// Every wait in here ends at the deadline. There is no timer around the
+    /// whole, because each would cost every call the same again.
+    async fn attempts(&self, request: &Request, auth: Auth<'_>, run: &mut Run) -> Result<Answer> {
+        let (op, deadline) = (run.op, run.limits.deadline);
+        let endpoint = self.config.endpoint(op.service)?;
+        check_path(op.path, request.path())?;
+        let address = endpoint.address(request.target().to_owned())?;
         loop {
             if endpoint.limiter.is_active() {
                 self.admit(endpoint, run).await?;
             }
-            let used = match auth {
-                Auth::Client => {
-                    let audience = self.config.audience(run.op.service);
-                    Used::Issued(self.issued_for(audience, run.limits).await?)
-                }
-                Auth::Proof(proof) => Used::Proof(proof),
-                Auth::None => Used::Nothing,
+            let mut outgoing = outgoing(request, address.clone());
+            let proving = self.prove(&mut outgoing, request, endpoint, auth, run.limits);
+            let Some(used) = clock::within(Duration::MAX, deadline, proving).await else {
+                return Err(run.past_deadline());
             };
-            // Bodies are bytes in memory, so a copy is a few headers and a reference.
-            let Some(mut attempt) = request.try_clone() else {
-                return Err(Error::invalid("the request body cannot be sent twice"));
-            };
-            match used.proof() {
-                Some(Proof::Token(token)) => {
-                    attempt.headers_mut().insert(&AUTH_TOKEN, token.clone());
-                }
-                Some(Proof::Keys(keys)) => {
-                    let owner = self.owner(run.op.service, auth, run.limits).await?;
-                    sign::sign(&mut attempt, keys, run.op, &owner, self.server_now())?;
-                }
-                None => {}
-            }
-            attempt.headers_mut().remove(&API_VERSION);
+            let used = used?;
             run.attempts += 1;
             run.in_flight = true;
-            let outcome = self.wire.send(attempt, endpoint.secure).await?;
+            let outcome = self.wire.send(outgoing, endpoint.secure, deadline).await?;
+            if outcome.as_ref().is_err_and(|fault| fault.timeout) && clock::instant() >= deadline {
+                return Err(run.past_deadline());
+            }
             run.in_flight = false;
             let error = match outcome {
                 Ok(received) if received.status.is_success() => match accept(received, run) {
@@ -238,7 +214,7 @@ impl Shared {
                     Err(error) => error,
                 },
                 Ok(received) => {
-                    let scrub = self.scrub(&used, &request, run.op);
+                    let scrub = scrub(&used, request);
                     self.refused(received, &scrub, endpoint, run)
                 }
                 Err(WireFault { head: Some((status, headers)), source, .. }) if !status.is_success() => {
@@ -252,7 +228,7 @@ impl Shared {
                 Next::Fail => return Err(error),
                 Next::Again => {}
                 Next::After(pause) => {
-                    if clock::after(pause) >= run.limits.deadline {
+                    if clock::after(pause) >= deadline {
                         return Err(error);
                     }
                     clock::sleep(pause).await;
@@ -260,6 +236,34 @@ impl Shared {
             }
             run.last = Some(error);
         }
+    }
+
+    /// Puts the proof of who is asking into a request, after a login where one is needed.
+    async fn prove<'a>(
+        &self,
+        outgoing: &mut Outgoing,
+        request: &Request,
+        endpoint: &Endpoint,
+        auth: Auth<'a>,
+        limits: Limits,
+    ) -> Result<Used<'a>> {
+        let service = request.operation().service;
+        let used = match auth {
+            Auth::Client => Used::Issued(self.issued_for(self.config.audience(service), limits).await?),
+            Auth::Proof(proof) => Used::Proof(proof),
+            Auth::None => Used::Nothing,
+        };
+        match used.proof() {
+            Some(Proof::Token(token)) => {
+                outgoing.headers_mut().insert(&AUTH_TOKEN, token.clone());
+            }
+            Some(Proof::Keys(keys)) => {
+                let owner = self.owner(service, auth, limits).await?;
+                sign::sign(outgoing, request, endpoint, keys, &owner, self.server_now())?;
+            }
+            None => {}
+        }
+        Ok(used)
     }
 
     /// Waits for a place under the endpoint's rate limit.
@@ -281,36 +285,57 @@ impl Shared {
         Ok(())
     }
 
-    /// The secrets that an echo of this request could hold.
-    fn scrub(&self, used: &Used<'_>, request: &reqwest::Request, op: Op) -> Scrub {
-        let mut scrub = Scrub::default();
-        match used.proof() {
-            Some(Proof::Token(token)) => {
-                if let Ok(token) = token.to_str() {
-                    scrub.add(token);
-                }
-            }
-            Some(Proof::Keys(keys)) => {
-                scrub.add(keys.secret.expose());
-                scrub.add(keys.access.expose());
-                if let Some(token) = &keys.security_token {
-                    scrub.add(token.expose());
-                }
-            }
-            None => {}
-        }
-        if let Some(token) = request.headers().get("x-subject-token").and_then(|value| value.to_str().ok()) {
-            scrub.add(token);
-        }
-        if let Some(body) = request.body().and_then(reqwest::Body::as_bytes) {
-            scrub.add_body(op.service, body);
-        }
-        scrub
-    }
-
     pub(crate) fn known_project(&self) -> Option<Arc<str>> {
         self.session.owner.get().cloned().or_else(|| self.config.project_id.clone())
     }
+}
+
+/// The request as it goes to the service, but for the proof.
+fn outgoing(request: &Request, address: Uri) -> Outgoing {
+    // Bodies are bytes in memory, and a copy of them is a reference.
+    let body = request.body().cloned().unwrap_or_default();
+    let mut outgoing = Outgoing::new(Full::new(body));
+    *outgoing.method_mut() = Method::from_bytes(request.operation().method.as_bytes()).unwrap_or_default();
+    *outgoing.uri_mut() = address;
+    let headers = outgoing.headers_mut();
+    headers.reserve(USUAL_HEADERS);
+    if request.operation().response != ResponseBody::Stream {
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    }
+    headers.insert(USER_AGENT, HeaderValue::from_static(wire::USER_AGENT));
+    for (name, value) in request.headers() {
+        headers.insert(name, value.clone());
+    }
+    outgoing
+}
+
+/// The secrets that an echo of this request could hold.
+fn scrub(used: &Used<'_>, request: &Request) -> Scrub {
+    let mut scrub = Scrub::default();
+    match used.proof() {
+        Some(Proof::Token(token)) => {
+            if let Ok(token) = token.to_str() {
+                scrub.add(token);
+            }
+        }
+        Some(Proof::Keys(keys)) => {
+            scrub.add(keys.secret.expose());
+            scrub.add(keys.access.expose());
+            if let Some(token) = &keys.security_token {
+                scrub.add(token.expose());
+            }
+        }
+        None => {}
+    }
+    for secret in request.headers().values().filter(|value| value.is_sensitive()) {
+        if let Ok(secret) = secret.to_str() {
+            scrub.add(secret);
+        }
+    }
+    if let Some(body) = request.body() {
+        scrub.add_body(request.operation().service, body);
+    }
+    scrub
 }
 
 fn accept(received: Received, run: &Run) -> Result<Answer> {

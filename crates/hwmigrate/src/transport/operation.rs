@@ -1,48 +1,22 @@
 //! What the transport needs to know about an operation.
 
-use hwmigrate_api::{Operation, ResponseBody, Service};
+use hwmigrate_api::{Operation, Service, iam};
 
-/// The part of an [`Operation`] that decides how a request is handled.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Op {
-    pub(crate) id: &'static str,
-    pub(crate) service: Service,
-    pub(crate) path: &'static str,
-    pub(crate) idempotent: bool,
-    pub(crate) secret: bool,
-    pub(crate) response: ResponseBody,
-}
-
-impl From<&'static Operation> for Op {
-    fn from(operation: &'static Operation) -> Self {
-        Self {
-            id: operation.id,
-            service: operation.service,
-            path: operation.path,
-            idempotent: operation.idempotent,
-            secret: operation.secret,
-            response: operation.response,
-        }
-    }
-}
-
-const fn iam(id: &'static str, path: &'static str, secret: bool) -> Op {
-    Op { id, service: Service::Iam, path, idempotent: true, secret, response: ResponseBody::Object }
-}
+/// The facts about an operation, from the table that is made from the documents.
+pub(crate) type Op = &'static Operation;
 
 /// Getting a token, by any method.
-pub(crate) const CREATE_TOKEN: Op = iam("KeystoneCreateToken", "/v3/auth/tokens", true);
+pub(crate) const CREATE_TOKEN: Op = &iam::operations::KEYSTONE_CREATE_TOKEN;
 /// Checking a token; also how a given token tells its project and expiry.
-pub(crate) const VALIDATE_TOKEN: Op = iam("KeystoneValidateToken", "/v3/auth/tokens", true);
+pub(crate) const VALIDATE_TOKEN: Op = &iam::operations::KEYSTONE_VALIDATE_TOKEN;
 /// Temporary access keys, by token or agency.
-pub(crate) const TEMPORARY_KEY: Op =
-    iam("CreateTemporaryAccessKey", "/v3.0/OS-CREDENTIAL/securitytokens", true);
+pub(crate) const TEMPORARY_KEY: Op = &iam::operations::CREATE_TEMPORARY_ACCESS_KEY;
 /// Projects by name, for access keys.
-pub(crate) const LIST_PROJECTS: Op = iam("KeystoneListProjects", "/v3/projects", false);
+pub(crate) const LIST_PROJECTS: Op = &iam::operations::KEYSTONE_LIST_PROJECTS;
 /// Projects that a token reaches, without any permission.
-pub(crate) const LIST_AUTH_PROJECTS: Op = iam("KeystoneListAuthProjects", "/v3/auth/projects", false);
+pub(crate) const LIST_AUTH_PROJECTS: Op = &iam::operations::KEYSTONE_LIST_AUTH_PROJECTS;
 /// The account of whoever asks.
-pub(crate) const LIST_AUTH_DOMAINS: Op = iam("KeystoneListAuthDomains", "/v3/auth/domains", false);
+pub(crate) const LIST_AUTH_DOMAINS: Op = &iam::operations::KEYSTONE_LIST_AUTH_DOMAINS;
 
 /// The service's OpenAPI document.
 pub(crate) fn document(service: Service) -> &'static str {

@@ -10,7 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use http::{HeaderMap, StatusCode};
-use hwmigrate_api::{ResponseBody, Secret, Service};
+use hwmigrate_api::{Request, Secret, oms};
+use serde_json::json;
 use time::macros::datetime;
 use tokio::time::Instant;
 
@@ -21,28 +22,13 @@ use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::transport::operation::Op;
-use crate::transport::wire::{Received, Stage, Wire, WireFault};
+use crate::transport::wire::{Outgoing, Received, Stage, Wire, WireFault};
 use crate::transport::{Answer, Auth, Shared};
 
 const START: time::OffsetDateTime = datetime!(2026-11-21 12:00 UTC);
 
-pub(crate) const SHOW: Op = Op {
-    id: "ShowTask",
-    service: Service::Oms,
-    path: "/v2/{project_id}/tasks/{task_id}",
-    idempotent: true,
-    secret: false,
-    response: ResponseBody::Object,
-};
-
-pub(crate) const CREATE: Op = Op {
-    id: "CreateTask",
-    service: Service::Oms,
-    path: "/v2/{project_id}/tasks",
-    idempotent: false,
-    secret: true,
-    response: ResponseBody::Object,
-};
+pub(crate) const SHOW: Op = &oms::operations::SHOW_TASK;
+pub(crate) const CREATE: Op = &oms::operations::CREATE_TASK;
 
 #[derive(Clone)]
 pub(crate) enum Reply {
@@ -113,12 +99,8 @@ impl Network {
         Arc::new(Shared::new(config, wire, Arc::new(clock), Some(7)))
     }
 
-    async fn answer(
-        &self,
-        request: reqwest::Request,
-        now: time::OffsetDateTime,
-    ) -> Result<Received, WireFault> {
-        if request.url().path() == "/v3/auth/tokens" {
+    async fn answer(&self, request: Outgoing, now: time::OffsetDateTime) -> Result<Received, WireFault> {
+        if request.uri().path() == "/v3/auth/tokens" {
             let number = self.logins.fetch_add(1, Ordering::SeqCst) + 1;
             let takes = *self.login_takes.lock().unwrap();
             tokio::time::sleep(takes).await;
@@ -187,15 +169,13 @@ pub(crate) fn keys() -> Credentials {
     Credentials::access_key(Secret::from("CANARYACCESS"), Secret::from("canary-secret"))
 }
 
-pub(crate) fn request(op: Op, client: &Shared) -> reqwest::Request {
-    let path = op.path.replace("{project_id}", "p").replace("{task_id}", "1");
-    let url = format!("{}{path}", client.config.oms.as_ref().unwrap().base).parse().unwrap();
-    let method = if op.idempotent { http::Method::GET } else { http::Method::POST };
-    let mut request = reqwest::Request::new(method, url);
-    if !op.idempotent {
-        *request.body_mut() = Some(r#"{"src_node":{"ak":"CANARYNODE","sk":"canary-node-secret"}}"#.into());
+pub(crate) fn request(op: Op) -> Request {
+    let request = Request::new(op, if op == SHOW { &[&"p", &1] } else { &[&"p"] });
+    if op == SHOW {
+        return request;
     }
-    request
+    let body = json!({"src_node": {"ak": "CANARYNODE", "sk": "canary-node-secret"}});
+    request.json(&body).unwrap()
 }
 
 pub(crate) async fn call(client: &Shared, op: Op) -> Result<Answer> {
@@ -203,5 +183,5 @@ pub(crate) async fn call(client: &Shared, op: Op) -> Result<Answer> {
 }
 
 pub(crate) async fn call_within(client: &Shared, op: Op, limit: Duration) -> Result<Answer> {
-    client.execute(request(op, client), op, client.limits(Some(limit), None), Auth::Client).await
+    client.execute(&request(op), client.limits(Some(limit), None), Auth::Client).await
 }

@@ -5,12 +5,13 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use hwmigrate_api::Request;
 use tokio::time::Instant;
 
 use crate::error::ErrorKind;
 use crate::transport::Auth;
 use crate::transport::script::{
-    BUSY, CREATE, LIMITED, Network, REFUSED, Reply, SHOW, call, call_within, keys, password, request,
+    BUSY, CREATE, LIMITED, Network, REFUSED, Reply, SHOW, call, call_within, keys, password,
 };
 use crate::transport::wire::Stage;
 
@@ -259,22 +260,20 @@ async fn what_a_server_echoes_is_scrubbed() {
 async fn a_path_that_is_not_the_operations_is_never_sent() {
     let network = Network::of([]);
     let client = network.client("path", password());
-    let mut request = request(SHOW, &client);
-    request.url_mut().set_path("/v2/p/");
-    let limits = client.limits(None, None);
-    let error = client.execute(request, SHOW, limits, Auth::Client).await.unwrap_err();
+    let request = Request::new(SHOW, &[&"p", &".."]);
+    let error = client.execute(&request, client.limits(None, None), Auth::Client).await.unwrap_err();
     assert_eq!((error.kind(), error.operation()), (ErrorKind::Invalid, Some("ShowTask")));
     assert_eq!((network.sent(), network.logins.load(Ordering::SeqCst)), (0, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_version_header_of_the_generator_is_not_sent() {
+async fn a_request_carries_no_header_but_what_it_needs() {
     let network = Network::of([]);
-    let client = network.client("version", password());
-    let mut request = request(SHOW, &client);
-    request.headers_mut().insert("api-version", "2.0.0".parse().unwrap());
-    client.execute(request, SHOW, client.limits(None, None), Auth::Client).await.unwrap();
+    let client = network.client("headers", password());
+    call(&client, SHOW).await.unwrap();
     let seen = network.seen.lock().unwrap();
-    assert!(seen[0].headers.get("api-version").is_none());
+    let mut names: Vec<_> = seen[0].headers.keys().map(http::HeaderName::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["accept", "user-agent", "x-auth-token"]);
     assert!(seen[0].headers["x-auth-token"].is_sensitive());
 }

@@ -3,19 +3,27 @@
 //! Two inner clients at most: one for https, whose trust store takes
 //! milliseconds to read and is therefore read at the first https request, and
 //! one for plain http, which never reads it.
+//!
+//! There is nothing between a request and its connection that would follow a
+//! redirect, repeat a request or add a header: all of that is decided above.
 
 use std::fmt;
-use std::future::Future as _;
 use std::sync::OnceLock;
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::header::PROXY_AUTHORIZATION;
 use http::{HeaderMap, StatusCode};
-use reqwest::redirect::Policy;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body as _, Incoming};
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::Instant;
 
+use crate::clock;
 use crate::config::tls::TlsSettings;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::transport::connect::{Connector, ProxySettings};
 
 /// Sent with every request; no host name, no id, nothing to track by.
 pub(crate) const USER_AGENT: &str = concat!("hwmigrate/", env!("CARGO_PKG_VERSION"));
@@ -26,6 +34,14 @@ const BODY_LIMIT: usize = 32 * 1024 * 1024;
 /// Tokens of up to 16 kB arrive in a header.
 const HEADER_LIST_LIMIT: u32 = 128 * 1024;
 
+/// A connection that nobody used for that long is closed.
+const IDLE: Duration = Duration::from_secs(90);
+
+/// A request with address and proof, ready to be sent.
+pub(crate) type Outgoing = http::Request<Full<Bytes>>;
+
+type Client = legacy::Client<Connector, Full<Bytes>>;
+
 /// How connections are made.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpSettings {
@@ -33,24 +49,6 @@ pub(crate) struct HttpSettings {
     pub(crate) read_timeout: Duration,
     pub(crate) proxy: ProxySettings,
     pub(crate) tls: TlsSettings,
-}
-
-/// Which proxies are used; addresses may hold a password and are not shown.
-#[derive(Clone, Default)]
-pub(crate) struct ProxySettings {
-    pub(crate) http: Option<String>,
-    pub(crate) https: Option<String>,
-    pub(crate) bypass: Option<String>,
-}
-
-impl fmt::Debug for ProxySettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ProxySettings")
-            .field("http", &self.http.is_some())
-            .field("https", &self.https.is_some())
-            .field("bypass", &self.bypass)
-            .finish()
-    }
 }
 
 /// What came back.
@@ -74,8 +72,6 @@ pub(crate) struct WireFault {
 /// How far a request got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// The request could not even be formed.
-    Unsendable,
     /// No connection, so the service never saw the request.
     Connecting,
     /// Sent, at least in part; the service may have acted on it.
@@ -89,18 +85,23 @@ pub(crate) enum Stage {
 /// The thing that sends requests.
 pub(crate) struct Wire {
     settings: HttpSettings,
-    plain: OnceLock<Result<reqwest::Client>>,
-    secure: OnceLock<Result<reqwest::Client>>,
+    plain: OnceLock<Result<Inner>>,
+    secure: OnceLock<Result<Inner>>,
     #[cfg(test)]
     script: Option<Script>,
+}
+
+/// The client of one scheme.
+#[derive(Clone)]
+struct Inner {
+    client: Client,
+    connector: Connector,
 }
 
 /// Stands in for the network in tests of time and order.
 #[cfg(test)]
 pub(crate) type Script = std::sync::Arc<
-    dyn Fn(reqwest::Request) -> futures_util::future::BoxFuture<'static, Result<Received, WireFault>>
-        + Send
-        + Sync,
+    dyn Fn(Outgoing) -> futures_util::future::BoxFuture<'static, Result<Received, WireFault>> + Send + Sync,
 >;
 
 impl Wire {
@@ -120,59 +121,50 @@ impl Wire {
     }
 
     /// The inner client for a scheme, made at its first use.
-    pub(crate) fn client(&self, secure: bool) -> Result<reqwest::Client> {
+    fn inner(&self, secure: bool) -> Result<&Inner> {
         let cell = if secure { &self.secure } else { &self.plain };
-        cell.get_or_init(|| self.build(secure)).clone()
+        cell.get_or_init(|| self.build(secure)).as_ref().map_err(Clone::clone)
     }
 
-    fn build(&self, secure: bool) -> Result<reqwest::Client> {
-        // A plain request may still go through an https proxy.
-        let proxy = &self.settings.proxy;
-        let through = if secure { &proxy.https } else { &proxy.http };
-        let needs_trust = secure || through.as_deref().is_some_and(|proxy| proxy.starts_with("https:"));
-        let tls = if needs_trust { self.settings.tls.load()? } else { TlsSettings::none()? };
-        keep_memory();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .redirect(Policy::none())
-            .referer(false)
-            .retry(reqwest::retry::never())
-            .connect_timeout(self.settings.connect_timeout)
+    fn build(&self, secure: bool) -> Result<Inner> {
+        let HttpSettings { connect_timeout, proxy, tls, .. } = &self.settings;
+        let needs_trust = secure || proxy.is_secure(secure);
+        let tls = if needs_trust { tls.load()? } else { TlsSettings::none()? };
+        let connector = Connector::new(secure, tls, proxy, *connect_timeout)?;
+        let client = legacy::Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE)
             .http2_max_header_list_size(HEADER_LIST_LIMIT)
-            .tls_backend_preconfigured(tls)
-            .no_proxy();
-        if let Some(address) = through {
-            let bypass = proxy.bypass.as_deref().and_then(reqwest::NoProxy::from_string);
-            let proxy = reqwest::Proxy::all(address).map_err(|_| {
-                Error::config("the proxy address is not a URL; write it like http://host:8080")
-            })?;
-            builder = builder.proxy(proxy.no_proxy(bypass));
-        }
-        builder.build().map_err(|error| {
-            Error::config("the HTTP client could not be set up").with_source(error.without_url())
-        })
+            .build(connector.clone());
+        Ok(Inner { client, connector })
     }
 
-    /// Sends one request once and reads the whole answer.
+    /// Sends one request once and reads the whole answer, all before `deadline`.
     pub(crate) async fn send(
         &self,
-        request: reqwest::Request,
+        mut request: Outgoing,
         secure: bool,
+        deadline: Instant,
     ) -> Result<Result<Received, WireFault>> {
+        let read = self.settings.read_timeout;
+        // Connecting has a limit of its own, after which nothing was sent.
+        let head = read.saturating_add(self.settings.connect_timeout);
         #[cfg(test)]
         if let Some(script) = &self.script {
-            return Ok(script(request).await);
+            let answer = tokio::time::timeout_at(deadline, script(request)).await;
+            return Ok(answer.unwrap_or_else(|_| Err(silent(head, None))));
         }
-        let client = self.client(secure)?;
-        let limit = self.settings.read_timeout;
-        // Connecting has a limit of its own, after which nothing was sent.
-        let head = limit.saturating_add(self.settings.connect_timeout);
-        let response = match tokio::time::timeout(head, client.execute(request)).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(error)) => return Ok(Err(unanswered(error))),
-            Err(_) => return Ok(Err(silent(head, None))),
-        };
-        Ok(receive(response, limit).await)
+        let inner = self.inner(secure)?;
+        if let Some(password) = inner.connector.forwarding_password(request.uri()) {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, password);
+        }
+        let until = clock::after(head).min(deadline);
+        Ok(match tokio::time::timeout_at(until, inner.client.request(request)).await {
+            Ok(Ok(response)) => receive(response, read, deadline).await,
+            Ok(Err(error)) => Err(unanswered(error)),
+            Err(_) => Err(silent(head, None)),
+        })
     }
 }
 
@@ -182,15 +174,15 @@ impl fmt::Debug for Wire {
     }
 }
 
-fn unanswered(error: reqwest::Error) -> WireFault {
-    let stage = if error.is_builder() {
-        Stage::Unsendable
-    } else if error.is_connect() {
-        Stage::Connecting
-    } else {
-        Stage::Sent
-    };
-    WireFault { stage, timeout: error.is_timeout(), head: None, source: error.without_url().into() }
+fn unanswered(error: legacy::Error) -> WireFault {
+    let stage = if error.is_connect() { Stage::Connecting } else { Stage::Sent };
+    WireFault { stage, timeout: is_timeout(&error), head: None, source: error.into() }
+}
+
+fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+    let timed_out = |error: &std::io::Error| error.kind() == std::io::ErrorKind::TimedOut;
+    std::iter::successors(Some(error), |error| error.source())
+        .any(|error| error.downcast_ref::<std::io::Error>().is_some_and(timed_out))
 }
 
 /// Nothing came for too long, before the head of an answer or after it.
@@ -199,68 +191,76 @@ fn silent(limit: Duration, head: Option<(StatusCode, HeaderMap)>) -> WireFault {
     WireFault { stage, timeout: true, head, source: format!("nothing came for {limit:.0?}").into() }
 }
 
-async fn receive(mut response: reqwest::Response, limit: Duration) -> Result<Received, WireFault> {
-    let body = read_body(&mut response, limit).await;
-    let status = response.status();
-    let headers = std::mem::take(response.headers_mut());
-    let fail =
-        |stage, timeout, source| WireFault { stage, timeout, head: Some((status, headers.clone())), source };
-    match body {
+async fn receive(
+    response: http::Response<Incoming>,
+    limit: Duration,
+    deadline: Instant,
+) -> Result<Received, WireFault> {
+    let (head, mut body) = response.into_parts();
+    let read = read_body(&mut body, limit, deadline).await;
+    let (status, headers) = (head.status, head.headers);
+    match read {
         Ok(body) => Ok(Received { status, headers, body }),
+        Err(Unread::Silent) => Err(silent(limit, Some((status, headers)))),
         Err(Unread::TooLarge) => {
             let words = format!("the answer is larger than {} MiB", BODY_LIMIT / 1024 / 1024);
-            Err(fail(Stage::TooLarge, false, words.into()))
+            let head = Some((status, headers));
+            Err(WireFault { stage: Stage::TooLarge, timeout: false, head, source: words.into() })
         }
-        Err(Unread::Silent) => Err(silent(limit, Some((status, headers)))),
-        Err(Unread::Broken(error)) => {
-            Err(fail(Stage::Receiving, error.is_timeout(), error.without_url().into()))
-        }
+        Err(Unread::Broken(error)) => Err(WireFault {
+            stage: Stage::Receiving,
+            timeout: is_timeout(&error),
+            head: Some((status, headers)),
+            source: error.into(),
+        }),
     }
 }
 
 enum Unread {
     TooLarge,
     Silent,
-    Broken(reqwest::Error),
+    Broken(hyper::Error),
 }
 
 /// Most answers arrive in one piece and are not copied at all.
-async fn read_body(response: &mut reqwest::Response, limit: Duration) -> Result<Bytes, Unread> {
-    let announced = response.content_length();
+async fn read_body(body: &mut Incoming, limit: Duration, deadline: Instant) -> Result<Bytes, Unread> {
+    let announced = body.size_hint().exact();
     if announced.is_some_and(|length| length > BODY_LIMIT as u64) {
         return Err(Unread::TooLarge);
     }
-    let Some(first) = next_chunk(response, limit).await? else { return Ok(Bytes::new()) };
-    let Some(second) = next_chunk(response, limit).await? else { return Ok(first) };
+    let Some(first) = next_chunk(body, limit, deadline).await? else { return Ok(Bytes::new()) };
+    let Some(second) = next_chunk(body, limit, deadline).await? else { return Ok(first) };
     let expected = announced.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-    let mut body = BytesMut::with_capacity(expected.max(first.len() + second.len()));
-    body.extend_from_slice(&first);
-    body.extend_from_slice(&second);
-    while let Some(chunk) = next_chunk(response, limit).await? {
-        if body.len() + chunk.len() > BODY_LIMIT {
+    let mut whole = BytesMut::with_capacity(expected.max(first.len() + second.len()));
+    whole.extend_from_slice(&first);
+    whole.extend_from_slice(&second);
+    while let Some(chunk) = next_chunk(body, limit, deadline).await? {
+        if whole.len() + chunk.len() > BODY_LIMIT {
             return Err(Unread::TooLarge);
         }
-        body.extend_from_slice(&chunk);
+        whole.extend_from_slice(&chunk);
     }
-    Ok(body.freeze())
+    Ok(whole.freeze())
 }
 
-async fn next_chunk(response: &mut reqwest::Response, limit: Duration) -> Result<Option<Bytes>, Unread> {
-    let mut chunk = std::pin::pin!(response.chunk());
-    // Most chunks are there already; a limit is set up only for those that are not.
-    if let Poll::Ready(read) = std::future::poll_fn(|cx| Poll::Ready(chunk.as_mut().poll(cx))).await {
-        return read.map_err(Unread::Broken);
+/// The next piece of the body, skipping what is none; `None` at its end.
+async fn next_chunk(
+    body: &mut Incoming,
+    limit: Duration,
+    deadline: Instant,
+) -> Result<Option<Bytes>, Unread> {
+    while !body.is_end_stream() {
+        // Most pieces are there already.
+        let frame = clock::within(limit, deadline, body.frame()).await.ok_or(Unread::Silent)?;
+        match frame {
+            None => return Ok(None),
+            Some(Err(error)) => return Err(Unread::Broken(error)),
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
     }
-    match tokio::time::timeout(limit, chunk).await {
-        Ok(read) => read.map_err(Unread::Broken),
-        Err(_) => Err(Unread::Silent),
-    }
-}
-
-/// glibc gives memory at the top of its heap back to the kernel when 128 KiB
-/// are free, and decoding a list page needs somewhat more: every page would
-/// cost a few dozen page faults. Its limits follow the largest block that was
-/// ever freed, so one that is never touched raises them for good.
-fn keep_memory() {
-    drop(std::hint::black_box(Vec::<u8>::with_capacity(1024 * 1024)));
+    Ok(None)
 }

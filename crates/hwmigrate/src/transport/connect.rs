@@ -1,0 +1,220 @@
+//! Connections: to the service itself, to a proxy that forwards, or through
+//! one to the service.
+//!
+//! A plain http request is handed to the proxy whole, with the proxy's password
+//! in a header of its own; for https the proxy only opens a way, and what runs
+//! through it is between this process and the service.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::header::{HeaderValue, USER_AGENT};
+use http::{HeaderMap, Uri};
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::proxy::matcher::Matcher;
+use rustls::ClientConfig;
+use tower_service::Service;
+
+use crate::error::{Error, Result};
+use crate::transport::wire;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A silent peer is noticed after a quarter of an hour at most, not after the two hours of TCP's own.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const KEEP_ALIVE_TRIES: u32 = 3;
+
+/// Data that is not acknowledged for that long ends a connection.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+
+/// Which proxies are used; addresses may hold a password and are not shown.
+#[derive(Clone, Default)]
+pub(crate) struct ProxySettings {
+    pub(crate) http: Option<String>,
+    pub(crate) https: Option<String>,
+    pub(crate) bypass: Option<String>,
+}
+
+impl ProxySettings {
+    /// What decides about the requests of one scheme, if there is a proxy for it.
+    fn matcher(&self, secure: bool) -> Result<Option<Matcher>> {
+        let Some(address) = (if secure { &self.https } else { &self.http }) else { return Ok(None) };
+        let whole = if address.contains("://") { address.clone() } else { format!("http://{address}") };
+        let url = url::Url::parse(&whole).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let url = url
+            .ok_or_else(|| Error::config("the proxy address is not a URL; write it like http://host:8080"))?;
+        let bypass = self.bypass.as_deref().unwrap_or_default();
+        Ok(Some(Matcher::builder().all(String::from(url)).no(bypass).build()))
+    }
+
+    /// Whether a way through a proxy may need certificates although the request itself is plain.
+    pub(crate) fn is_secure(&self, secure: bool) -> bool {
+        let address = if secure { &self.https } else { &self.http };
+        address.as_deref().is_some_and(|address| address.starts_with("https:"))
+    }
+}
+
+impl fmt::Debug for ProxySettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProxySettings")
+            .field("http", &self.http.is_some())
+            .field("https", &self.https.is_some())
+            .field("bypass", &self.bypass)
+            .finish()
+    }
+}
+
+/// Opens connections. Cloned for every request, so one pointer.
+#[derive(Clone)]
+pub(crate) struct Connector(Arc<Ways>);
+
+struct Ways {
+    /// To services; offers HTTP/2.
+    direct: HttpsConnector<HttpConnector>,
+    /// To proxies, which are spoken to in HTTP/1.
+    to_proxy: HttpsConnector<HttpConnector>,
+    tls: Arc<ClientConfig>,
+    proxies: Option<Matcher>,
+    limit: Duration,
+}
+
+impl Connector {
+    /// For one scheme, each connection within `limit`.
+    pub(crate) fn new(
+        secure: bool,
+        tls: ClientConfig,
+        proxies: &ProxySettings,
+        limit: Duration,
+    ) -> Result<Self> {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(KEEP_ALIVE));
+        tcp.set_keepalive_interval(Some(KEEP_ALIVE));
+        tcp.set_keepalive_retries(Some(KEEP_ALIVE_TRIES));
+        #[cfg(target_os = "linux")]
+        tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+        let mut tls_to_proxy = tls.clone();
+        tls_to_proxy.alpn_protocols.clear();
+        let tls = Arc::new(tls);
+        Ok(Self(Arc::new(Ways {
+            direct: HttpsConnector::from((tcp.clone(), Arc::clone(&tls))),
+            to_proxy: HttpsConnector::from((tcp, tls_to_proxy)),
+            tls,
+            proxies: proxies.matcher(secure)?,
+            limit,
+        })))
+    }
+
+    /// The password for a proxy that gets the request itself: plain http only.
+    pub(crate) fn forwarding_password(&self, target: &Uri) -> Option<HeaderValue> {
+        let proxies = self.0.proxies.as_ref()?;
+        if target.scheme() != Some(&http::uri::Scheme::HTTP) {
+            return None;
+        }
+        let mut password = proxies.intercept(target)?.basic_auth()?.clone();
+        password.set_sensitive(true);
+        Some(password)
+    }
+}
+
+impl Ways {
+    async fn connect(&self, target: Uri) -> Result<Link, Failure> {
+        let Some(proxy) = self.proxies.as_ref().and_then(|proxies| proxies.intercept(&target)) else {
+            let io = self.direct.clone().call(target).await?;
+            return Ok(Link { io: Box::new(io), forwarded: false });
+        };
+        if target.scheme() != Some(&http::uri::Scheme::HTTPS) {
+            let io = self.to_proxy.clone().call(proxy.uri().clone()).await?;
+            return Ok(Link { io: Box::new(io), forwarded: true });
+        }
+        let mut tunnel = Tunnel::new(proxy.uri().clone(), self.to_proxy.clone())
+            .with_headers(HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static(wire::USER_AGENT))]));
+        if let Some(password) = proxy.basic_auth() {
+            tunnel = tunnel.with_auth(password.clone());
+        }
+        let io = HttpsConnector::from((tunnel, Arc::clone(&self.tls))).call(target).await?;
+        Ok(Link { io: Box::new(io), forwarded: false })
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = Link;
+    type Error = Failure;
+    type Future = Pin<Box<dyn Future<Output = Result<Link, Failure>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, target: Uri) -> Self::Future {
+        let ways = Arc::clone(&self.0);
+        Box::pin(async move {
+            match tokio::time::timeout(ways.limit, ways.connect(target)).await {
+                Ok(outcome) => outcome,
+                Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+            }
+        })
+    }
+}
+
+/// An open connection.
+pub(crate) struct Link {
+    io: Box<dyn Stream>,
+    /// The peer is a proxy, which wants whole addresses.
+    forwarded: bool,
+}
+
+trait Stream: Read + Write + Connection + Send + Unpin {}
+
+impl<T: Read + Write + Connection + Send + Unpin> Stream for T {}
+
+impl Connection for Link {
+    fn connected(&self) -> Connected {
+        self.io.connected().proxy(self.forwarded)
+    }
+}
+
+impl Read for Link {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buffer)
+    }
+}
+
+impl Write for Link {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write_vectored(cx, pieces)
+    }
+}
