@@ -2,7 +2,7 @@
 //! a service that loses replies and refuses at bad moments.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-mod oms_support;
+mod service;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,8 +16,8 @@ use hwmigrate::oms::{Destination, sync_request};
 use hwmigrate::oms::{GroupRequest, MigrationEvent, NodeKeys, Source};
 use hwmigrate::progress::State;
 use hwmigrate::wait::{Outcome, PollPolicy, Until};
-use oms_support::{Asked, Reply, SECRET, Server, ok, refused, request, task};
 use serde_json::{Value, json};
+use service::{Asked, Reply, SECRET, Server, ok, refused, request, task};
 
 fn keys() -> NodeKeys {
     NodeKeys::new(SECRET, SECRET, SECRET, SECRET)

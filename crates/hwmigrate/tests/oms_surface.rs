@@ -1,7 +1,7 @@
 //! Every operation of the service, by its typed method, as it goes over the wire.
 #![allow(clippy::unwrap_used)]
 
-mod oms_support;
+mod service;
 
 use futures_util::TryStreamExt;
 use hwmigrate::ErrorKind;
@@ -13,8 +13,8 @@ use hwmigrate::oms::types::{
 use hwmigrate::oms::{
     Bandwidth, BandwidthPlan, Destination, GroupRequest, NodeKeys, Source, UnixMillis, sync_request,
 };
-use oms_support::{Asked, Reply, SECRET, Server, ok, refused, request, task};
 use serde_json::{Value, json};
+use service::{Asked, Reply, SECRET, Server, ok, refused, request, task};
 
 fn source() -> Source {
     Source::bucket("AWS", "r", "b", SECRET, SECRET)

@@ -80,6 +80,11 @@ impl Config {
         }
     }
 
+    /// Whether calls of a service are about a project and might have to be about the account.
+    pub(crate) fn asks_for_a_project(&self, service: Service) -> bool {
+        service == Service::Sms && self.audience(service) != Audience::Account
+    }
+
     /// The project's name, for looking up its id.
     pub(crate) fn project_name(&self) -> Option<&str> {
         self.project_name.as_deref().or(self.region.as_deref())

@@ -207,6 +207,13 @@ impl Shared {
         if error.is_auth() && matches!(status.as_u16(), 401 | 403) {
             run.clock_corrected = self.learn_skew(&headers, SKEW_TOLERANCE);
         }
+        if error.is_auth() && self.config.asks_for_a_project(run.op.service) {
+            let known = error.advice().map(|advice| format!("{advice} ")).unwrap_or_default();
+            error = error.with_advice(format!(
+                "{known}Where credentials and permissions are good, the endpoint may want the account and \
+                 not a project: set `sms_scope` to `domain`."
+            ));
+        }
         // A gateway in between answers for a service that may be at work.
         let gateway = status.is_server_error() && error.code().is_none_or(|code| code.starts_with("APIG"));
         if gateway { run.unless_settled(error) } else { error }

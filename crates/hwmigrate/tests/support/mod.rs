@@ -90,6 +90,7 @@ impl Server {
             .environment(Environment::empty())
             .endpoint(Service::Iam, &self.url)
             .endpoint(Service::Oms, &self.url)
+            .endpoint(Service::Sms, &self.url)
             .project_id("p1")
             .credentials(Credentials::token(Secret::from("canary-token"), None))
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hwmigrate::oms::{Destination, Oms, Source, TaskRequest};
+use hwmigrate::sms::Sms;
 use hwmigrate::{Client, Credentials, Environment, RetryPolicy, Secret, Service};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -17,7 +18,7 @@ pub const PROJECT: &str = "0123456789abcdef0123456789abcdef";
 #[derive(Clone, Debug)]
 pub struct Asked {
     pub method: String,
-    /// Without the `/v2/PROJECT` in front.
+    /// Without the `/v2/PROJECT` or `/v3` in front.
     pub path: String,
     pub query: String,
     pub body: Value,
@@ -82,6 +83,7 @@ impl Server {
             .project_id(PROJECT)
             .credentials(Credentials::token(Secret::from("made-up-token"), None))
             .endpoint(Service::Oms, &self.url)
+            .endpoint(Service::Sms, &self.url)
             .endpoint(Service::Iam, &self.url)
             .retry(RetryPolicy::default().max_attempts(2).first_pause(Duration::from_millis(5)))
             .seed(1)
@@ -91,6 +93,10 @@ impl Server {
 
     pub fn oms(&self) -> Oms {
         self.client().oms()
+    }
+
+    pub fn sms(&self) -> Sms {
+        self.client().sms()
     }
 
     pub fn journal(&self) -> Vec<Asked> {
@@ -149,7 +155,12 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Asked> {
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let path = path.strip_prefix(&format!("/v2/{PROJECT}")).unwrap_or(path).to_owned();
+    let oms = format!("/v2/{PROJECT}");
+    let path = path
+        .strip_prefix(&oms)
+        .or_else(|| path.strip_prefix("/v3").filter(|path| !path.is_empty()))
+        .unwrap_or(path)
+        .to_owned();
     let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
     Some(Asked { method, path, query: query.to_owned(), body })
 }
