@@ -13,12 +13,7 @@ use crate::tools::Result;
 const METHODS: &[&str] = &["get", "put", "post", "delete", "patch", "head", "options"];
 
 /// The class of the asyncio client; the blocking one is its twin.
-pub(super) fn module(
-    document: &Value,
-    schemas: &Schemas<'_>,
-    source: &str,
-    service: &str,
-) -> Result<String> {
+pub(super) fn module(document: &Value, schemas: &Schemas<'_>, source: &str, service: &str) -> Result<String> {
     let class = format!("{}{}", service[..1].to_ascii_uppercase(), &service[1..]);
     let mut methods = String::new();
     for path in document["paths"].as_object().into_iter().flat_map(Map::values) {
@@ -69,7 +64,8 @@ fn method(
     for parameter in own.chain(shared) {
         let parameter = resolved(document, parameter)?;
         let name = parameter["name"].as_str().ok_or("a parameter has no name")?;
-        if name == "project_id" || name.eq_ignore_ascii_case("x-auth-token") || !seen.insert(name.to_owned()) {
+        if name == "project_id" || name.eq_ignore_ascii_case("x-auth-token") || !seen.insert(name.to_owned())
+        {
             continue;
         }
         let argument = safe(&name.to_ascii_lowercase());
@@ -96,7 +92,10 @@ fn method(
     let mut arguments = format!("self{required}");
     if let Some(body) = body {
         write!(arguments, ", body: Union[t.{body}, Mapping[str, Any], None] = None")?;
-        write!(told, "\n:param body: the whole body; or give its members as keyword arguments, see ``{body}``.")?;
+        write!(
+            told,
+            "\n:param body: the whole body; or give its members as keyword arguments, see ``{body}``."
+        )?;
     }
     write!(arguments, ", *{optional}, timeout: Optional[Duration] = None")?;
     write!(told, "\n:param timeout: longest time for the call with its login, pauses and repetitions.")?;
@@ -127,8 +126,13 @@ fn method(
 }
 
 /// The type of the answer, the method of `Api` that reads it, and the class it needs.
-fn answer(document: &Value, schemas: &Schemas<'_>, operation: &Value) -> Result<(String, &'static str, String)> {
-    let success = operation["responses"].as_object().into_iter().flatten().find(|(status, _)| status.starts_with('2'));
+fn answer(
+    document: &Value,
+    schemas: &Schemas<'_>,
+    operation: &Value,
+) -> Result<(String, &'static str, String)> {
+    let success =
+        operation["responses"].as_object().into_iter().flatten().find(|(status, _)| status.starts_with('2'));
     let Some((_, success)) = success else { return Ok(("None".into(), "_nothing", String::new())) };
     let success = resolved(document, success)?;
     let schema = &success["content"]["application/json"]["schema"];

@@ -76,7 +76,8 @@ mod tests {
 
     #[test]
     fn every_word_has_its_twin() {
-        let source = "async def f(self) -> AsyncIterator[AsyncTask]:\n    return [x async for x in await go(y)]\n";
+        let source =
+            "async def f(self) -> AsyncIterator[AsyncTask]:\n    return [x async for x in await go(y)]\n";
         let wanted = "def f(self) -> Iterator[Task]:\n    return [x for x in go(y)]\n";
         assert!(twin("f.py", source).ends_with(wanted), "{}", twin("f.py", source));
     }

@@ -29,7 +29,10 @@ pub(crate) fn of_document(service: &str, file: &str, document: &Value) -> Result
 pub(crate) fn twins() -> Result<Vec<Derived>> {
     let folder = root().join("bindings/python/python/hwmigrate/_async");
     let mut files = vec![
-        (package("__init__.py"), "\"\"\"Files that `cargo xtask generate` derives. Do not edit.\"\"\"\n".to_owned()),
+        (
+            package("__init__.py"),
+            "\"\"\"Files that `cargo xtask generate` derives. Do not edit.\"\"\"\n".to_owned(),
+        ),
         (package("aio/__init__.py"), "\"\"\"Operations for asyncio.\"\"\"\n".to_owned()),
         (package("blocking/__init__.py"), "\"\"\"The blocking client.\"\"\"\n".to_owned()),
     ];
@@ -39,7 +42,10 @@ pub(crate) fn twins() -> Result<Vec<Derived>> {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.ends_with(".py") && name != "__init__.py" {
             let text = fs::read_to_string(entry.path())?;
-            files.push((package(&format!("blocking/{name}")), blocking::twin(&format!("_async/{name}"), &text)));
+            files.push((
+                package(&format!("blocking/{name}")),
+                blocking::twin(&format!("_async/{name}"), &text),
+            ));
         }
     }
     Ok(files)

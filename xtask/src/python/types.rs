@@ -138,12 +138,14 @@ impl<'a> Schemas<'a> {
 
     /// The module with all of them.
     pub(super) fn module(&self, source: &str, title: &str) -> Result<String> {
-        let words: Vec<_> = self.all.iter().filter(|(_, s)| s["enum"].is_array() && s["x-open-enum"].is_null()).collect();
+        let words: Vec<_> =
+            self.all.iter().filter(|(_, s)| s["enum"].is_array() && s["x-open-enum"].is_null()).collect();
         let mut bodies = BTreeMap::new();
         for (name, schema) in self.all.iter().filter(|(_, schema)| schema["properties"].is_object()) {
             bodies.insert(name.as_str(), self.class(name, schema)?);
         }
-        let mut names: Vec<&str> = words.iter().map(|(name, _)| name.as_str()).chain(bodies.keys().copied()).collect();
+        let mut names: Vec<&str> =
+            words.iter().map(|(name, _)| name.as_str()).chain(bodies.keys().copied()).collect();
         names.sort_unstable();
 
         let mut text = format!(
@@ -193,11 +195,8 @@ impl<'a> Schemas<'a> {
             let python = if request { &kind.write } else { &kind.read };
             let must = request && required.contains(field.as_str());
             let doc = literal(&with_unit(&property));
-            let (python, default) = if must {
-                (python.clone(), "")
-            } else {
-                (format!("Optional[{python}]"), ", default=None")
-            };
+            let (python, default) =
+                if must { (python.clone(), "") } else { (format!("Optional[{python}]"), ", default=None") };
             writeln!(text, "    {}: {python} = field({}, {doc}{default})", safe(&field), kind.declared)?;
         }
         Ok((text, needs))
@@ -228,7 +227,8 @@ fn word_class(name: &str, schema: &Value) -> Result<String> {
     let number = schema["type"] == "integer";
     let base = if number { "Code" } else { "Word" };
     let values: Vec<&Value> = schema["enum"].as_array().into_iter().flatten().collect();
-    let names: Vec<&str> = schema["x-enum-varnames"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let names: Vec<&str> =
+        schema["x-enum-varnames"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let told: Vec<&str> =
         schema["x-enum-descriptions"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let mut text = format!("\n\nclass {name}({base}):\n    {}\n\n", class_doc(&schema["description"], 4));
