@@ -13,9 +13,6 @@ use crate::sms::Created;
 use crate::sms::wait::{Goal, settle_cut_off};
 use crate::wait::{Waiter, job_report};
 
-/// How long to wait before a cut-over is tried again that came amid a copy.
-const CUT_OVER_PAUSE: Duration = Duration::from_secs(5);
-
 impl Migration {
     pub(super) async fn step(&mut self) -> Result<MigrationEvent> {
         self.span.get_or_insert_with(clock::instant);
@@ -146,7 +143,8 @@ impl Migration {
                 match tasks.cutover(id).await {
                     Err(error) if self.is_amid_a_copy(&error, id).await => {
                         self.stage = Stage::CutOver(None);
-                        clock::sleep(CUT_OVER_PAUSE.min(self.left())).await;
+                        let pause = self.plan.policy.pause(self.used(), None, 0.5);
+                        clock::sleep(pause.min(self.left())).await;
                         return match self.left() {
                             left if left.is_zero() => Err(error),
                             _ => Ok(MigrationEvent::Progress(before)),
