@@ -41,11 +41,11 @@ struct Release {
 }
 
 /// Carries out a command.
-pub(crate) fn handle(app: &App, parts: &Parts, call: &str, body: &Bytes) -> Answer {
-    command(app, parts, call, body).unwrap_or_else(|error| Answer::error(&error, ""))
+pub(crate) async fn handle(app: &App, parts: &Parts, call: &str, body: &Bytes) -> Answer {
+    command(app, parts, call, body).await.unwrap_or_else(|error| Answer::error(&error, ""))
 }
 
-fn command(app: &App, parts: &Parts, call: &str, body: &Bytes) -> Result<Answer, ApiError> {
+async fn command(app: &App, parts: &Parts, call: &str, body: &Bytes) -> Result<Answer, ApiError> {
     if parts.headers.contains_key("origin") || !is_local_host(parts) {
         return Err(refused(403, "commands are not taken from pages in a browser"));
     }
@@ -73,7 +73,7 @@ fn command(app: &App, parts: &Parts, call: &str, body: &Bytes) -> Result<Answer,
             let seconds = read::<Advance>(body)?.advance_seconds;
             let by = Duration::try_from_secs_f64(seconds)
                 .map_err(|_| refused(400, "advance_seconds must not be negative"))?;
-            app.advance_clock(by);
+            app.advance_clock(by).kept().await.map_err(|_| refused(500, "the clock could not be stored"))?;
             json!({ "time": time(app) })
         }
         ("POST", "tokens/expire") => {

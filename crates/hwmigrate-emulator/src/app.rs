@@ -10,7 +10,7 @@ use crate::fault::Faults;
 use crate::iam::Iam;
 use crate::journal::Journal;
 use crate::sms::Sms;
-use crate::state::State;
+use crate::state::{Receipt, State};
 
 /// The services and what they stand on.
 pub(crate) struct App {
@@ -29,8 +29,8 @@ pub(crate) struct App {
 
 impl App {
     /// Moves the clock forward, for later starts too: what was done at a later time must not lie in their future.
-    pub(crate) fn advance_clock(&self, by: Duration) {
+    pub(crate) fn advance_clock(&self, by: Duration) -> Receipt {
         self.clock.advance(by);
-        drop(self.state.keep(self.clock.kept()));
+        self.state.keep(self.clock.kept())
     }
 }

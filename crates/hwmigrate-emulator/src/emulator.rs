@@ -27,6 +27,14 @@ impl std::fmt::Debug for Emulator {
     }
 }
 
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // The server's task, which holds the services too, ends only when the runtime comes to it. The
+        // state has to be free now: the next thing may be another start in the same folder.
+        self.app.engine.kill();
+    }
+}
+
 impl Emulator {
     /// Sets one up.
     pub fn builder() -> Builder {
@@ -87,7 +95,8 @@ impl Emulator {
     ///
     /// With a state folder the clock is ahead after a restart too.
     pub fn advance_clock(&self, by: Duration) {
-        self.app.advance_clock(by);
+        // Written before anything that is done at the later time.
+        drop(self.app.advance_clock(by));
     }
 
     /// Ends all tokens and temporary access keys.

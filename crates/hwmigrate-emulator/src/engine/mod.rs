@@ -161,8 +161,7 @@ struct Guard(Arc<Inner>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.0.halt();
-        self.0.state.kill();
+        self.0.kill();
     }
 }
 
@@ -251,6 +250,11 @@ impl Engine {
         self.inner.changed.subscribe()
     }
 
+    /// Ends all work as if the process had been killed, and lets go of the state.
+    pub(crate) fn kill(&self) {
+        self.inner.kill();
+    }
+
     /// What the calls work on.
     pub(crate) fn inner(&self) -> &Arc<Inner> {
         &self.inner
@@ -271,6 +275,11 @@ impl Inner {
         let mut jobs = self.jobs();
         while jobs.try_join_next().is_some() {}
         jobs.spawn(work);
+    }
+
+    fn kill(&self) {
+        self.halt();
+        self.state.kill();
     }
 
     /// Ends all work at once.

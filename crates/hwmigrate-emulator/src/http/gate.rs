@@ -69,7 +69,7 @@ impl Gate {
         if let Some(call) = parts.uri.path().strip_prefix(admin::PREFIX) {
             let call = call.to_owned();
             let body = Limited::new(body, LARGEST_BODY).collect().await.map(|body| body.to_bytes());
-            let answer = admin::handle(&self.app, &parts, &call, &body.unwrap_or_default());
+            let answer = admin::handle(&self.app, &parts, &call, &body.unwrap_or_default()).await;
             return self.plain(&answer, request_id);
         }
         let found = route::find(parts.method.as_str(), parts.uri.path());

@@ -125,7 +125,7 @@ fn source(task: &Task, server: Option<&Server>, place: In) -> Value {
     let mut shown = known(json!({
         "id": server.id, "ip": server.facts.get("ip"), "name": server.name, "os_type": server.os.word(),
         "os_version": server.facts.get("os_version"),
-        "oem_system": server.facts.get("oem_system").cloned().unwrap_or_else(|| json!(false)),
+        "oem_system": server.facts.get("oem_system").cloned().unwrap_or(Value::Bool(false)),
         "state": server.state.word(),
     }));
     if place == In::Show {

@@ -50,7 +50,8 @@ pub(crate) fn settle(task: &mut Task, stage: &mut Stage<'_>, now: i64) -> bool {
     let mut changed = settle_beside(task, stage, now);
     while !task.gone && task.at <= now {
         let turning = task.turn.is_some();
-        if !turning && !(task.works() && stage.driver == Driver::Simulated) {
+        let working = task.works() && stage.driver == Driver::Simulated;
+        if !turning && !working {
             task.at = now;
             break;
         }

@@ -12,6 +12,7 @@ macro_rules! words {
         impl $name {
             /// Every one of them.
             #[cfg(test)]
+            #[allow(dead_code, reason = "not every list has a table to be held against")]
             pub(crate) const ALL: &'static [Self] = &[$(Self::$word,)+];
 
             /// The word on the wire.

@@ -48,8 +48,8 @@ pub(crate) struct Given<'a> {
 /// The rules of an operation, compiled at first use; `None` if the document does not have it.
 pub(crate) fn rules(operation: &'static Operation) -> Option<Arc<Rules>> {
     // Ids of operations repeat between services.
-    static COMPILED: LazyLock<Mutex<HashMap<(Service, &'static str), Arc<Rules>>>> =
-        LazyLock::new(Mutex::default);
+    type Compiled = HashMap<(Service, &'static str), Arc<Rules>>;
+    static COMPILED: LazyLock<Mutex<Compiled>> = LazyLock::new(Mutex::default);
     let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(rules) = compiled.get(&(operation.service, operation.id)) {
         return Some(Arc::clone(rules));
