@@ -271,7 +271,7 @@ impl Making<'_> {
         let length = |limit: &str| schema[limit].as_u64().and_then(|length| usize::try_from(length).ok());
         let mut text = format!("{name} {} {AWKWARD}", dice.below(1000));
         if pattern.is_none() {
-            text.push_str(r#"&"<>\"#);
+            text.push_str("&\"<>");
         }
         let text: String = text.chars().take(length("maxLength").unwrap_or(usize::MAX)).collect();
         let missing = length("minLength").unwrap_or(0).saturating_sub(text.chars().count());

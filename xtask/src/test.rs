@@ -27,6 +27,7 @@ const STEPS: &[Step] = &[
     Step { name: "examples", what: "every example runs to its end", run: examples },
     Step { name: "docs", what: "the documentation builds without a warning", run: docs },
     Step { name: "peers", what: "the vendor's own client completes a full tour", run: peers },
+    Step { name: "parity", what: "requests are those of the vendor's own clients", run: parity },
     Step { name: "deny", what: "licences, sources, and who may name whom", run: deny },
 ];
 
@@ -147,6 +148,12 @@ fn docs() -> Result<()> {
 fn peers() -> Result<()> {
     build()?;
     run(command(python()?, &["-B", "tests/peers/official_python.py"]).arg(binary()))
+}
+
+/// Ignored among the other tests, because it needs the vendor's clients.
+fn parity() -> Result<()> {
+    let test = ["test", "--workspace", "--locked", "--test", "parity", "--", "--ignored"];
+    run(cargo(&test).env("HWMIGRATE_PYTHON", python()?))
 }
 
 fn deny() -> Result<()> {
