@@ -1,5 +1,5 @@
-//! Move buckets to Huawei Cloud, unattended: login, token refresh, signing,
-//! retries, and waiting for the end.
+//! Move buckets and servers to Huawei Cloud, unattended: login, token refresh,
+//! signing, retries, and waiting for the end.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -21,7 +21,8 @@
 //! # Where to go
 //! - [`Client`] is the door; [`ClientBuilder`] lists every setting and where
 //!   it may come from, [`Credentials`] every way to log in.
-//! - [`oms`] moves objects; [`wait`] follows a job, [`fleet`] many at once.
+//! - [`oms`] moves objects, [`sms`] moves servers; [`wait`] follows a job,
+//!   [`fleet`] many at once.
 //! - [`iam`] lists projects and makes temporary keys.
 //! - [`Client::operation`] calls any documented operation by its id, and the
 //!   generated clients of [`api`] have a function for each.
@@ -38,7 +39,14 @@
 //!
 //! Logs go to `tracing`: operation, attempt, status, request id; never a body,
 //! a header or a secret.
+//!
+//! # Features
+//! `oms` and `sms`, both on by default, choose the services.
 
+#![cfg_attr(
+    not(all(feature = "oms", feature = "sms")),
+    allow(dead_code, unused_imports, reason = "each service uses its own part of what they share")
+)]
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "a test holds its own clock"))]
 
 pub mod catalogue;
