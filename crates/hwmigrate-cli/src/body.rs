@@ -33,7 +33,10 @@ impl fmt::Debug for Body {
 }
 
 /// A finished body: its secrets are readable, so it is never shown, and wiped when dropped.
-pub(crate) struct Finished(Value);
+pub(crate) struct Finished {
+    value: Value,
+    operation: &'static Operation,
+}
 
 impl fmt::Debug for Finished {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,7 +46,7 @@ impl fmt::Debug for Finished {
 
 impl Drop for Finished {
     fn drop(&mut self) {
-        wipe(&mut self.0);
+        wipe(&mut self.value);
     }
 }
 
@@ -59,11 +62,12 @@ fn wipe(value: &mut Value) {
 impl Finished {
     /// The body for a call by operation id.
     pub(crate) fn into_value(mut self) -> Value {
-        std::mem::take(&mut self.0)
+        std::mem::take(&mut self.value)
     }
 
     /// The body as the request type of a typed call.
-    pub(crate) fn into_typed<T: DeserializeOwned>(self, operation: &str) -> Result<T> {
+    pub(crate) fn into_typed<T: DeserializeOwned>(self) -> Result<T> {
+        let operation = id_of(self.operation);
         // The words of the decoder may repeat a value, which may be a secret.
         serde_json::from_value(self.into_value()).map_err(|_| {
             Failure::usage(format!("the request body does not fit {operation}"))
@@ -92,7 +96,22 @@ impl Body {
 
     /// Whether a field is there.
     pub(crate) fn has(&self, path: &[&str]) -> bool {
-        path.iter().try_fold(&self.value, |value, name| value.get(name)).is_some()
+        self.get(path).is_some()
+    }
+
+    /// Refuses a body that says nothing; `what` are the arguments that would.
+    pub(crate) fn refuse_empty(&self, what: &str) -> Result<()> {
+        match &self.value {
+            Value::Object(fields) if fields.is_empty() => {
+                Err(Failure::usage("nothing is to be changed").help(format!("give {what}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A field, if it is there.
+    pub(crate) fn get(&self, path: &[&str]) -> Option<&Value> {
+        path.iter().try_fold(&self.value, |value, name| value.get(name))
     }
 
     /// Sets a field, given the names that lead to it.
@@ -114,6 +133,13 @@ impl Body {
         }
     }
 
+    /// Sets a field that is not there yet.
+    pub(crate) fn set_default(&mut self, path: &[&str], value: impl Into<Value>) {
+        if !self.has(path) {
+            self.set(path, value);
+        }
+    }
+
     /// Sets a secret field to the reference that an argument gave.
     pub(crate) fn set_secret(&mut self, path: &[&str], flag: &str, secret: Option<&SecretRef>) -> Result<()> {
         if let Some(secret) = secret {
@@ -124,19 +150,24 @@ impl Body {
     }
 
     /// Checks the body against the document, then follows the references.
-    pub(crate) fn finish(self, operation: &Operation, output: &Output) -> Result<Finished> {
+    pub(crate) fn finish(self, operation: &'static Operation, output: &Output) -> Result<Finished> {
         self.finish_with(operation, output, true)
     }
 
     /// Like [`Body::finish`], but leaves unknown fields and values to the service.
-    pub(crate) fn finish_unchecked(self, operation: &Operation, output: &Output) -> Result<Finished> {
+    pub(crate) fn finish_unchecked(self, operation: &'static Operation, output: &Output) -> Result<Finished> {
         self.finish_with(operation, output, false)
     }
 
-    fn finish_with(mut self, operation: &Operation, output: &Output, checked: bool) -> Result<Finished> {
+    fn finish_with(
+        mut self,
+        operation: &'static Operation,
+        output: &Output,
+        checked: bool,
+    ) -> Result<Finished> {
         let document = document_of(operation)?;
         let Some(schema) = document.body(operation.id) else {
-            return Ok(Finished(self.value));
+            return Ok(Finished { value: self.value, operation });
         };
         if checked {
             let problems = schema.problems(&self.value);
@@ -163,7 +194,7 @@ impl Body {
                 path.display()
             ));
         }
-        Ok(Finished(self.value))
+        Ok(Finished { value: self.value, operation })
     }
 
     fn refused(&self, operation: &Operation, problems: &[String]) -> Failure {
@@ -178,9 +209,15 @@ impl Body {
         }
         Failure::usage(format!("{origin}{said}")).help(format!(
             "complete the arguments, or fill in the template of: hwmigrate api {} --skeleton",
-            operation.id
+            id_of(operation)
         ))
     }
+}
+
+/// The shortest id that means this operation and no other.
+pub(crate) fn id_of(operation: &Operation) -> String {
+    let alone = hwmigrate::api::find_operation(operation.id).is_some_and(|found| found == operation);
+    if alone { operation.id.to_owned() } else { operation.qualified_id() }
 }
 
 /// The document that describes an operation.
@@ -189,6 +226,7 @@ pub(crate) fn document_of(operation: &Operation) -> Result<Document> {
     match operation.service {
         api::Service::Iam => Document::parse(api::iam::DOCUMENT),
         api::Service::Oms => Document::parse(api::oms::DOCUMENT),
+        api::Service::Sms => Document::parse(api::sms::DOCUMENT),
         other => {
             Err(Failure::new(ExitCode::Unexpected, format!("no document describes the service {other}")))
         }
@@ -198,9 +236,10 @@ pub(crate) fn document_of(operation: &Operation) -> Result<Document> {
 /// The operation with this id.
 pub(crate) fn operation(id: &str) -> Result<&'static Operation> {
     hwmigrate::api::find_operation(id).ok_or_else(|| {
-        let near = hwmigrate::api::operations().find(|known| known.id.eq_ignore_ascii_case(id));
+        let near = hwmigrate::api::operations()
+            .find(|known| known.id.eq_ignore_ascii_case(id) || known.qualified_id().eq_ignore_ascii_case(id));
         let hint = match near {
-            Some(known) => format!("did you mean {}?", known.id),
+            Some(known) => format!("did you mean {}?", id_of(known)),
             None => "list them with: hwmigrate api --list".to_owned(),
         };
         Failure::usage(format!("there is no operation {id:?}")).help(hint)
@@ -211,7 +250,7 @@ pub(crate) fn operation(id: &str) -> Result<&'static Operation> {
 pub(crate) fn skeleton(operation: &Operation) -> Result<Value> {
     let document = document_of(operation)?;
     document.body(operation.id).map(|schema| schema.skeleton()).ok_or_else(|| {
-        Failure::usage(format!("{} takes no body", operation.id))
+        Failure::usage(format!("{} takes no body", id_of(operation)))
             .help("call it without --input and --skeleton")
     })
 }
@@ -305,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_filled_template_passes_the_check() {
-        for operation in hwmigrate::api::operations().filter(|one| one.body && one.service.name() == "oms") {
+        for operation in hwmigrate::api::operations().filter(|one| one.body && one.service.name() != "iam") {
             let template = without_nulls(skeleton(operation).unwrap());
             let problems = document_of(operation).unwrap().body(operation.id).unwrap().problems(&template);
             // Names that nobody can guess stay empty in a template.

@@ -68,6 +68,7 @@ impl Connection {
             ("--endpoint", !self.endpoint.is_empty()),
             ("--iam-endpoint", self.iam_endpoint.is_some()),
             ("--oms-endpoint", self.oms_endpoint.is_some()),
+            ("--sms-endpoint", self.sms_endpoint.is_some()),
             ("--profile", self.profile.is_some()),
             ("--profile-file", self.profile_file.is_some()),
             ("--auth-user", self.auth_user.is_some()),
@@ -85,12 +86,17 @@ impl Connection {
 fn endpoints(connection: &Connection) -> Result<Vec<(Service, String)>> {
     let mut endpoints: Vec<(Service, String)> = Vec::new();
     let by_name = connection.endpoint.iter().map(|(name, url)| (name.as_str(), url));
-    let by_flag = [("iam", &connection.iam_endpoint), ("oms", &connection.oms_endpoint)];
+    let by_flag = [
+        ("iam", &connection.iam_endpoint),
+        ("oms", &connection.oms_endpoint),
+        ("sms", &connection.sms_endpoint),
+    ];
     let by_flag = by_flag.into_iter().filter_map(|(name, url)| Some((name, url.as_ref()?)));
     for (name, url) in by_name.chain(by_flag) {
         let service = match name {
             "iam" => Service::Iam,
-            _ => Service::Oms,
+            "oms" => Service::Oms,
+            _ => Service::Sms,
         };
         if let Some((_, other)) = endpoints.iter().find(|(known, _)| *known == service)
             && other != url
@@ -132,13 +138,13 @@ fn credentials(connection: &Connection) -> Result<Option<Credentials>> {
 }
 
 /// Gives one call the time that `--timeout` allows.
-pub(crate) async fn in_time<T>(
+pub(crate) async fn in_time<T, E: Into<Failure>>(
     global: &Global,
-    call: impl Future<Output = hwmigrate::Result<T>>,
+    call: impl Future<Output = std::result::Result<T, E>>,
 ) -> Result<T> {
-    let Some(limit) = global.timeout else { return Ok(call.await?) };
+    let Some(limit) = global.timeout else { return call.await.map_err(Into::into) };
     match tokio::time::timeout(limit.0, call).await {
-        Ok(done) => Ok(done?),
+        Ok(done) => done.map_err(Into::into),
         Err(_) => Err(Failure::new(ExitCode::Timeout, format!("no answer within {limit}"))
             .help("allow more with --timeout, or check the network; a job that was accepted goes on")),
     }

@@ -92,7 +92,7 @@ impl ExitCode {
             Self::Usage => "the arguments or the input are wrong; nothing was sent or changed",
             Self::Config => "a setting, a profile or a secret reference is wrong or missing",
             Self::Auth => "the credentials are wrong, expired or lack a permission",
-            Self::NotFound => "there is no such task, group, bucket or project",
+            Self::NotFound => "there is no such task, group, bucket, server, template or project",
             Self::Conflict => "the state of the job does not allow this",
             Self::Quota => "a quota is used up",
             Self::Throttled => "too many requests, even after waiting",
@@ -102,7 +102,7 @@ impl ExitCode {
             Self::JobFailed => "the job failed",
             Self::Ambiguous => "the reply was lost: the job may or may not have been made",
             Self::Paused => "the job is paused",
-            Self::PartlyFailed => "the job ended, but some objects could not be moved",
+            Self::PartlyFailed => "the job ended, but some objects or servers could not be moved",
             Self::Interrupted => "interrupted; a job already accepted goes on",
         }
     }

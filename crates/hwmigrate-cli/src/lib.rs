@@ -15,11 +15,14 @@ mod errors;
 mod exit;
 mod failure;
 mod interrupt;
+mod lines;
 mod logging;
 mod meter;
 mod output;
+mod private;
 mod reference;
 mod report;
+mod rhythm;
 mod schema;
 mod secret;
 
@@ -32,6 +35,7 @@ use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
 use crate::args::oms::OmsCommand;
+use crate::args::sms::SmsCommand;
 use crate::args::{Cli, Command, Format, Global};
 use crate::exit::ExitCode;
 use crate::failure::{Failure, Result};
@@ -113,6 +117,10 @@ fn dispatch(cli: Cli) -> Result<()> {
             on_all_cores(commands::oms::migrate_local::run(&migrate, &global, &output))
         }
         Command::Oms(command) => on_one_core(commands::oms::run(command, &global, &output)),
+        Command::Sms(SmsCommand::Migrate(migrate)) if migrate.emulator => {
+            on_all_cores(commands::sms::migrate_local::run(&migrate, &global, &output))
+        }
+        Command::Sms(command) => on_one_core(commands::sms::run(command, &global, &output)),
     }
 }
 

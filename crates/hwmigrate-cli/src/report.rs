@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hwmigrate::progress::{Progress, Resource, State};
+use hwmigrate::progress::{Phase, Progress, Resource, State};
 use hwmigrate::wait::Outcome;
 use serde_json::{Map, Value, json};
 
@@ -11,10 +11,12 @@ use crate::failure::Failure;
 use crate::output::{Column, Show, column};
 
 /// Lines of the table that shows one report.
-pub(crate) const LINES: [Column; 12] = [
+pub(crate) const LINES: [Column; 14] = [
     column("task", "/task_id", Show::Text),
     column("group", "/group_id", Show::Text),
     column("status", "/status", Show::Text),
+    column("server state", "/source_state", Show::Text),
+    column("phases", "/phases", Show::Phases),
     column("objects", "/objects/total", Show::Number),
     column("done", "/objects/done", Show::Number),
     column("failed", "/objects/failed", Show::Number),
@@ -41,29 +43,55 @@ pub(crate) const COLUMNS: [Column; 8] = [
 /// One look at a job as JSON.
 pub(crate) fn of_progress(progress: &Progress) -> Map<String, Value> {
     let mut report = Map::new();
-    match (progress.resource, progress.id.parse::<u64>()) {
-        (Resource::Task, Ok(id)) => report.insert("task_id".to_owned(), json!(id)),
-        (Resource::Task, Err(_)) => report.insert("task_id".to_owned(), json!(progress.id)),
-        _ => report.insert("group_id".to_owned(), json!(progress.id)),
-    };
+    let (name, id) = named(progress.resource, &progress.id);
+    report.insert(name.to_owned(), id);
     report.insert("status".to_owned(), json!(progress.state.as_str()));
-    let objects = &progress.objects;
-    report.insert(
-        "objects".to_owned(),
-        json!({
-            "total": objects.total,
-            "done": objects.done,
-            "failed": objects.failed,
-            "skipped": objects.skipped,
-        }),
-    );
+    if progress.resource == Resource::ServerTask {
+        report.insert("state".to_owned(), json!(progress.state_word));
+        report.insert("source_state".to_owned(), json!(progress.source_state));
+        report.insert("phases".to_owned(), progress.phases.iter().map(of_phase).collect());
+        report.insert("step".to_owned(), json!(progress.step.as_ref().map(|step| &step.name)));
+    } else {
+        let objects = &progress.objects;
+        report.insert(
+            "objects".to_owned(),
+            json!({
+                "total": objects.total,
+                "done": objects.done,
+                "failed": objects.failed,
+                "skipped": objects.skipped,
+            }),
+        );
+    }
     report.insert("bytes".to_owned(), json!({"total": progress.bytes.total, "done": progress.bytes.done}));
     report
+}
+
+/// One phase of a job as JSON.
+fn of_phase(phase: &Phase) -> Value {
+    json!({
+        "name": phase.name,
+        "kind": phase.kind.as_str(),
+        "state": phase.state.as_str(),
+        "percent": phase.percent,
+    })
+}
+
+/// The field for the id of a job, and the id as the service writes it.
+fn named(resource: Resource, id: &str) -> (&'static str, Value) {
+    match (resource, id.parse::<u64>()) {
+        (Resource::Task, Ok(number)) => ("task_id", json!(number)),
+        (Resource::Group, _) => ("group_id", json!(id)),
+        _ => ("task_id", json!(id)),
+    }
 }
 
 /// The last look at a job as JSON, with numbers for all counts: a total that was never told is
 /// what was seen of it.
 pub(crate) fn of_last(progress: &Progress) -> Map<String, Value> {
+    if progress.resource == Resource::ServerTask {
+        return of_progress(progress);
+    }
     let mut last = progress.clone();
     last.objects.total.get_or_insert(progress.objects.settled());
     last.bytes.total.get_or_insert(progress.bytes.done);
@@ -93,8 +121,7 @@ pub(crate) fn of_end(
     let mut report = match last {
         Some(progress) => of_last(progress),
         None => {
-            let name = if resource == Resource::Task { "task_id" } else { "group_id" };
-            let id = id.parse::<u64>().map_or_else(|_| json!(id), |id| json!(id));
+            let (name, id) = named(resource, id);
             let mut report = Map::new();
             report.insert(name.to_owned(), id);
             report.insert("status".to_owned(), json!("unknown"));

@@ -226,7 +226,7 @@ fn every_shell_gets_its_completions() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let ran = call(["completions", shell]);
         assert_eq!(ran.code, 0, "{ran}");
-        assert!(ran.out.contains("batch-update"), "{shell}");
+        assert!(ran.out.contains("batch-update") && ran.out.contains("speed-limit"), "{shell}");
     }
 }
 

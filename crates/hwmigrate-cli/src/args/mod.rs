@@ -6,6 +6,7 @@
 mod input;
 pub(crate) mod oms;
 mod serve;
+pub(crate) mod sms;
 
 use std::path::PathBuf;
 
@@ -17,8 +18,9 @@ pub(crate) use serve::Serve;
 use crate::duration::Span;
 use crate::secret::SecretRef;
 use oms::OmsCommand;
+use sms::SmsCommand;
 
-/// Move buckets to Huawei Cloud, unattended, and know how it ended.
+/// Move buckets and servers to Huawei Cloud, unattended, and know how it ended.
 ///
 /// Data goes to the standard output, everything for people to the error
 /// stream. Settings are taken from arguments, then from the environment
@@ -63,20 +65,24 @@ pub(crate) enum Command {
     /// Object Storage Migration Service: migrate buckets
     #[command(subcommand)]
     Oms(OmsCommand),
+    /// Server Migration Service: migrate servers
+    #[command(subcommand)]
+    Sms(SmsCommand),
     /// Call any operation by its documented id, JSON in and out
     #[command(after_long_help = "Examples:
   hwmigrate api --list
   hwmigrate api ShowTask --param task_id=42
+  hwmigrate api sms.ShowTask --param task_id=7be0…
   hwmigrate api CreateTask --skeleton > task.json
   hwmigrate api CreateTask --input task.json")]
     Api(Api),
-    /// Run the offline stand-in for IAM and OMS on this machine
+    /// Run the offline stand-in for IAM, OMS and SMS on this machine
     #[command(after_long_help = "Examples:
   hwmigrate emulator --bucket photos=./from --bucket archive=./to \\
     --user acme/ops=env:OPS_PASSWORD --access-key MYAK=env:MYSK
 
 The line on the standard output has `url` and `pid`; point a client to it with
-  --iam-endpoint URL --oms-endpoint URL")]
+  --iam-endpoint URL --oms-endpoint URL --sms-endpoint URL")]
     Emulator(Serve),
     /// Write the completion script of a shell to the standard output
     #[command(after_long_help = "Examples:
@@ -143,6 +149,9 @@ pub(crate) struct Connection {
     /// Address of OMS
     #[arg(long, global = true, hide_short_help = true, value_name = "URL")]
     pub(crate) oms_endpoint: Option<String>,
+    /// Address of SMS
+    #[arg(long, global = true, hide_short_help = true, value_name = "URL")]
+    pub(crate) sms_endpoint: Option<String>,
     /// Send credentials over plain http to other machines, too
     #[arg(long, global = true, hide_short_help = true)]
     pub(crate) allow_plain_http: bool,
@@ -212,7 +221,9 @@ pub(crate) enum LogLevel {
 /// A call by operation id.
 #[derive(Args, Debug)]
 pub(crate) struct Api {
-    /// Documented id, such as ShowTask
+    /// Documented id, such as ShowTask, or with its service, such as sms.ShowTask
+    ///
+    /// OMS and SMS share some ids; such an id alone is that of OMS.
     #[arg(required_unless_present = "list")]
     pub(crate) operation: Option<String>,
     /// Parameter of path, query or header; the project id is filled in; may be repeated
@@ -228,7 +239,7 @@ pub(crate) struct Api {
     pub(crate) list: bool,
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("write it as NAME=VALUE".to_owned()),
@@ -237,10 +248,10 @@ fn pair(text: &str) -> Result<(String, String), String> {
 
 fn endpoint(text: &str) -> Result<(String, String), String> {
     let (name, url) = pair(text).map_err(|_| "write it as SERVICE=URL, such as oms=http://127.0.0.1:8080")?;
-    if ["iam", "oms"].contains(&name.as_str()) {
+    if ["iam", "oms", "sms"].contains(&name.as_str()) {
         Ok((name, url))
     } else {
-        Err(format!("there is no service {name:?}; known are iam and oms"))
+        Err(format!("there is no service {name:?}; known are iam, oms and sms"))
     }
 }
 

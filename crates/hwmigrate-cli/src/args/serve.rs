@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::duration::Span;
 use crate::secret::SecretRef;
 
 /// The emulator. Region and project id are those of the connection options.
@@ -32,6 +33,17 @@ pub(crate) struct Serve {
     /// Ask this user for a passcode as well, and where its base32 key is found; may be repeated
     #[arg(long, value_name = "DOMAIN/USER=REF")]
     pub(crate) totp: Vec<NamedSecret>,
+    /// A source server that is there from the start: NAME, NAME,windows or NAME,used=BYTES; may be repeated
+    ///
+    /// The emulator plays its agent; no server is moved.
+    #[arg(long, value_name = "NAME,…", value_parser = source_server)]
+    pub(crate) source_server: Vec<SourceServer>,
+    /// How long a step of a simulated server migration takes that moves no data, such as 500ms
+    #[arg(long, value_name = "SPAN", default_value = "1s")]
+    pub(crate) sms_step: Span,
+    /// How fast the data of simulated servers moves where no limit is set, in Mbit/s
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000)]
+    pub(crate) sms_rate: u32,
     /// Leave no lists of migrated and skipped objects under oms/ in destinations
     #[arg(long)]
     pub(crate) no_object_lists: bool,
@@ -78,6 +90,29 @@ impl fmt::Debug for S3Bucket {
     }
 }
 
+/// A source server of the emulator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SourceServer {
+    pub(crate) name: String,
+    pub(crate) windows: bool,
+    pub(crate) used: Option<u64>,
+}
+
+fn source_server(text: &str) -> Result<SourceServer, String> {
+    let form = "write it as NAME[,windows][,used=BYTES]";
+    let mut parts = text.split(',');
+    let name = parts.next().filter(|name| !name.is_empty()).ok_or(form)?;
+    let mut server = SourceServer { name: name.to_owned(), windows: false, used: None };
+    for part in parts {
+        match part.split_once('=') {
+            None if part == "windows" => server.windows = true,
+            Some(("used", bytes)) => server.used = Some(bytes.parse().map_err(|_| form)?),
+            _ => return Err(form.to_owned()),
+        }
+    }
+    Ok(server)
+}
+
 fn bucket(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
         Some((name, dir)) if !name.is_empty() && !dir.is_empty() => Ok((name.to_owned(), dir.into())),
@@ -122,6 +157,16 @@ mod tests {
         assert_eq!(named.secret, SecretRef::Literal);
         assert!(!format!("{named:?}").contains("hunter2"));
         assert_eq!(NamedSecret::from("AK=env:SK".to_owned()).secret, SecretRef::from("env:SK"));
+    }
+
+    #[test]
+    fn a_source_server_is_read_from_one_argument() {
+        let found = source_server("desk-1,windows,used=1024").unwrap();
+        assert_eq!((found.name.as_str(), found.windows, found.used), ("desk-1", true, Some(1024)));
+        assert_eq!(source_server("web-1").unwrap().used, None);
+        for wrong in ["", ",windows", "a,linux", "a,used=much", "a,used"] {
+            assert!(source_server(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

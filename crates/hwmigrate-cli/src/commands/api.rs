@@ -4,7 +4,7 @@ use hwmigrate::api::{Operation, Place, operations};
 use serde_json::{Value, json};
 
 use crate::args::{Api, Format, Global};
-use crate::body::{Body, document_of, operation, skeleton};
+use crate::body::{Body, document_of, id_of, operation, skeleton};
 use crate::connect::{connect, in_time};
 use crate::failure::{Failure, Result};
 use crate::output::{Column, Output, Show, column};
@@ -61,7 +61,7 @@ fn list(output: &Output) -> Result<()> {
             json!({"name": parameter.name, "in": place, "required": parameter.required})
         });
         rows.push(json!({
-            "operation": operation.id,
+            "operation": id_of(operation),
             "service": operation.service.name(),
             "method": operation.method,
             "path": operation.path,
@@ -80,7 +80,7 @@ fn parameters(operation: &'static Operation, given: Vec<(String, String)>) -> Re
     let mut parameters = Vec::with_capacity(given.len());
     for (name, value) in given {
         if !known.contains(&name.as_str()) {
-            return Err(Failure::usage(format!("{} has no parameter {name:?}", operation.id)).help(
+            return Err(Failure::usage(format!("{} has no parameter {name:?}", id_of(operation))).help(
                 if known.is_empty() {
                     "it has none".to_owned()
                 } else {
@@ -90,7 +90,7 @@ fn parameters(operation: &'static Operation, given: Vec<(String, String)>) -> Re
         }
         if parameters.iter().any(|(known, _)| *known == name) {
             return Err(Failure::usage(format!("--param {name} is given twice"))
-                .help(format!("{} takes one value of {name}: leave the others out", operation.id)));
+                .help(format!("{} takes one value of {name}: leave the others out", id_of(operation))));
         }
         let value = if document.is_secret_parameter(operation.id, &name) {
             let reference: SecretRef = SecretRef::from(value.as_str());
@@ -102,8 +102,12 @@ fn parameters(operation: &'static Operation, given: Vec<(String, String)>) -> Re
     }
     for parameter in operation.parameters.iter().filter(|one| one.required && one.name != "project_id") {
         if !parameters.iter().any(|(name, _)| name == parameter.name) {
-            return Err(Failure::usage(format!("{} needs the parameter {}", operation.id, parameter.name))
-                .help(format!("add --param {}=VALUE", parameter.name)));
+            return Err(Failure::usage(format!(
+                "{} needs the parameter {}",
+                id_of(operation),
+                parameter.name
+            ))
+            .help(format!("add --param {}=VALUE", parameter.name)));
         }
     }
     Ok(parameters)
@@ -112,7 +116,7 @@ fn parameters(operation: &'static Operation, given: Vec<(String, String)>) -> Re
 /// Sends the call and writes the answer's body.
 pub(crate) async fn run(call: Call, global: &Global, output: &Output) -> Result<()> {
     let client = connect(global)?;
-    let mut request = client.operation(call.operation.id)?;
+    let mut request = client.operation(&call.operation.qualified_id())?;
     for (name, value) in call.parameters {
         request = request.parameter(name, value);
     }
@@ -121,7 +125,7 @@ pub(crate) async fn run(call: Call, global: &Global, output: &Output) -> Result<
     }
     let response = in_time(global, request.send()).await?;
     let Some(mut body) = response.body else {
-        output.note(format!("{}: done, the answer has no body", call.operation.id));
+        output.note(format!("{}: done, the answer has no body", id_of(call.operation)));
         return Ok(());
     };
     if let Some(schema) = document_of(call.operation)?.answer(call.operation.id) {

@@ -1,6 +1,6 @@
 //! `emulator`: the offline stand-in as a program of its own.
 
-use hwmigrate_emulator::{Builder, Emulator, S3Bucket};
+use hwmigrate_emulator::{Builder, Emulator, S3Bucket, SourceServer};
 use serde_json::json;
 
 use crate::args::{Global, Serve};
@@ -44,6 +44,17 @@ fn set_up(serve: &Serve, global: &Global) -> Result<Builder> {
             },
         );
     }
+    for server in &serve.source_server {
+        let mut found = SourceServer::new(&server.name);
+        if server.windows {
+            found = found.windows();
+        }
+        if let Some(bytes) = server.used {
+            found = found.used_bytes(bytes);
+        }
+        builder = builder.source_server(found);
+    }
+    builder = builder.sms_pace(serve.sms_step.0, serve.sms_rate);
     if let Some(project) = &global.connection.project_id {
         builder = builder.project(project);
     }

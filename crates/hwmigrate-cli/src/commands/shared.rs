@@ -11,7 +11,37 @@ use crate::body::{self, Body};
 use crate::connect::{connect, in_time};
 use crate::exit::ExitCode;
 use crate::failure::{Failure, Result};
-use crate::output::{Column, Output};
+use crate::output::{Column, Output, Show, column};
+
+/// Columns of a version of a service's interface.
+pub(crate) const VERSIONS: [Column; 3] = [
+    column("version", "/id", Show::Text),
+    column("status", "/status", Show::Text),
+    column("updated", "/updated", Show::Text),
+];
+
+/// Writes the versions of a service's interface.
+pub(crate) fn versions(versions: &[impl Serialize], output: &Output) -> Result<()> {
+    let mut rows = output.rows(&VERSIONS);
+    for version in versions {
+        rows.push(to_json(version)?)?;
+    }
+    rows.finish()
+}
+
+/// Terms are accepted by people, who say so.
+pub(crate) fn refuse_unread_terms(yes: bool) -> Result<()> {
+    if yes {
+        return Ok(());
+    }
+    Err(Failure::usage("the privacy terms must be accepted by you, not by a program")
+        .help("read them in the console of the service, then add --yes"))
+}
+
+/// Tells that the terms are accepted.
+pub(crate) fn terms_accepted(output: &Output) -> Result<()> {
+    output.accepted(&json!({"action": "agree-privacy", "accepted": true}), "the agreement is recorded")
+}
 
 /// A result of the library as JSON.
 pub(crate) fn to_json(value: &impl Serialize) -> Result<Value> {
@@ -52,12 +82,31 @@ pub(crate) fn accepted(output: &Output, field: &str, id: impl Into<Value>, actio
     output.accepted(&value, &format!("{what} {shown}: {action} accepted"))
 }
 
+/// Tells that the service accepted what was asked for several jobs, or for one.
+pub(crate) fn accepted_many(output: &Output, field: &str, ids: &[String], action: &str) -> Result<()> {
+    if let [id] = ids {
+        return accepted(output, field, id.as_str(), action);
+    }
+    let mut value = json!({"action": action, "accepted": true});
+    value[format!("{field}s")] = json!(ids);
+    let what = field.trim_end_matches("_id").replace('_', " ");
+    output.accepted(&value, &format!("{action} accepted for {} {what}s", ids.len()))
+}
+
 /// Prints the template of an operation if it is asked for.
 pub(crate) fn skeleton(input: &Input, operation: &Operation, output: &Output) -> Result<bool> {
     if input.skeleton {
         output.text(&format!("{:#}\n", body::skeleton(operation)?))?;
     }
     Ok(input.skeleton)
+}
+
+/// The body to fill in, or nothing when only the template was asked for.
+pub(crate) fn begin(input: &Input, id: &str, output: &Output) -> Result<Option<Body>> {
+    if skeleton(input, body::operation(id)?, output)? {
+        return Ok(None);
+    }
+    Body::read(input).map(Some)
 }
 
 /// The body of an operation and the client to send it with, in the order that finds mistakes first.
@@ -68,6 +117,6 @@ pub(crate) fn ready<T: serde::de::DeserializeOwned>(
     output: &Output,
 ) -> Result<(Client, T)> {
     let client = connect(global)?;
-    let request = body.finish(operation, output)?.into_typed(operation.id)?;
+    let request = body.finish(operation, output)?.into_typed()?;
     Ok((client, request))
 }

@@ -33,6 +33,11 @@ impl Output {
         self.format
     }
 
+    /// Whether the data is for people rather than for programs.
+    pub(crate) fn is_for_people(&self) -> bool {
+        self.format == Format::Table
+    }
+
     /// Whether nothing but errors is for people.
     pub(crate) fn is_quiet(&self) -> bool {
         self.quiet

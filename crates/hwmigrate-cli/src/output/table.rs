@@ -40,6 +40,14 @@ pub(crate) enum Show {
     TaskState,
     /// Number of a group's state
     GroupState,
+    /// Rate in Mbit/s
+    Megabits,
+    /// Limit in Mbit/s, of which 0 is none
+    SpeedLimit,
+    /// Phases of a job, each with its share
+    Phases,
+    /// Memory, in MB or in bytes: the service uses both
+    Memory,
 }
 
 /// The column with this title for the value at this JSON pointer.
@@ -58,7 +66,10 @@ pub(crate) fn horizontal(rows: &[Value], columns: &[Column]) -> String {
     for (place, column) in columns.iter().enumerate() {
         if let Some(shaped) = table.column_mut(place) {
             shaped.set_padding((0, 2));
-            if matches!(column.show, Show::Number | Show::Bytes | Show::Rate | Show::Share) {
+            if matches!(
+                column.show,
+                Show::Number | Show::Bytes | Show::Rate | Show::Share | Show::Megabits | Show::SpeedLimit
+            ) {
                 shaped.set_cell_alignment(CellAlignment::Right);
             }
         }
@@ -111,6 +122,7 @@ fn cell(row: &Value, column: &Column) -> String {
     let number = value.as_f64();
     let whole = value.as_i64();
     let shown = match (column.show, whole, number) {
+        (Show::Phases, ..) => Some(phases(value)),
         (Show::Bytes, Some(count), _) => Some(bytes(count)),
         (Show::Rate, Some(count), _) => Some(format!("{}/s", bytes(count))),
         (Show::Share, _, Some(share)) => Some(format!("{:.1}%", share * 100.0)),
@@ -120,10 +132,24 @@ fn cell(row: &Value, column: &Column) -> String {
         (Show::Moment, Some(0), _) => Some(String::new()),
         (Show::Moment, Some(millis), _) => moment(millis),
         (Show::TaskState, Some(code), _) => Some(state(State::of_task(code), code)),
+        (Show::SpeedLimit, Some(0), _) => Some("none".to_owned()),
+        (Show::Megabits | Show::SpeedLimit, _, Some(rate)) => Some(format!("{rate} Mbit/s")),
+        // No server has so many megabytes, so it must be bytes.
+        (Show::Memory, Some(count), _) if count >= 1 << 24 => Some(bytes(count)),
+        (Show::Memory, Some(count), _) => Some(bytes(count.saturating_mul(1 << 20))),
         (Show::GroupState, Some(code), _) => Some(state(State::of_group(code), code)),
         _ => None,
     };
     shown.unwrap_or_else(|| plain(value))
+}
+
+fn phases(value: &Value) -> String {
+    let phase = |phase: &Value| {
+        let name = plain(phase.get("name")?);
+        let share = phase["percent"].as_u64().map(|percent| format!(" {percent}%")).unwrap_or_default();
+        Some(format!("{name}{share}"))
+    };
+    value.as_array().into_iter().flatten().filter_map(phase).collect::<Vec<_>>().join(", ")
 }
 
 fn state(state: State, code: i64) -> String {
@@ -231,6 +257,14 @@ mod tests {
         assert_eq!(bytes(i64::MAX), "8.0 EiB");
         let span = column("t", "/t", Show::Span);
         assert_eq!(cell(&json!({"t": 90_000}), &span), "1m30s");
+        let phases =
+            json!({"t": [{"name": "REPLICATE", "percent": 100}, {"name": "CUTOVER0", "percent": null}]});
+        assert_eq!(cell(&phases, &column("t", "/t", Show::Phases)), "REPLICATE 100%, CUTOVER0");
+        let limit = column("t", "/t", Show::SpeedLimit);
+        assert_eq!(cell(&json!({"t": 0}), &limit), "none");
+        assert_eq!(cell(&json!({"t": 12.5}), &column("t", "/t", Show::Megabits)), "12.5 Mbit/s");
+        let memory = column("t", "/t", Show::Memory);
+        assert_eq!(cell(&json!({"t": 4_096}), &memory), cell(&json!({"t": 4_294_967_296_i64}), &memory));
         let at = column("t", "/t", Show::Moment);
         assert_eq!(cell(&json!({"t": 0}), &at), "");
         assert_eq!(cell(&json!({"t": 1_000}), &at), "1970-01-01T00:00:01Z");

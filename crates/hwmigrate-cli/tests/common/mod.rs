@@ -140,6 +140,7 @@ impl Served {
         let mut command = hwmigrate(args);
         command
             .args(["--region", REGION, "--iam-endpoint", &self.url, "--oms-endpoint", &self.url])
+            .args(["--sms-endpoint", &self.url])
             .args(["--auth-domain", DOMAIN, "--auth-user", USER, "--auth-password", "env:PASSWORD"])
             .env("PASSWORD", PASSWORD)
             .env("KEY_ID", ACCESS_KEY)

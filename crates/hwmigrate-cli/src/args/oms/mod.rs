@@ -12,7 +12,7 @@ pub(crate) use group::{GroupCommand, GroupCreate};
 pub(crate) use job::{Cloud, Destination, Job, JobOptions, JobStart, Source, StartKeys};
 pub(crate) use migrate::Migrate;
 pub(crate) use sync::SyncCommand;
-pub(crate) use task::{BatchUpdate, TaskCommand, TaskCreate, TaskStart, Until, WaitOptions};
+pub(crate) use task::{BatchUpdate, TaskCommand, TaskCreate, TaskStart};
 
 use crate::args::Input;
 use crate::secret::SecretRef;

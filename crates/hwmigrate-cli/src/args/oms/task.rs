@@ -192,6 +192,15 @@ pub(crate) enum Until {
     Ended,
 }
 
+impl From<Until> for hwmigrate::wait::Until {
+    fn from(until: Until) -> Self {
+        match until {
+            Until::Started => Self::Started,
+            Until::Ended => Self::Ended,
+        }
+    }
+}
+
 /// Arguments of `oms task batch-update`.
 #[derive(Args, Debug)]
 pub(crate) struct BatchUpdate {

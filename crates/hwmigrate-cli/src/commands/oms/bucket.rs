@@ -4,10 +4,10 @@ use hwmigrate::oms::types;
 use serde_json::json;
 
 use super::job::{fill_access, split_list};
+use crate::args::Global;
 use crate::args::oms::BucketCommand;
-use crate::args::{Global, Input};
-use crate::body::{Body, operation};
-use crate::commands::shared::{list, ready, skeleton, to_json};
+use crate::body::operation;
+use crate::commands::shared::{begin, list, ready, to_json};
 use crate::connect::{connect, in_time};
 use crate::failure::Result;
 use crate::output::{Column, Output, Show, column};
@@ -45,9 +45,7 @@ pub(crate) async fn run(command: BucketCommand, global: &Global, output: &Output
             for (field, value) in
                 [("file_path", json!("")), ("page_size", json!(100)), ("behind_filename", json!(""))]
             {
-                if !body.has(&[field]) {
-                    body.set(&[field], value);
-                }
+                body.set_default(&[field], value);
             }
             let (client, request) =
                 ready::<types::ShowBucketReq>(body, operation("ShowBucketObjects")?, global, output)?;
@@ -116,23 +114,14 @@ pub(crate) async fn run(command: BucketCommand, global: &Global, output: &Output
             body.set_secret(&["ak"], "--ak", ak.as_ref())?;
             body.set_secret(&["sk"], "--sk", sk.as_ref())?;
             let client = connect(global)?;
-            if bucket_region.is_some() {
-                body.set_given(&["region"], bucket_region);
-            } else if !body.has(&["region"]) {
-                body.set_given(&["region"], client.region());
+            body.set_given(&["region"], bucket_region);
+            if let Some(region) = client.region() {
+                body.set_default(&["region"], region);
             }
             let request: types::CheckUrlSourceListFileFormatReq =
-                body.finish(operation(id)?, output)?.into_typed(id)?;
+                body.finish(operation(id)?, output)?.into_typed()?;
             in_time(global, client.oms().buckets().check_url_list(&request)).await?;
             output.accepted(&json!({"valid": true}), "the list is valid")
         }
     }
-}
-
-/// The body to fill in, or nothing when only the template was asked for.
-fn begin(input: &Input, id: &str, output: &Output) -> Result<Option<Body>> {
-    if skeleton(input, operation(id)?, output)? {
-        return Ok(None);
-    }
-    Body::read(input).map(Some)
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use hwmigrate::oms::{Migration, MigrationEvent, Report, Tasks};
 use hwmigrate::progress::{Progress, Resource, State};
-use hwmigrate::wait::PollPolicy;
 use serde_json::{Value, json};
 
 use super::failed::FailedObject;
@@ -18,6 +17,7 @@ use crate::interrupt::Interrupts;
 use crate::meter::Meter;
 use crate::output::Output;
 use crate::report::{self, millis};
+use crate::rhythm::rhythm;
 
 /// How the user wants a migration to be followed.
 pub(crate) struct Follower<'a> {
@@ -34,15 +34,6 @@ pub(crate) struct Follower<'a> {
     pub(crate) failed: &'a dyn Fn(&str) -> Vec<FailedObject>,
     /// What to say when the source has nothing that the task asks for.
     pub(crate) empty: String,
-}
-
-/// How often to look at a task, so that a bar on a screen moves.
-pub(crate) fn rhythm(near: bool) -> PollPolicy {
-    if near {
-        PollPolicy::new().shortest(Duration::from_millis(50)).longest(Duration::from_millis(500))
-    } else {
-        PollPolicy::new().longest(Duration::from_secs(10))
-    }
 }
 
 /// The service's reason for a task that finds nothing to move.
@@ -138,7 +129,7 @@ impl Follower<'_> {
     }
 
     /// Writes the result of a migration that came to an end.
-    fn end(&self, ended: &Report) -> Result<()> {
+    fn end(&mut self, ended: &Report) -> Result<()> {
         self.meter.finish();
         let mut value = Value::Object(report::of_last(&ended.last));
         value["elapsed_ms"] = json!(millis(ended.elapsed));
@@ -192,7 +183,7 @@ impl Follower<'_> {
     }
 
     /// Ends the following because the user said so.
-    async fn leave(self, id: i64, watch: Stopwatch) -> Result<()> {
+    async fn leave(mut self, id: i64, watch: Stopwatch) -> Result<()> {
         self.meter.finish();
         if self.pause {
             return self.pause(id, watch, ExitCode::Interrupted, "interrupted").await;
@@ -202,7 +193,7 @@ impl Follower<'_> {
     }
 
     /// Ends the following because of an error.
-    async fn broken(self, error: hwmigrate::Error, task: Option<i64>, watch: Stopwatch) -> Result<()> {
+    async fn broken(mut self, error: hwmigrate::Error, task: Option<i64>, watch: Stopwatch) -> Result<()> {
         self.meter.finish();
         let Some(id) = task else { return Err(error.into()) };
         if self.pause && error.is_timeout() {

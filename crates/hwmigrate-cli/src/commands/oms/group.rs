@@ -4,11 +4,11 @@ use hwmigrate::oms::types;
 use serde_json::json;
 
 use super::job::{self, Kind};
-use super::wait;
 use crate::args::Global;
 use crate::args::oms::{GroupCommand, GroupCreate, JobStart};
 use crate::body::{Body, operation};
 use crate::commands::shared::{accepted, list, ready, skeleton, to_json};
+use crate::commands::wait;
 use crate::connect::{connect, connect_to_wait, in_time};
 use crate::failure::Result;
 use crate::output::{Column, Output, Show, column};
@@ -80,7 +80,8 @@ pub(crate) async fn run(command: GroupCommand, global: &Global, output: &Output)
         GroupCommand::Wait { ids, options } => {
             let client = connect_to_wait(global, None)?;
             let several = ids.len() > 1;
-            wait::run(client.oms().groups().wait_all(ids), &options, global, output, several).await
+            let fleet = client.oms().groups().wait_all(ids).until(options.until.into());
+            wait::run(fleet, options.stall_after, global, output, several).await
         }
         GroupCommand::Bandwidth { id, limits, .. } => {
             let plan = job::bandwidth_plan(&limits)?;
@@ -100,7 +101,7 @@ async fn create(create: &GroupCreate, global: &Global, output: &Output) -> Resul
     job::fill(&mut body, &create.job, (None, None), Kind::Group)?;
     let client = connect(global)?;
     job::fill_region(&mut body, client.region());
-    let request: types::CreateTaskGroupReq = body.finish(operation, output)?.into_typed(operation.id)?;
+    let request: types::CreateTaskGroupReq = body.finish(operation, output)?.into_typed()?;
     let created = in_time(global, client.oms().groups().create_once(&request)).await?;
     output.record(&json!({"group_id": created.id, "adopted": created.adopted}), &[])
 }

@@ -48,8 +48,8 @@ pub(crate) fn fill(
 
 /// Takes the region of the service for a destination that has none.
 pub(crate) fn fill_region(body: &mut Body, region: Option<&str>) {
-    if body.has(&["dst_node"]) && !body.has(&["dst_node", "region"]) {
-        body.set_given(&["dst_node", "region"], region);
+    if let Some(region) = region.filter(|_| body.has(&["dst_node"])) {
+        body.set_default(&["dst_node", "region"], region);
     }
 }
 

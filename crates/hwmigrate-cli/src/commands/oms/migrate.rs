@@ -2,7 +2,7 @@
 
 use hwmigrate::oms::{NodeKeys, types};
 
-use super::follow::{Follower, rhythm, watch};
+use super::follow::{Follower, watch};
 use super::job::{self, Kind};
 use super::place::Place;
 use crate::args::Global;
@@ -13,6 +13,7 @@ use crate::failure::{Failure, Result};
 use crate::logging;
 use crate::meter::Meter;
 use crate::output::Output;
+use crate::rhythm::rhythm;
 
 use super::task::wire_id;
 
@@ -45,7 +46,7 @@ async fn begin(migrate: &Migrate, global: &Global, output: &Output) -> Result<()
         migrate.job.destination.dest_region.as_deref().or(to.as_ref().map(|place| place.region.as_str()));
     let client = connect_to_wait(global, region)?;
     job::fill_region(&mut body, client.region());
-    let request: types::CreateTaskReq = body.finish(operation, output)?.into_typed(operation.id)?;
+    let request: types::CreateTaskReq = body.finish(operation, output)?.into_typed()?;
     let oms = client.oms();
     let mut migration = oms
         .migrate(request)
@@ -96,8 +97,7 @@ fn keys(migrate: &Migrate, output: &Output) -> Result<Option<NodeKeys>> {
     }
     let mut body = Body::empty();
     job::fill_start(&mut body, &given)?;
-    let request: types::StartTaskReq =
-        body.finish(operation("StartTask")?, output)?.into_typed("StartTask")?;
+    let request: types::StartTaskReq = body.finish(operation("StartTask")?, output)?.into_typed()?;
     Ok(Some(NodeKeys::from(request)))
 }
 

@@ -4,35 +4,30 @@
 //! HTTP, a task that is created once, the same waiting, retrying and reporting.
 
 use std::ffi::OsStr;
-use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 
 use hwmigrate::oms::types;
-use hwmigrate::{Client, Credentials, Environment, Secret, Service};
-use hwmigrate_emulator::{Builder, Emulator};
+use hwmigrate::{Client, Secret};
+use hwmigrate_emulator::Builder;
 
 use super::failed;
 use super::folders::Folders;
-use super::follow::{Follower, rhythm};
+use super::follow::Follower;
 use super::job::{self, Kind};
 use super::keys::check_list;
 use super::place::Place;
 use crate::args::oms::{Cloud, Migrate, Source};
 use crate::args::{Connection, Global};
 use crate::body::{Body, operation};
-use crate::exit::ExitCode;
+use crate::commands::inside::{self, Inside, draw};
 use crate::failure::{Failure, Result};
 use crate::logging;
 use crate::meter::Meter;
 use crate::output::Output;
+use crate::rhythm::rhythm;
 
 use super::task::wire_id;
 
-const DOMAIN: &str = "emulator";
-const USER: &str = "migrator";
-const REGION: &str = "cn-north-4";
-/// One project for all runs, so that a kept state finds its tasks again.
-const PROJECT: &str = "00000000000000000000000000e30d01";
 const SOURCE: &str = "source";
 const DESTINATION: &str = "destination";
 const LISTS: &str = "lists";
@@ -45,21 +40,19 @@ pub(crate) async fn run(migrate: &Migrate, global: &Global, output: &Output) -> 
     let mut body = Body::empty();
     let lists = Lists::prepare(&migrate.job.source, &folders)?;
     describe(&mut body, migrate, &lists, global)?;
-    let secrets = Secrets::make();
-    for (side, secret) in [("src_node", &secrets.source), ("dst_node", &secrets.destination)] {
+    let keys = Keys { source: draw(), destination: draw() };
+    for (side, secret) in [("src_node", &keys.source), ("dst_node", &keys.destination)] {
         body.set(&[side, "ak"], side.to_uppercase());
         body.set(&[side, "sk"], secret.expose());
     }
     let operation = operation("CreateTask")?;
-    let request: types::CreateTaskReq = body.finish(operation, output)?.into_typed(operation.id)?;
+    let request: types::CreateTaskReq = body.finish(operation, output)?.into_typed()?;
     folders.create()?;
     lists.write()?;
 
-    let emulator = set_up(&folders, &lists, &secrets, global).start().await?;
-    let client = client(&emulator, &secrets, global)?;
-    let done = move_all(migrate, request, &client, &folders, global, output).await;
-    // The emulator writes its state down before it goes, whatever became of the task.
-    emulator.shutdown().await;
+    let inside = Inside::start(global, |builder| set_up(&folders, &lists, &keys, builder)).await?;
+    let done = move_all(migrate, request, inside.client(), &folders, global, output).await;
+    inside.end().await;
     done
 }
 
@@ -192,7 +185,7 @@ fn describe(body: &mut Body, migrate: &Migrate, lists: &Lists, global: &Global) 
     let in_bucket = lists.list.as_ref().map(|_| format!("{LISTS}/{LIST_KEY}"));
     (job.source.list_file, job.source.url_list_file) =
         if lists.addresses { (None, in_bucket) } else { (in_bucket, None) };
-    let region = global.connection.region.clone().unwrap_or_else(|| REGION.to_owned());
+    let region = inside::region(global).to_owned();
     let place = |bucket: &str| Place {
         cloud: Cloud::HuaweiCloud,
         region: region.clone(),
@@ -205,37 +198,15 @@ fn describe(body: &mut Body, migrate: &Migrate, lists: &Lists, global: &Global) 
     Ok(())
 }
 
-/// What keeps other users of this machine out of the emulator while it runs.
-struct Secrets {
-    password: Secret,
-    source: Secret,
-    destination: Secret,
-}
-
-impl Secrets {
-    fn make() -> Self {
-        // Each state is seeded by the system, and the hash keeps the seed to itself.
-        let draw = || {
-            let parts = [0_u8, 1].map(|part| format!("{:016x}", RandomState::new().hash_one(part)));
-            Secret::from(parts.concat())
-        };
-        Self { password: draw(), source: draw(), destination: draw() }
-    }
-}
-
-fn set_up(folders: &Folders, lists: &Lists, secrets: &Secrets, global: &Global) -> Builder {
-    let connection = &global.connection;
-    let mut builder = Emulator::builder()
+fn set_up(folders: &Folders, lists: &Lists, keys: &Keys, builder: Builder) -> Builder {
+    let mut builder = builder
         .bucket(SOURCE, &folders.source)
         .bucket(DESTINATION, &folders.destination)
-        .region(connection.region.as_deref().unwrap_or(REGION))
-        .project(connection.project_id.as_deref().unwrap_or(PROJECT))
         // The destination shall hold what the source holds and nothing else.
         .object_lists(false)
         .fetch_remote_urls(lists.addresses)
-        .user(DOMAIN, USER, secrets.password.clone())
-        .access_key("SRC_NODE", secrets.source.clone())
-        .access_key("DST_NODE", secrets.destination.clone());
+        .access_key("SRC_NODE", keys.source.clone())
+        .access_key("DST_NODE", keys.destination.clone());
     if let Some(state) = &folders.state {
         builder = builder.state_dir(state);
     }
@@ -245,15 +216,8 @@ fn set_up(folders: &Folders, lists: &Lists, secrets: &Secrets, global: &Global) 
     builder
 }
 
-fn client(emulator: &Emulator, secrets: &Secrets, global: &Global) -> Result<Client> {
-    let url = emulator.url();
-    let client = Client::builder()
-        // Nothing of the user's own settings may lead this run elsewhere.
-        .environment(Environment::empty())
-        .region(global.connection.region.as_deref().unwrap_or(REGION))
-        .endpoint(Service::Iam, url)
-        .endpoint(Service::Oms, url)
-        .credentials(Credentials::password(DOMAIN, USER, secrets.password.clone()))
-        .build();
-    client.map_err(|error| Failure::from(error).with_code(ExitCode::Unexpected))
+/// The keys of both sides.
+struct Keys {
+    source: Secret,
+    destination: Secret,
 }

@@ -12,16 +12,14 @@ pub(crate) mod migrate_local;
 mod place;
 mod sync;
 mod task;
-mod wait;
 
 use hwmigrate::oms::types::CloudSide;
-use serde_json::json;
 
-use super::shared::to_json;
+use super::shared::{VERSIONS, refuse_unread_terms, terms_accepted, to_json, versions};
 use crate::args::Global;
 use crate::args::oms::{OmsCommand, Side};
 use crate::connect::{connect, in_time};
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::output::{Column, Output, Show, column};
 
 const CLOUDS: [Column; 1] = [column("cloud", "", Show::Text)];
@@ -30,12 +28,6 @@ const REGIONS: [Column; 3] = [
     column("region", "/value", Show::Text),
     column("description", "/description", Show::Text),
 ];
-const VERSIONS: [Column; 3] = [
-    column("version", "/id", Show::Text),
-    column("status", "/status", Show::Text),
-    column("updated", "/updated", Show::Text),
-];
-
 /// Runs one of the commands below `oms`.
 pub(crate) async fn run(command: OmsCommand, global: &Global, output: &Output) -> Result<()> {
     match command {
@@ -46,13 +38,21 @@ pub(crate) async fn run(command: OmsCommand, global: &Global, output: &Output) -
         OmsCommand::Bucket(command) => bucket::run(*command, global, output).await,
         OmsCommand::Regions => regions(global, output).await,
         OmsCommand::CloudTypes { side } => cloud_types(side, global, output).await,
-        OmsCommand::Versions => versions(global, output).await,
+        OmsCommand::Versions => {
+            let client = connect(global)?;
+            versions(&in_time(global, client.oms().versions()).await?.into_inner(), output)
+        }
         OmsCommand::Version { name } => {
             let client = connect(global)?;
             let found = in_time(global, client.oms().version(&name)).await?;
             output.record(&to_json(&*found)?, &VERSIONS)
         }
-        OmsCommand::AgreePrivacy { yes } => agree(yes, global, output).await,
+        OmsCommand::AgreePrivacy { yes } => {
+            refuse_unread_terms(yes)?;
+            let client = connect(global)?;
+            in_time(global, client.oms().agree_privacy()).await?;
+            terms_accepted(output)
+        }
     }
 }
 
@@ -85,23 +85,4 @@ async fn cloud_types(side: Side, global: &Global, output: &Output) -> Result<()>
         rows.push(to_json(&cloud)?)?;
     }
     rows.finish()
-}
-
-async fn versions(global: &Global, output: &Output) -> Result<()> {
-    let client = connect(global)?;
-    let mut rows = output.rows(&VERSIONS);
-    for version in in_time(global, client.oms().versions()).await?.into_inner() {
-        rows.push(to_json(&version)?)?;
-    }
-    rows.finish()
-}
-
-async fn agree(yes: bool, global: &Global, output: &Output) -> Result<()> {
-    if !yes {
-        return Err(Failure::usage("the privacy terms must be accepted by you, not by a program")
-            .help("read them in the console of the service, then add --yes"));
-    }
-    let client = connect(global)?;
-    in_time(global, client.oms().agree_privacy()).await?;
-    output.accepted(&json!({"action": "agree-privacy", "accepted": true}), "the agreement is recorded")
 }

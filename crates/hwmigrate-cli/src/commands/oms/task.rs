@@ -6,11 +6,11 @@ use hwmigrate::oms::types;
 use serde_json::json;
 
 use super::job::{self, Kind};
-use super::wait;
 use crate::args::Global;
 use crate::args::oms::{BatchUpdate, TaskCommand, TaskCreate, TaskStart};
 use crate::body::{Body, operation};
 use crate::commands::shared::{accepted, list, ready, skeleton, to_json};
+use crate::commands::wait;
 use crate::connect::{connect, connect_to_wait, in_time};
 use crate::failure::{Failure, Result};
 use crate::output::{Column, Output, Show, column};
@@ -100,7 +100,8 @@ pub(crate) async fn run(command: TaskCommand, global: &Global, output: &Output) 
             let client = connect_to_wait(global, None)?;
             let several = ids.len() > 1;
             let ids = ids.into_iter().map(wire_id).collect::<Result<Vec<_>>>()?;
-            wait::run(client.oms().tasks().wait_all(ids), &options, global, output, several).await
+            let fleet = client.oms().tasks().wait_all(ids).until(options.until.into());
+            wait::run(fleet, options.stall_after, global, output, several).await
         }
         TaskCommand::Bandwidth { id, limits, .. } => {
             let plan = job::bandwidth_plan(&limits)?;
@@ -122,7 +123,7 @@ async fn create(create: &TaskCreate, global: &Global, output: &Output) -> Result
     body.set_given(&["task_priority"], create.priority.map(|priority| priority.wire()));
     let client = connect(global)?;
     job::fill_region(&mut body, client.region());
-    let request: types::CreateTaskReq = body.finish(operation, output)?.into_typed(operation.id)?;
+    let request: types::CreateTaskReq = body.finish(operation, output)?.into_typed()?;
     let created = in_time(global, client.oms().tasks().create_once(&request)).await?;
     output.record(&json!({"id": created.id, "name": created.name, "adopted": created.adopted}), &[])
 }

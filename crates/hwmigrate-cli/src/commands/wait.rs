@@ -1,4 +1,4 @@
-//! `oms task wait` and `oms group wait`.
+//! Waiting for jobs that are there already: the `wait` of every kind of job.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -6,11 +6,11 @@ use std::pin::pin;
 use futures_util::StreamExt;
 use hwmigrate::fleet::{Fleet, FleetEvent};
 use hwmigrate::progress::{Progress, Resource};
-use hwmigrate::wait::{Outcome, Unlimited, Until};
+use hwmigrate::wait::{Outcome, Unlimited};
 
-use crate::args::oms::{self, WaitOptions};
 use crate::args::{Format, Global};
 use crate::clock::Stopwatch;
+use crate::duration::Span;
 use crate::exit::ExitCode;
 use crate::failure::{Failure, Result};
 use crate::interrupt::Interrupts;
@@ -19,25 +19,19 @@ use crate::meter::Meter;
 use crate::output::Output;
 use crate::report;
 
-/// Waits for jobs and reports how each ended.
+/// Waits for jobs and reports how each ended. The fleet knows what is waited for.
 pub(crate) async fn run(
     fleet: Fleet<Unlimited>,
-    options: &WaitOptions,
+    stall_after: Option<Span>,
     global: &Global,
     output: &Output,
     several: bool,
 ) -> Result<()> {
-    let until = match options.until {
-        oms::Until::Started => Until::Started,
-        oms::Until::Ended => Until::Ended,
-    };
-    let mut fleet = fleet.deadline(crate::wait_limit(global)).until(until);
-    if let Some(span) = options.stall_after {
+    let mut fleet = fleet.deadline(crate::wait_limit(global));
+    if let Some(span) = stall_after {
         fleet = fleet.stall_after(span.0);
     }
-    // One bar cannot show several jobs.
-    let logging = level(global) != tracing::level_filters::LevelFilter::OFF;
-    let mut meter = Meter::new(output.is_quiet(), several || logging);
+    let mut meter = Meter::new(output.is_quiet(), level(global) != tracing::level_filters::LevelFilter::OFF);
     meter.begin("asking the service");
     let watch = Stopwatch::start();
     let mut last: HashMap<String, Progress> = HashMap::new();

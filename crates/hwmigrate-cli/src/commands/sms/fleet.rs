@@ -1,0 +1,330 @@
+//! Following the migrations of servers to their end, and what to report.
+
+use std::pin::pin;
+
+use futures_util::StreamExt;
+use hwmigrate::progress::{Progress, State};
+use hwmigrate::sms::{Bulk, BulkEnd, BulkEvent, MigrationEvent};
+use serde_json::{Map, Value, json};
+
+use crate::args::{Format, Global};
+use crate::clock::Stopwatch;
+use crate::exit::ExitCode;
+use crate::failure::{Failure, Result};
+use crate::interrupt::Interrupts;
+use crate::logging;
+use crate::meter::Meter;
+use crate::output::{Column, Output, Show, column};
+use crate::report::{self, millis};
+
+/// Columns of the table that shows several servers.
+const COLUMNS: [Column; 7] = [
+    column("server", "/name", Show::Text),
+    column("task", "/task_id", Show::Text),
+    column("status", "/status", Show::Text),
+    column("phases", "/phases", Show::Phases),
+    column("copied", "/bytes/done", Show::Bytes),
+    column("took", "/elapsed_ms", Show::Span),
+    column("reason", "/error/message", Show::Text),
+];
+
+/// Lines of the table that shows one server.
+const LINES: [Column; 10] = [
+    column("server", "/server_id", Show::Text),
+    column("name", "/name", Show::Text),
+    column("task", "/task_id", Show::Text),
+    column("status", "/status", Show::Text),
+    column("server state", "/source_state", Show::Text),
+    column("phases", "/phases", Show::Phases),
+    column("copied", "/bytes/done", Show::Bytes),
+    column("size", "/bytes/total", Show::Bytes),
+    column("took", "/elapsed_ms", Show::Span),
+    column("reason", "/error/message", Show::Text),
+];
+
+/// How a server can end; every other status means that it was not followed to an end.
+const ENDS: [&str; 4] = ["succeeded", "syncing", "failed", "paused"];
+
+/// A server that is moved.
+pub(crate) struct Server {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Its task, once it is known.
+    pub(crate) task: Option<String>,
+    /// It had a task before, or its task was found after the reply was lost.
+    pub(crate) adopted: bool,
+    /// The last look at its task.
+    pub(crate) last: Option<Progress>,
+}
+
+impl Server {
+    /// Adds to a report whose it is.
+    fn name_in(&self, fields: &mut Map<String, Value>) {
+        fields.insert("server_id".to_owned(), json!(self.id));
+        fields.insert("name".to_owned(), json!(self.name));
+        fields.insert("task_id".to_owned(), json!(self.task));
+        fields.insert("adopted".to_owned(), json!(self.adopted));
+    }
+
+    /// What is known of it when it was not followed to an end.
+    fn unfinished(&self) -> Map<String, Value> {
+        match &self.last {
+            Some(last) => report::of_progress(last),
+            None => Map::from_iter([("status".to_owned(), json!("unknown"))]),
+        }
+    }
+}
+
+/// Servers that are moved together.
+pub(crate) struct Fleet<'a> {
+    servers: Vec<Server>,
+    ends: Vec<Option<(Value, Option<Failure>)>>,
+    meter: Meter,
+    output: &'a Output,
+    /// The emulator is inside this command, and goes with it.
+    near: bool,
+}
+
+impl<'a> Fleet<'a> {
+    /// Servers about to be moved.
+    pub(crate) fn new(servers: Vec<Server>, near: bool, global: &Global, output: &'a Output) -> Self {
+        let logs = logging::level(global) != tracing::level_filters::LevelFilter::OFF;
+        let mut meter = Meter::new(output.is_quiet(), logs);
+        for server in &servers {
+            if let Some(task) = &server.task {
+                meter.call(task, &server.name);
+            }
+        }
+        let ends = servers.iter().map(|_| None).collect();
+        Self { servers, ends, meter, output, near }
+    }
+
+    /// Follows them all, and writes the report.
+    pub(crate) async fn follow(mut self, bulk: Bulk) -> Result<()> {
+        let watch = Stopwatch::start();
+        let mut stop = Interrupts::listen()?;
+        let mut again = Interrupts::listen()?;
+        let mut told = 0;
+        self.meter.begin("asking the service");
+        let mut events = pin!(bulk.stream_until(async move { stop.next().await }));
+        loop {
+            let event = tokio::select! {
+                event = events.next() => event,
+                () = again.next() => {
+                    told += 1;
+                    if told > 1 {
+                        break;
+                    }
+                    self.meter.note("waiting for requests that are under way; interrupt once more to end at once");
+                    continue;
+                }
+            };
+            match event {
+                Some(BulkEvent::Server { place, event, .. }) => self.show(place, event)?,
+                Some(BulkEvent::Ended(end)) => self.ended(end)?,
+                Some(_) => {}
+                None => break,
+            }
+        }
+        self.meter.finish();
+        self.write(&watch, told > 0)
+    }
+
+    /// Shows what happened to one server.
+    fn show(&mut self, place: usize, event: MigrationEvent) -> Result<()> {
+        let Some(server) = self.servers.get_mut(place) else { return Ok(()) };
+        let name = server.name.clone();
+        let mut line = Map::new();
+        match event {
+            MigrationEvent::Created(created) => {
+                let before = server.task.replace(created.id.clone()).is_some();
+                server.adopted = before || created.adopted;
+                self.meter.call(&created.id, &name);
+                let how = match (before, created.adopted) {
+                    (true, _) => " (it was there already)",
+                    (_, true) => " (its reply was lost; found again)",
+                    _ => "",
+                };
+                self.meter.note(&format!("{name}: task {}{how}", created.id));
+                line.insert("event".to_owned(), json!("created"));
+            }
+            MigrationEvent::Prepared => return Ok(()),
+            MigrationEvent::Started => {
+                self.meter.note(&format!("{name}: started"));
+                line.insert("event".to_owned(), json!("started"));
+            }
+            MigrationEvent::Progress(progress) => {
+                self.meter.show(&progress);
+                server.last = Some(progress.clone());
+                if let Value::Object(fields) = report::event(&progress) {
+                    line = fields;
+                }
+            }
+            MigrationEvent::CutOver => {
+                self.meter.note(&format!("{name}: in step with its target; cutting over"));
+                line.insert("event".to_owned(), json!("cut_over"));
+            }
+            _ => return Ok(()),
+        }
+        if self.output.format() == Format::Ndjson {
+            server.name_in(&mut line);
+            self.output.line(&Value::Object(line))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps how one server ended.
+    fn ended(&mut self, end: BulkEnd) -> Result<()> {
+        let Some(server) = self.servers.get_mut(end.place) else { return Ok(()) };
+        let error = end.error();
+        let mut fields = match &end.outcome {
+            Ok(report) => {
+                let mut fields = report::of_progress(&report.last);
+                fields.insert("elapsed_ms".to_owned(), json!(millis(report.elapsed)));
+                fields.insert("cut_over".to_owned(), json!(report.cut_over));
+                fields
+            }
+            Err(_) => server.unfinished(),
+        };
+        if let Some(job) = error.as_ref().and_then(|error| error.job()) {
+            server.task.get_or_insert_with(|| job.id.clone());
+        }
+        server.name_in(&mut fields);
+        let failure = match (error, &end.outcome) {
+            (Some(error), _) => Some(Failure::from(error)),
+            (None, Ok(report)) if report.status == State::Paused => {
+                Some(Failure::new(ExitCode::Paused, format!("the task of {} is paused", server.name)))
+            }
+            _ => None,
+        };
+        if let Some(failure) = &failure {
+            fields.insert("error".to_owned(), failure.to_json()["error"].take());
+        }
+        let status = fields.get("status").and_then(Value::as_str).unwrap_or_default();
+        self.meter.note(&format!("{}: {status}", server.name));
+        self.ends[end.place] = Some((Value::Object(fields), failure));
+        Ok(())
+    }
+
+    /// Writes the report of all servers, and ends as they did.
+    fn write(self, watch: &Stopwatch, interrupted: bool) -> Result<()> {
+        let help = self.again();
+        let mut reports = Vec::with_capacity(self.servers.len());
+        let mut failures = Vec::new();
+        for (place, end) in self.ends.into_iter().enumerate() {
+            let (report, failure) = end.unwrap_or_else(|| {
+                let server = &self.servers[place];
+                let mut fields = server.unfinished();
+                server.name_in(&mut fields);
+                (Value::Object(fields), Some(Failure::new(ExitCode::Interrupted, "interrupted")))
+            });
+            reports.push(report);
+            failures.extend(failure);
+        }
+        let count = |status: &str| reports.iter().filter(|one| one["status"] == status).count();
+        let mut counts: Map<String, Value> =
+            ENDS.iter().map(|status| ((*status).to_owned(), json!(count(status)))).collect();
+        let total = reports.len();
+        let ended: usize = ENDS.iter().map(|status| count(status)).sum();
+        counts.insert("unfinished".to_owned(), json!(total - ended));
+        match (self.output.format(), reports.as_slice()) {
+            (Format::Table, [one]) => self.output.record(one, &LINES)?,
+            (Format::Table, _) => {
+                let mut rows = self.output.rows(&COLUMNS);
+                reports.into_iter().try_for_each(|report| rows.push(report))?;
+                rows.finish()?;
+            }
+            (format, _) => {
+                let mut value = json!({
+                    "status": overall(&counts), "counts": counts, "servers": reports,
+                    "elapsed_ms": millis(watch.elapsed()),
+                });
+                value["counts"]["total"] = json!(total);
+                if format == Format::Ndjson {
+                    value["event"] = json!("result");
+                }
+                self.output.record(&value, &[])?;
+            }
+        }
+        finish(failures, total, interrupted, &help)
+    }
+
+    /// How to go on.
+    fn again(&self) -> String {
+        if self.near {
+            "the emulator and its tasks end with this command; run it again to begin anew".to_owned()
+        } else {
+            "run the same command again: servers that have a task are taken up where they are".to_owned()
+        }
+    }
+}
+
+/// One word for all servers: the worst that happened to any of them.
+fn overall(counts: &Map<String, Value>) -> &'static str {
+    let any = |status: &str| counts.get(status).and_then(Value::as_u64).unwrap_or_default() > 0;
+    ["failed", "unfinished", "paused", "syncing"]
+        .into_iter()
+        .find(|status| any(status))
+        .unwrap_or("succeeded")
+}
+
+/// The end of the command: that of its servers, or what is common to those that went wrong.
+fn finish(mut failures: Vec<Failure>, total: usize, interrupted: bool, help: &str) -> Result<()> {
+    if interrupted {
+        let message = "interrupted: the following ends, and tasks that run go on unless they were stopped";
+        return Err(Failure::new(ExitCode::Interrupted, message).help(help));
+    }
+    let wrong = failures.len();
+    match failures.pop() {
+        None => Ok(()),
+        Some(only) if total == 1 => Err(match only.code() {
+            ExitCode::Paused | ExitCode::Timeout => only.help(help),
+            _ => only,
+        }),
+        Some(last) => {
+            let codes: Vec<ExitCode> = failures.iter().map(Failure::code).chain([last.code()]).collect();
+            let alike = codes.iter().all(|code| *code == codes[0]);
+            let code = match codes[0] {
+                ExitCode::JobFailed if wrong < total => ExitCode::PartlyFailed,
+                first if alike => first,
+                _ => ExitCode::PartlyFailed,
+            };
+            let message = format!("{wrong} of {total} servers did not come through; the report says why");
+            Err(Failure::new(code, message).help(help))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn the_worst_server_names_the_whole() {
+        let word = |pairs: &[(&str, u64)]| {
+            overall(&pairs.iter().map(|(status, count)| ((*status).to_owned(), json!(count))).collect())
+        };
+        assert_eq!(word(&[("succeeded", 2), ("failed", 0)]), "succeeded");
+        assert_eq!(word(&[("succeeded", 2), ("syncing", 1)]), "syncing");
+        assert_eq!(word(&[("paused", 1), ("syncing", 1)]), "paused");
+        assert_eq!(word(&[("paused", 1), ("failed", 1), ("unfinished", 1)]), "failed");
+    }
+
+    #[test]
+    fn the_code_tells_one_failure_from_some_and_from_all() {
+        let code = |codes: &[ExitCode], total| {
+            let failures = codes.iter().map(|code| Failure::new(*code, "x")).collect();
+            finish(failures, total, false, "again").err().map(|failure| failure.code())
+        };
+        use ExitCode::{Interrupted, JobFailed, PartlyFailed, Paused, Timeout};
+        assert_eq!(code(&[], 3), None);
+        assert_eq!(code(&[JobFailed], 1), Some(JobFailed));
+        assert_eq!(code(&[JobFailed], 3), Some(PartlyFailed));
+        assert_eq!(code(&[JobFailed, JobFailed], 2), Some(JobFailed));
+        assert_eq!(code(&[Paused, Paused], 3), Some(Paused));
+        assert_eq!(code(&[Timeout, JobFailed], 3), Some(PartlyFailed));
+        assert_eq!(finish(Vec::new(), 1, true, "again").unwrap_err().code(), Interrupted);
+    }
+}

@@ -1,0 +1,158 @@
+//! Moving servers as a user does: against an emulator, inside the command and outside.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod common;
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use common::{Ran, Served, call, hwmigrate, run, signal};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+fn served(more: &[&str]) -> Served {
+    let servers = ["--source-server", "web-1,used=8000000", "--source-server", "db-1,used=8000000"];
+    Served::start_in(TempDir::new().unwrap(), &[&servers[..], more].concat())
+}
+
+const FAST: [&str; 4] = ["--sms-step", "20ms", "--sms-rate", "10000"];
+
+fn template(served: &Served) -> String {
+    let create =
+        ["sms", "template", "create", "--name", "plain", "--target-region", "cn-north-4", "-o", "json"];
+    run(&mut served.client(create)).json()["id"].as_str().unwrap().to_owned()
+}
+
+fn migrate(served: &Served, args: &[&str]) -> Ran {
+    run(served.client(["sms", "migrate", "-o", "json"]).args(args))
+}
+
+#[test]
+fn a_demonstration_needs_nothing_and_says_that_nothing_is_moved() {
+    let ran = call(["sms", "migrate", "--emulator", "web-1", "db-1", "--cut-over", "-o", "json"]);
+    assert_eq!(ran.code, 0, "{ran}");
+    assert!(ran.err.contains("simulated: no server is moved"), "{ran}");
+    let report = ran.json();
+    assert_eq!(
+        (&report["status"], &report["counts"]["succeeded"]),
+        (&json!("succeeded"), &json!(2)),
+        "{ran}"
+    );
+    for (place, name) in ["web-1", "db-1"].into_iter().enumerate() {
+        let server = &report["servers"][place];
+        assert_eq!((&server["name"], &server["cut_over"]), (&json!(name), &json!(true)), "{ran}");
+        assert_eq!(server["phases"][0]["name"], "REPLICATE", "{ran}");
+        assert_eq!(server["phases"][1]["kind"], "cutover", "{ran}");
+        assert_eq!(server["bytes"]["done"], server["bytes"]["total"], "{ran}");
+    }
+    let people = call(["sms", "migrate", "--emulator", "web-1"]);
+    assert_eq!(people.code, 0, "{people}");
+    assert!(people.out.contains("syncing") && people.out.contains("REPLICATE 100%"), "{people}");
+    let quiet = call(["sms", "migrate", "--emulator", "web-1", "-q", "-o", "json"]);
+    assert_eq!((quiet.code, quiet.err.as_str()), (0, ""), "{quiet}");
+}
+
+#[test]
+fn servers_stop_at_syncing_and_are_cut_over_later() {
+    let served = served(&FAST);
+    let template = template(&served);
+    let first =
+        migrate(&served, &["web-1", "db-1", "--template-id", &template, "--speed-limit", "800Mbit/s"]);
+    assert_eq!(first.code, 0, "{first}");
+    let report = first.json();
+    assert_eq!((&report["status"], &report["counts"]["syncing"]), (&json!("syncing"), &json!(2)), "{first}");
+    let task = report["servers"][0]["task_id"].as_str().unwrap().to_owned();
+    assert_eq!(report["servers"][0]["adopted"], false, "{first}");
+    let limits = run(&mut served.client(["sms", "task", "speed-limit", &task, "-o", "json"]));
+    assert_eq!(limits.json()[0]["speed"], 800, "{limits}");
+
+    let id = report["servers"][0]["server_id"].as_str().unwrap();
+    let second = migrate(&served, &[id, "--cut-over"]);
+    assert_eq!(second.code, 0, "{second}");
+    let server = &second.json()["servers"][0];
+    assert_eq!((&server["task_id"], &server["adopted"]), (&json!(task), &json!(true)), "{second}");
+    assert_eq!((&server["status"], &server["cut_over"]), (&json!("succeeded"), &json!(true)), "{second}");
+    let third = migrate(&served, &["web-1"]);
+    assert_eq!((third.code, &third.json()["status"]), (0, &json!("succeeded")), "it is over: {third}");
+}
+
+#[test]
+fn lines_tell_of_each_server_and_end_with_the_result() {
+    let served = served(&FAST);
+    let template = template(&served);
+    let file = served.dir.path().join("wave.txt");
+    fs::write(&file, "web-1\ndb-1\n").unwrap();
+    let mut command =
+        served.client(["sms", "migrate", "-o", "ndjson", "--at-once", "1", "--template-id", &template]);
+    let ran = run(command.arg("--servers-from").arg(&file));
+    assert_eq!(ran.code, 0, "{ran}");
+    let lines: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for name in ["web-1", "db-1"] {
+        let of = |event: &str| lines.iter().any(|line| line["name"] == name && line["event"] == event);
+        assert!(of("created") && of("started") && of("progress"), "{ran}");
+    }
+    let last = lines.last().unwrap();
+    assert_eq!((&last["event"], &last["counts"]["total"]), (&json!("result"), &json!(2)), "{ran}");
+}
+
+#[test]
+fn what_cannot_work_is_refused_before_any_task_is_made() {
+    let served = served(&FAST);
+    let template = template(&served);
+    let with = ["--template-id", &template];
+    migrate(&served, &[&["web-1", "nobody"], &with[..]].concat()).refused(5, "no source server \"nobody\"");
+    migrate(&served, &[&["web-1", "web-1"], &with[..]].concat()).refused(2, "given twice");
+    migrate(&served, &["web-1"]).refused(2, "where the server goes");
+    migrate(&served, &["web-1", "db-1", "--target-vm", "x"]).refused(2, "names one server");
+    migrate(&served, &[&["web-1", "--speed-limit", "fast"], &with[..]].concat()).refused(2, "Mbit/s");
+    migrate(&served, &[&["web-1", "--target-region", "eu-x"], &with[..]].concat())
+        .refused(2, "--target-project-id");
+    let tasks = run(&mut served.client(["sms", "task", "list", "-o", "json"]));
+    assert_eq!(tasks.json(), json!([]), "{tasks}");
+    call(["sms", "migrate", "--emulator", "a", "--sms-endpoint", "http://127.0.0.1:1"])
+        .refused(2, "contradict each other");
+    call(["sms", "migrate", "--emulator", "a", "--template-id", "x"]).refused(2, "contradict each other");
+    assert_eq!(call(["sms", "migrate"]).code, 2);
+}
+
+#[test]
+fn an_interrupted_run_leaves_the_tasks_and_is_taken_up_again() {
+    let served = served(&["--sms-step", "300ms", "--sms-rate", "100"]);
+    let template = template(&served);
+    let mut command = served.client(["sms", "migrate", "web-1", "-o", "ndjson", "--template-id", &template]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+    let task = first["task_id"].as_str().unwrap().to_owned();
+    signal(child.id(), "INT");
+    let last: Value = serde_json::from_str(&lines.map(Result::unwrap).last().unwrap()).unwrap();
+    let ended = Ran::from(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 130, "{ended}");
+    assert_eq!((&last["event"], &last["servers"][0]["task_id"]), (&json!("result"), &json!(task)), "{last}");
+    assert!(ended.err.contains("run the same command again"), "{ended}");
+
+    let ran = migrate(&served, &["web-1", "--template-id", &template, "--cut-over"]);
+    assert_eq!(ran.code, 0, "{ran}");
+    let server = &ran.json()["servers"][0];
+    assert_eq!((&server["task_id"], &server["status"]), (&json!(task), &json!("succeeded")), "{ran}");
+}
+
+#[test]
+fn a_time_limit_ends_the_following_with_its_own_code() {
+    let served = served(&["--sms-step", "4s"]);
+    let template = template(&served);
+    let ran =
+        migrate(&served, &["web-1", "--template-id", &template, "--timeout", "2s", "--stop-on-interrupt"]);
+    assert_eq!((ran.code, &ran.error()["kind"]), (10, &json!("Timeout")), "{ran}");
+    let id = ran.json()["servers"][0]["task_id"].as_str().unwrap().to_owned();
+    let shown = run(&mut served.client(["sms", "task", "show", &id, "-o", "json"]));
+    let state = shown.json()["state"].as_str().unwrap().to_owned();
+    assert!(state.starts_with("ABORT"), "it was told to stop: {shown}");
+}
+
+#[test]
+fn the_help_shows_how_to_begin() {
+    let ran = run(&mut hwmigrate(["sms", "migrate", "--help"]));
+    assert!(ran.code == 0 && ran.out.contains("Examples:") && ran.out.contains("--cut-over"), "{ran}");
+}
