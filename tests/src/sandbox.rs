@@ -97,6 +97,7 @@ pub fn client_of(url: &str) -> ClientBuilder {
         .credentials(Credentials::password(USER.0, USER.1, Secret::from(PASSWORD)))
         .endpoint(Service::Iam, url)
         .endpoint(Service::Oms, url)
+        .endpoint(Service::Sms, url)
         .retry(
             RetryPolicy::default().first_pause(Duration::from_millis(2)).max_pause(Duration::from_millis(20)),
         )

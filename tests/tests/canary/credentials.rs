@@ -5,7 +5,7 @@ use hwmigrate_emulator::{Builder, Emulator, Fault, FaultKind};
 use hwmigrate_tests::sandbox::client_of;
 
 use crate::log::Log;
-use crate::{CANARY, assert_clean, assert_clean_folder};
+use crate::{CANARY, assert_clean, assert_clean_state};
 
 fn marker(name: &str) -> Secret {
     Secret::from(format!("{CANARY}-{name}"))
@@ -80,7 +80,7 @@ async fn no_kind_of_credentials_shows_whether_it_works_or_not() {
     assert_clean("the emulator", &format!("{emulator:?} {:?}", emulator.journal()));
     assert_clean("the emulator's settings", &format!("{:?}", account()));
     emulator.shutdown().await;
-    assert_clean_folder(state.path());
+    assert_clean_state(state.path());
     assert_clean("the log", &log.text());
 }
 

@@ -1,20 +1,28 @@
 //! Every operation of every document, with a marker in each secret field.
 
-use hwmigrate_emulator::{Fault, FaultKind};
+use hwmigrate_emulator::{Entry, Fault, FaultKind};
 use hwmigrate_tests::document::{Call, Document};
 use hwmigrate_tests::sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::log::Log;
-use crate::{CANARY, Markers, assert_clean, assert_clean_folder, shown};
+use crate::{CANARY, Markers, assert_clean, assert_clean_state, shown};
 
-/// All calls of both documents, and how many secret fields their bodies hold.
+/// All calls of all documents, and how many secret fields their bodies hold.
 pub(crate) fn calls() -> (Vec<Call>, usize) {
     let mut markers = Markers::default();
     let mut calls = Vec::new();
-    for document in [hwmigrate::api::oms::DOCUMENT, hwmigrate::api::iam::DOCUMENT] {
+    let documents = [
+        ("oms", hwmigrate::api::oms::DOCUMENT),
+        ("sms", hwmigrate::api::sms::DOCUMENT),
+        ("iam", hwmigrate::api::iam::DOCUMENT),
+    ];
+    for (service, document) in documents {
         let document = Document::parse(document).unwrap();
-        calls.extend(document.calls(&mut |path| markers.next(path)));
+        for mut call in document.calls(&mut |path| markers.next(path)) {
+            call.id = format!("{service}.{}", call.id);
+            calls.push(call);
+        }
     }
     for call in &mut calls {
         if let Some(body) = &mut call.body {
@@ -28,14 +36,14 @@ pub(crate) fn calls() -> (Vec<Call>, usize) {
 /// Adds what the documents ask for in words only, so that creates succeed and their jobs run.
 fn make_acceptable(operation: &str, body: &mut Value) {
     let more = match operation {
-        "CreateTask" | "CreateTaskGroup" => json!({
-            "task_type": if operation == "CreateTask" { "prefix" } else { "PREFIX" },
+        "oms.CreateTask" | "oms.CreateTaskGroup" => json!({
+            "task_type": if operation == "oms.CreateTask" { "prefix" } else { "PREFIX" },
             "src_node": {
                 "cloud_type": "HuaweiCloud", "region": "cn-north-4", "bucket": "source", "object_key": [""]
             },
             "dst_node": {"region": "cn-north-4", "bucket": "destination"}
         }),
-        "CreateSyncTask" => json!({
+        "oms.CreateSyncTask" => json!({
             "src_cloud_type": "HuaweiCloud", "src_region": "cn-north-4", "src_bucket": "source",
             "dst_region": "cn-north-4", "dst_bucket": "destination"
         }),
@@ -102,17 +110,16 @@ async fn no_secret_field_of_any_operation_shows_anywhere() {
 
     let journal = sandbox.emulator.journal();
     assert!(journal.len() >= calls.len());
-    assert!(
-        journal
-            .iter()
-            .any(|entry| entry.operation.as_deref() == Some("CreateTask") && entry.status == Some(200))
-    );
+    for id in ["CreateTask", "CreateTemplate"] {
+        let done = |entry: &&Entry| entry.operation.as_deref() == Some(id) && entry.status == Some(200);
+        assert!(journal.iter().find(done).is_some(), "{id} never went through");
+    }
     assert_clean("the journal", &format!("{journal:?}"));
     assert_clean("the journal", &serde_json::to_string(&journal).unwrap());
     let state = sandbox.state();
     sandbox.emulator.shutdown().await;
     assert!(state.join("journal.jsonl").exists());
-    assert_clean_folder(&state);
+    assert_clean_state(&state);
     let text = log.text();
     assert!(text.contains("CreateTask") && text.contains("TRACE"), "the log was not taken down");
     assert!(text.contains("hyper"), "the log of the HTTP client was not taken down");

@@ -38,7 +38,9 @@ types! { iam, hwmigrate::api::iam::types:
 }
 
 types! { sms, hwmigrate::api::sms::types:
-    CreateTemplateReq TemplateRequest UpdateTemplateReq TemplateResponseBody
+    CreateTemplateReq ListServersResponse ListTemplatesResponse ShowCertKeyResponse ShowPassphraseResponse
+    ShowTargetPasswordResponse ShowTemplateResponse SourceServersResponseBody TaskByServerSources
+    TemplateRequest TemplateResponseBody UpdateTemplateReq
 }
 
 type Show = fn(&str, &serde_json::Value) -> Option<String>;
