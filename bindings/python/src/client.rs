@@ -15,6 +15,7 @@ use crate::json::{Json, SecretText};
 use crate::oms::Oms;
 use crate::raw;
 use crate::runtime::Runtime;
+use crate::sms::Sms;
 use crate::source::plain;
 
 /// A client and the runtime that its calls run on.
@@ -150,6 +151,19 @@ impl Core {
             oms = oms.call_retry(policy);
         }
         Oms::new(oms, &self.runtime)
+    }
+
+    /// SMS, with limits of its own for each call if they are given.
+    #[pyo3(signature = (timeout=None, retry=None))]
+    fn sms(&self, timeout: Option<Span>, retry: Option<PyRetryPolicy>) -> Sms {
+        let mut sms = self.client.sms();
+        if let Some(Span(limit)) = timeout {
+            sms = sms.call_deadline(limit);
+        }
+        if let Some(PyRetryPolicy(policy)) = retry {
+            sms = sms.call_retry(policy);
+        }
+        Sms::new(sms, &self.runtime)
     }
 }
 

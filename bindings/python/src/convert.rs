@@ -8,6 +8,27 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use time::OffsetDateTime;
 
+/// A struct that is read from a dict with exactly its fields. What is wrong
+/// with a field is raised as it is, so that `InvalidError` stays one.
+macro_rules! settings {
+    (
+        $(#[$about:meta])*
+        $visibility:vis struct $name:ident { $($own:vis $field:ident: $kind:ty),* $(,)? }
+    ) => {
+        $(#[$about])*
+        $visibility struct $name { $($own $field: $kind),* }
+
+        impl<'py> ::pyo3::FromPyObject<'_, 'py> for $name {
+            type Error = ::pyo3::PyErr;
+
+            fn extract(object: ::pyo3::Borrowed<'_, 'py, ::pyo3::PyAny>) -> ::pyo3::PyResult<Self> {
+                Ok(Self { $($field: object.get_item(stringify!($field))?.extract::<$kind>()?),* })
+            }
+        }
+    };
+}
+pub(crate) use settings;
+
 /// A length of time: a `timedelta`, or seconds as a number.
 #[derive(Clone, Copy)]
 pub(crate) struct Span(pub(crate) Duration);

@@ -8,7 +8,7 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use tokio::runtime::Runtime;
 
-use crate::convert::Span;
+use crate::convert::{Span, settings};
 use crate::json::{Json, SecretText};
 use crate::value::to_python;
 
@@ -24,21 +24,21 @@ pub(crate) struct NativeEmulator {
     region: String,
 }
 
-/// How it is set up.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct Setup {
-    state_dir: Option<PathBuf>,
-    project_id: Option<String>,
-    region: Option<String>,
-    account: Option<String>,
-    users: Vec<(String, String, SecretText, Option<SecretText>)>,
-    agencies: Vec<(String, String, String)>,
-    access_keys: Vec<(String, SecretText)>,
-    buckets: Vec<(String, PathBuf)>,
-    running: Option<(usize, usize)>,
-    seed: Option<u64>,
-    check_responses: bool,
+settings! {
+    /// How it is set up.
+    struct Setup {
+        state_dir: Option<PathBuf>,
+        project_id: Option<String>,
+        region: Option<String>,
+        account: Option<String>,
+        users: Vec<(String, String, SecretText, Option<SecretText>)>,
+        agencies: Vec<(String, String, String)>,
+        access_keys: Vec<(String, SecretText)>,
+        buckets: Vec<(String, PathBuf)>,
+        running: Option<(usize, usize)>,
+        seed: Option<u64>,
+        check_responses: bool,
+    }
 }
 
 #[pymethods]

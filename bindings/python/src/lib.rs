@@ -26,6 +26,10 @@ mod raw;
 mod runtime;
 mod secret;
 mod slot;
+mod sms;
+mod sms_parts;
+mod sms_progress;
+mod sms_tasks;
 mod source;
 mod value;
 mod watch;
@@ -59,6 +63,12 @@ mod _hwmigrate {
     use crate::oms_tasks::Tasks;
     #[pymodule_export]
     use crate::secret::PySecret;
+    #[pymodule_export]
+    use crate::sms::{BulkRun, Sms};
+    #[pymodule_export]
+    use crate::sms_parts::{Agent, Projects, Servers, Templates};
+    #[pymodule_export]
+    use crate::sms_tasks::SmsTasks;
     #[pymodule_export]
     use crate::source::Source;
     #[pymodule_export]

@@ -2,12 +2,13 @@
 
 use hwmigrate::oms::types::{BatchUpdateTasksReq, CloudSide, CreateTaskReq, StartTaskReq};
 use hwmigrate::oms::{self, NodeKeys, Page};
+use hwmigrate::wait::Unlimited;
 use hwmigrate::{Error, Response, Result};
 use pyo3::prelude::*;
 use serde::Serialize;
 
 use crate::call::Call;
-use crate::convert::{PyPollPolicy, Span};
+use crate::convert::{PyPollPolicy, Span, settings};
 use crate::errors;
 use crate::json::Body;
 use crate::oms_groups::Groups;
@@ -32,15 +33,15 @@ impl Oms {
     }
 }
 
-/// How a migration is run.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct RunManner {
-    timeout: Span,
-    retry_rounds: Option<u32>,
-    poll: Option<PyPollPolicy>,
-    stall_after: Option<Span>,
-    mark: Option<String>,
+settings! {
+    /// How a migration is run.
+    struct RunManner {
+        timeout: Span,
+        retry_rounds: Option<u32>,
+        poll: Option<PyPollPolicy>,
+        stall_after: Option<Span>,
+        mark: Option<String>,
+    }
 }
 
 #[pymethods]
@@ -99,7 +100,7 @@ impl Oms {
     fn run(
         &self,
         py: Python<'_>,
-        migration: oms::Migration<hwmigrate::wait::Unlimited>,
+        migration: oms::Migration<Unlimited>,
         manner: RunManner,
     ) -> PyResult<Run> {
         let mut migration = migration.deadline(manner.timeout.0);

@@ -7,7 +7,7 @@ use hwmigrate::oms::{self, ListGroups};
 use pyo3::prelude::*;
 
 use crate::call::Call;
-use crate::convert::Span;
+use crate::convert::{Span, settings};
 use crate::json::Body;
 use crate::oms::{page, parsed};
 use crate::oms_request::Plan;
@@ -24,13 +24,13 @@ pub(crate) struct Groups {
     runtime: Runtime,
 }
 
-/// Which records of the list, and how many at once.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct Filter {
-    status: Option<i64>,
-    page_size: Option<u32>,
-    limit: Option<u64>,
+settings! {
+    /// Which records of the list, and how many at once.
+    struct Filter {
+        status: Option<i64>,
+        page_size: Option<u32>,
+        limit: Option<u64>,
+    }
 }
 
 #[pymethods]

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::{Value, json};
 
-use crate::convert::Moment;
+use crate::convert::{Moment, settings};
 use crate::errors;
 use crate::json::{Body, Json};
 use crate::oms::parsed;
@@ -37,19 +37,19 @@ impl<'py> FromPyObject<'_, 'py> for Plan {
     }
 }
 
-/// What narrows a migration and says how it is done.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct Choices {
-    source: Json,
-    destination: Json,
-    prefixes: Option<Vec<String>>,
-    objects: Option<Vec<String>>,
-    list_file: Option<(String, String)>,
-    url_list: Option<(String, String)>,
-    since: Option<Moment>,
-    bandwidth: Option<Plan>,
-    further: Json,
+settings! {
+    /// What narrows a migration and says how it is done.
+    struct Choices {
+        source: Json,
+        destination: Json,
+        prefixes: Option<Vec<String>>,
+        objects: Option<Vec<String>>,
+        list_file: Option<(String, String)>,
+        url_list: Option<(String, String)>,
+        since: Option<Moment>,
+        bandwidth: Option<Plan>,
+        further: Json,
+    }
 }
 
 /// The setters that tasks and groups share.

@@ -7,7 +7,7 @@ use hwmigrate::oms::{self, ListSyncTasks, UnixMillis};
 use pyo3::prelude::*;
 
 use crate::call::Call;
-use crate::convert::{Moment, Span};
+use crate::convert::{Moment, Span, settings};
 use crate::errors;
 use crate::json::Body;
 use crate::oms::{page, parsed};
@@ -24,13 +24,13 @@ pub(crate) struct SyncTasks {
     runtime: Runtime,
 }
 
-/// Which records of the list, and how many at once.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct Filter {
-    status: Option<String>,
-    page_size: Option<u32>,
-    limit: Option<u64>,
+settings! {
+    /// Which records of the list, and how many at once.
+    struct Filter {
+        status: Option<String>,
+        page_size: Option<u32>,
+        limit: Option<u64>,
+    }
 }
 
 #[pymethods]

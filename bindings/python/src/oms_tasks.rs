@@ -7,7 +7,7 @@ use hwmigrate::oms::{self, ListTasks};
 use pyo3::prelude::*;
 
 use crate::call::Call;
-use crate::convert::Span;
+use crate::convert::{Span, settings};
 use crate::json::Body;
 use crate::oms::{Changes, page, parsed};
 use crate::oms_request::Plan;
@@ -24,15 +24,15 @@ pub(crate) struct Tasks {
     runtime: Runtime,
 }
 
-/// Which records of the list, and how many at once.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-struct Filter {
-    status: Option<i64>,
-    group_id: Option<String>,
-    task_name: Option<String>,
-    page_size: Option<u32>,
-    limit: Option<u64>,
+settings! {
+    /// Which records of the list, and how many at once.
+    struct Filter {
+        status: Option<i64>,
+        group_id: Option<String>,
+        task_name: Option<String>,
+        page_size: Option<u32>,
+        limit: Option<u64>,
+    }
 }
 
 #[pymethods]

@@ -16,19 +16,19 @@ use crate::slot::Output;
 use crate::source::plain;
 use crate::value::to_python;
 
-fn millis(span: Duration) -> u64 {
+pub(crate) fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn counts(counts: &Counts) -> Value {
+pub(crate) fn counts(counts: &Counts) -> Value {
     json!({"done": counts.done, "failed": counts.failed, "skipped": counts.skipped, "total": counts.total})
 }
 
-fn bytes(bytes: &Bytes) -> Value {
+pub(crate) fn bytes(bytes: &Bytes) -> Value {
     json!({"done": bytes.done, "total": bytes.total})
 }
 
-fn reason(reason: &Reason) -> Value {
+pub(crate) fn reason(reason: &Reason) -> Value {
     json!({"code": reason.code, "message": reason.message, "step": reason.step})
 }
 
@@ -45,7 +45,7 @@ fn step(step: &Step) -> Value {
     })
 }
 
-fn phase(phase: &Phase) -> Value {
+pub(crate) fn phase(phase: &Phase) -> Value {
     json!({
         "name": phase.name,
         "kind": phase.kind.as_str(),
@@ -101,7 +101,13 @@ pub(crate) fn progress(look: &Progress) -> Value {
 
 /// How a wait ended.
 pub(crate) fn outcome(outcome: &Outcome) -> Value {
-    json!({"paused": outcome.is_paused(), "progress": progress(outcome.progress())})
+    let end = match outcome {
+        Outcome::Done(_) => "done",
+        Outcome::Paused(_) => "paused",
+        // Newer kinds of ends are neither.
+        _ => "overtaken",
+    };
+    json!({"end": end, "progress": progress(outcome.progress())})
 }
 
 /// The output of a wait.

@@ -3,33 +3,35 @@
 //! Each step is a [`Call`]. A step that is given up half-way leaves its wait
 //! or list where it was, so the next one goes on from there.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use hwmigrate::fleet::{Fleet, FleetEvent};
-use hwmigrate::oms::Migration;
 use hwmigrate::wait::{Unlimited, Waiter};
-use hwmigrate::{Error, Result};
+use hwmigrate::{Error, ErrorKind, Result, oms, sms};
 use pyo3::prelude::*;
 use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::call::{Call, Work};
-use crate::convert::{Goal, PyPollPolicy, Span};
+use crate::convert::{Goal, PyPollPolicy, Span, settings};
 use crate::progress;
 use crate::runtime::Runtime;
 use crate::slot::Output;
+use crate::sms_progress;
 use crate::source::{Source, nothing, plain};
 
-/// How to wait.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub(crate) struct Manner {
-    timeout: Span,
-    until: Option<Goal>,
-    poll: Option<PyPollPolicy>,
-    stall_after: Option<Span>,
+settings! {
+    /// How to wait.
+    pub(crate) struct Manner {
+        timeout: Span,
+        until: Option<Goal>,
+        poll: Option<PyPollPolicy>,
+        stall_after: Option<Span>,
+    }
 }
 
 /// Waits and fleets take the same settings.
@@ -136,16 +138,65 @@ impl FleetWatch {
     }
 }
 
+/// A migration of any service, told as values.
+pub(crate) trait Runs: Send + 'static {
+    /// The next event.
+    fn event(&mut self) -> impl Future<Output = Result<Option<Value>>> + Send;
+    /// The report; the task is stopped first when `cancelled` completes.
+    fn finish(self, cancelled: Pin<Box<dyn Future<Output = ()> + Send>>)
+    -> impl Future<Output = Result<Value>> + Send;
+}
+
+impl Runs for oms::Migration {
+    async fn event(&mut self) -> Result<Option<Value>> {
+        Ok(self.next().await?.as_ref().map(progress::migration_event))
+    }
+
+    async fn finish(self, cancelled: Pin<Box<dyn Future<Output = ()> + Send>>) -> Result<Value> {
+        self.run_or_stop(cancelled).await.as_ref().map(progress::report).map_err(Error::clone)
+    }
+}
+
+impl Runs for sms::Migration {
+    async fn event(&mut self) -> Result<Option<Value>> {
+        Ok(self.next().await?.as_ref().map(sms_progress::migration_event))
+    }
+
+    async fn finish(self, cancelled: Pin<Box<dyn Future<Output = ()> + Send>>) -> Result<Value> {
+        self.run_or_stop(cancelled).await.as_ref().map(sms_progress::report).map_err(Error::clone)
+    }
+}
+
 /// A migration that is run, or followed event by event.
 #[pyclass(frozen, module = "hwmigrate._hwmigrate")]
 pub(crate) struct Run {
     runtime: Runtime,
-    migration: Arc<Mutex<Option<Migration>>>,
+    next: Box<dyn Fn() -> Work + Send + Sync>,
+    finish: Box<dyn Fn(&Runtime) -> Call + Send + Sync>,
 }
 
 impl Run {
-    pub(crate) fn new(runtime: &Runtime, migration: Migration) -> Self {
-        Self { runtime: runtime.clone(), migration: Arc::new(Mutex::new(Some(migration))) }
+    pub(crate) fn new<M: Runs>(runtime: &Runtime, migration: M) -> Self {
+        let migration = Arc::new(Mutex::new(Some(migration)));
+        let own = Arc::clone(&migration);
+        let next = move || -> Work {
+            let migration = Arc::clone(&own);
+            Box::pin(async move {
+                let mut migration = migration.lock().await;
+                let Some(migration) = migration.as_mut() else { return Ok(nothing(())) };
+                Ok(migration.event().await?.map_or_else(|| nothing(()), plain))
+            })
+        };
+        let finish = move |runtime: &Runtime| {
+            let migration = Arc::clone(&migration);
+            Call::stoppable(runtime, |cancelled| async move {
+                let Some(migration) = migration.lock().await.take() else {
+                    return Err(Error::new(ErrorKind::Invalid, "the migration is over: begin a new one"));
+                };
+                migration.finish(cancelled).await.map(plain)
+            })
+        };
+        Self { runtime: runtime.clone(), next: Box::new(next), finish: Box::new(finish) }
     }
 }
 
@@ -153,25 +204,12 @@ impl Run {
 impl Run {
     /// The next event; none after the last one.
     fn next(&self) -> Call {
-        let migration = Arc::clone(&self.migration);
-        Call::new(&self.runtime, async move {
-            let mut migration = migration.lock().await;
-            let event = match migration.as_mut() {
-                Some(migration) => migration.next().await?,
-                None => None,
-            };
-            Ok(event.map_or_else(|| nothing(()), |event| plain(progress::migration_event(&event))))
-        })
+        Call::new(&self.runtime, (self.next)())
     }
 
     /// Runs to the end; when its caller gives up, the task is stopped first.
     fn run_or_stop(&self) -> Call {
-        let migration = Arc::clone(&self.migration);
-        Call::stoppable(&self.runtime, |cancelled| async move {
-            let Some(migration) = migration.lock().await.take() else { return Ok(nothing(())) };
-            let report = migration.run_or_stop(cancelled).await?;
-            Ok(plain(progress::report(&report)))
-        })
+        (self.finish)(&self.runtime)
     }
 }
 

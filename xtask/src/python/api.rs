@@ -143,7 +143,7 @@ fn answer(
     Ok(match (schema["type"].as_str(), kind.names.first()) {
         (Some("array"), Some(name)) => (format!("Records[t.{name}]"), "_records", format!("t.{name}, ")),
         (_, Some(name)) => (format!("t.{name}"), "_one", format!("t.{name}, ")),
-        (Some("array"), None) => ("List[Any]".into(), "_whole", String::new()),
+        (Some("array"), None) => ("List[Any]".into(), "_list", String::new()),
         _ => ("Any".into(), "_whole", String::new()),
     })
 }

@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from hwmigrate._model import Model, Page, Records
     from hwmigrate.generated.blocking.client import Client
     from hwmigrate.progress import (
+        BulkEnd,
+        BulkNews,
         Bytes,
         Counts,
         Created,
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
         Reason,
         Report,
         Retrying,
+        ServerReport,
         State,
         Step,
         TaskCounts,
@@ -86,6 +89,8 @@ __all__ = [
     "ApiError",
     "AsyncClient",
     "AuthError",
+    "BulkEnd",
+    "BulkNews",
     "Bytes",
     "CancelledError",
     "Cause",
@@ -119,6 +124,7 @@ __all__ = [
     "RetryPolicy",
     "Retrying",
     "Secret",
+    "ServerReport",
     "State",
     "Step",
     "TaskCounts",

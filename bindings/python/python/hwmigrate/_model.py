@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Callable, Dict, Generic, List, Optional, Sequence, Tuple, Type, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Generic, List, Optional, Sequence, Tuple, Type, TypeVar, Union, overload
 
 from hwmigrate._hwmigrate import Secret, Source
 from hwmigrate.errors import InvalidError
@@ -199,9 +199,9 @@ class _Object(Kind):
 
     def write(self, value: Any, path: str) -> Any:
         if isinstance(value, self.cls):
-            return value._values_()
+            return value._wire()
         if isinstance(value, Mapping):
-            return self.cls.from_dict(value)._values_()
+            return self.cls._checked(value)._values_()
         raise self.refuse(value, path)
 
 
@@ -368,6 +368,17 @@ class Model:
         return model
 
     @classmethod
+    def _checked(cls, values: Mapping[str, Any]) -> Self:
+        """As ``from_dict``, with the types of fields checked as the constructor does."""
+        model = cls.from_dict(values)
+        own = model._values_()
+        for name, value in own.items():
+            declared = cls._fields.get(name)
+            if declared is not None and value is not None:
+                own[name] = declared.kind.write(value, f"{cls.__name__}.{name}")
+        return model
+
+    @classmethod
     def _hides(cls) -> bool:
         """Whether a secret can be anywhere inside."""
         known = cls.__dict__.get("_hides_secrets")
@@ -381,12 +392,12 @@ class Model:
         if values is None:
             assert self._source is not None
             values = self._source.values(self._index)
-            if not isinstance(values, dict):
-                values = {"value": values}
             if type(self)._hides():
                 _conceal(type(self), values)
             self._values = values
-        return values
+        # Written out, because a field is read through a name that could be any.
+        found: Dict[str, Any] = values
+        return found
 
     def _set(self, declared: _Field, value: Any) -> None:
         values = self._values_()
@@ -428,28 +439,29 @@ class Model:
 
         Raises ``InvalidError`` when a required field is missing or a secret is no text.
         """
-        values = _copied(dict(values))
+        own: Dict[str, Any] = _copied(dict(values))
         if cls._hides():
-            _conceal(cls, values)
-        missing = [f.name for f in cls._fields.values() if f.required and values.get(f.name) is None]
+            _conceal(cls, own)
+        missing = [f.name for f in cls._fields.values() if f.required and own.get(f.name) is None]
         if missing:
             error = InvalidError(f"{cls.__name__} needs {', '.join(missing)}")
             error.kind = "Invalid"
             error.message = str(error)
             raise error
-        return cls._wrap(values)
+        return cls._wrap(own)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
         assert isinstance(other, Model)
-        return _said(self._wire()) == _said(other._wire())
+        return bool(_said(self._wire()) == _said(other._wire()))
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         values = self._values_()
-        shown = [f"{name}={getattr(self, name, values[name])!r}" for name in self._fields if values.get(name) is not None]
+        known = self._fields.items()
+        shown = [f"{name}={declared.__get__(self)!r}" for name, declared in known if values.get(name) is not None]
         shown += [f"extra={self.extra!r}"] if self.extra else []
         return f"{type(self).__name__}({', '.join(shown)})"
 
@@ -573,7 +585,6 @@ class Records(Sequence[M], Generic[M]):
         self._made: List[Optional[M]] = [None] * len(source)
 
     if TYPE_CHECKING:
-        from typing import overload
 
         @overload
         def __getitem__(self, index: int) -> M: ...
@@ -604,7 +615,7 @@ class Records(Sequence[M], Generic[M]):
         return (list, (list(self),))
 
     @property
-    def count(self) -> Optional[int]:
+    def total(self) -> Optional[int]:
         """How many records match in all, by the service."""
         return self._source.count
 

@@ -22,6 +22,8 @@ from hwmigrate._model import (
 from hwmigrate._hwmigrate import Secret
 
 __all__ = [
+    "BulkEnd",
+    "BulkNews",
     "Bytes",
     "Counts",
     "Created",
@@ -35,6 +37,7 @@ __all__ = [
     "Reason",
     "Report",
     "Retrying",
+    "ServerReport",
     "State",
     "Step",
     "TaskCounts",
@@ -183,15 +186,20 @@ class Progress(Model):
 
 
 class Outcome(Model):
-    """How a wait ended: as wished, or because the job was paused."""
+    """How a wait ended."""
 
-    paused: bool = field(FLAG, "Somebody paused the job; it goes on after a start.", default=False)
+    end: str = field(TEXT, "done, paused, or overtaken: it came to another end than was waited for.", default="done")
     progress: Progress = field(Progress, "The last look.", default=None)
 
     @property
     def done(self) -> bool:
         """It ended as wished."""
-        return not self.paused
+        return self.end == "done"
+
+    @property
+    def paused(self) -> bool:
+        """Somebody paused the job; it goes on after a start."""
+        return self.end == "paused"
 
     def __str__(self) -> str:
         return str(self.progress)
@@ -230,6 +238,59 @@ class Report(Model):
     reason: Optional[Reason] = field(Reason, "Why it failed.", default=None)
     adopted: bool = field(FLAG, "The reply to the create was lost, and the task was found by its mark.", default=False)
     last: Progress = field(Progress, "The last look, whole.", default=None)
+
+
+class ServerReport(Model):
+    """What came of the migration of a server."""
+
+    task_id: str = field(TEXT, "The task.", default="")
+    state: State = field(State, "syncing, succeeded, failed or paused.", default=State.WAITING)
+    bytes: Bytes = field(Bytes, "Bytes, by the last look.", default=None)
+    phases: List[Phase] = field([Phase], "What was asked of the task, by the last look.", default=())
+    elapsed: timedelta = field(SPAN_MS, "How long it took here.", default=timedelta())
+    cut_over: bool = field(FLAG, "It was cut over by this migration.", default=False)
+    adopted: bool = field(FLAG, "The reply to the create was lost, and the task was found afterwards.", default=False)
+    reason: Optional[Reason] = field(Reason, "Why it failed or was stopped.", default=None)
+    last: Progress = field(Progress, "The last look, whole.", default=None)
+
+
+class BulkEnd:
+    """How the migration of one server of many ended: with a report, or with an error."""
+
+    __slots__ = ("error", "place", "report", "server")
+
+    def __init__(
+        self, place: int, server: str, report: Optional[ServerReport], error: Optional[Exception]
+    ) -> None:
+        #: Its place among the jobs that were given, from 0.
+        self.place = place
+        #: Its id; the task's, for a migration that was resumed.
+        self.server = server
+        #: What its migration came to.
+        self.report = report
+        #: What kept it from coming to anything.
+        self.error = error
+
+    def __repr__(self) -> str:
+        ended = self.error if self.report is None else self.report.state
+        return f"BulkEnd({self.server}: {ended})"
+
+
+class BulkNews:
+    """What happened to one server of many."""
+
+    __slots__ = ("event", "place", "server")
+
+    def __init__(self, place: int, server: str, event: object) -> None:
+        #: Its place among the jobs that were given, from 0.
+        self.place = place
+        #: Its id; the task's, for a migration that was resumed.
+        self.server = server
+        #: A ``Created``, ``Progress`` or ``ServerReport``, or a word: prepared, started, cut over.
+        self.event = event
+
+    def __repr__(self) -> str:
+        return f"BulkNews({self.server}: {self.event})"
 
 
 class FleetEnd:

@@ -51,6 +51,12 @@ class AsyncApi:
     async def _whole(self, operation: str, parameters: Parameters, body: Any, timeout: Optional[Duration]) -> Any:
         return (await self._send(operation, parameters, body, timeout)).whole()
 
+    async def _list(
+        self, operation: str, parameters: Parameters, body: Any, timeout: Optional[Duration]
+    ) -> List[Any]:
+        found: List[Any] = await self._whole(operation, parameters, body, timeout)
+        return found
+
     async def _nothing(self, operation: str, parameters: Parameters, body: Any, timeout: Optional[Duration]) -> None:
         await self._send(operation, parameters, body, timeout)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
-from typing import Any, Dict, List, Mapping, Optional, Tuple, Type, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple, Type, Union
 
 from hwmigrate._hwmigrate import Core, Credentials, RetryPolicy, Secret
 from hwmigrate._hwmigrate import start as go
 from hwmigrate._async.oms import AsyncOms
 from hwmigrate._types import Duration
 from hwmigrate.progress import Login, Project, TemporaryAccessKey, TokenInfo
+
+if TYPE_CHECKING:
+    from hwmigrate._async.sms import AsyncSms
 
 
 class AsyncClient:
@@ -101,6 +104,14 @@ class AsyncClient:
         )
         self.oms = AsyncOms(self._core)
         """The Object Storage Migration Service."""
+
+    @property
+    def sms(self) -> AsyncSms:
+        """The Server Migration Service."""
+        # Not at the top: most programs use one service, and each brings a hundred types along.
+        from hwmigrate._async.sms import AsyncSms
+
+        return AsyncSms(self._core)
 
     @property
     def region(self) -> Optional[str]:

@@ -141,7 +141,7 @@ class AsyncListing(Generic[M]):
 
 
 class AsyncMigration:
-    """A migration from the request to the report.
+    """A migration of objects from the request to the report.
 
     Made by ``oms.migrate`` and ``oms.resume``. Either ``run`` it, or iterate
     over its events: a ``Created``, then ``Progress`` and ``Retrying``, at
@@ -163,23 +163,17 @@ class AsyncMigration:
             event = await go(self._native.next())
             if event is None:
                 raise StopAsyncIteration
-            known = self._read(event)
-            if known is not None:
-                return known
-
-    def _read(self, event: Tuple[str, Dict[str, Any]]) -> Union[Created, Progress, Retrying, Report, None]:
-        word, facts = event
-        if word == "created":
-            self.created = Created._wrap(facts)
-            return self.created
-        if word == "progress":
-            return Progress._wrap(facts)
-        if word == "retrying":
-            return Retrying._wrap(facts)
-        if word == "ended":
-            self.report = Report._wrap(facts)
-            return self.report
-        return None
+            word, facts = event
+            if word == "created":
+                self.created = Created._wrap(facts)
+                return self.created
+            if word == "progress":
+                return Progress._wrap(facts)
+            if word == "retrying":
+                return Retrying._wrap(facts)
+            if word == "ended":
+                self.report = Report._wrap(facts)
+                return self.report
 
     async def run(self, on_event: Optional[Observer[Union[Created, Progress, Retrying, Report]]] = None) -> Report:
         """Runs to the end. A failed task is a report too, with the state ``failed``.

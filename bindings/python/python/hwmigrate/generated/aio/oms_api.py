@@ -344,7 +344,7 @@ class AsyncOmsApi(AsyncApi):
 
         Source: https://support.huaweicloud.com/api-oms/ShowCloudType.html
         """
-        return await self._whole("oms.ShowCloudType", [("type", t.CloudSide, type)], None, timeout)
+        return await self._list("oms.ShowCloudType", [("type", t.CloudSide, type)], None, timeout)
 
     async def show_region_info(self, *, timeout: Optional[Duration] = None) -> Records[t.ShowRegionInfoResp]:
         """List regions per provider.
@@ -367,7 +367,7 @@ class AsyncOmsApi(AsyncApi):
 
         Source: https://support.huaweicloud.com/api-oms/ShowBucketList.html
         """
-        return await self._whole("oms.ShowBucketList", [], self._body(t.ListBucketsReq, body, fields), timeout)
+        return await self._list("oms.ShowBucketList", [], self._body(t.ListBucketsReq, body, fields), timeout)
 
     async def show_bucket_objects(self, body: Union[t.ShowBucketReq, Mapping[str, Any], None] = None, *, timeout: Optional[Duration] = None, **fields: Any) -> t.ShowBucketObjectsResponse:
         """List objects of a bucket, paged.

@@ -53,6 +53,12 @@ class Api:
     def _whole(self, operation: str, parameters: Parameters, body: Any, timeout: Optional[Duration]) -> Any:
         return (self._send(operation, parameters, body, timeout)).whole()
 
+    def _list(
+        self, operation: str, parameters: Parameters, body: Any, timeout: Optional[Duration]
+    ) -> List[Any]:
+        found: List[Any] = self._whole(operation, parameters, body, timeout)
+        return found
+
     def _nothing(self, operation: str, parameters: Parameters, body: Any, timeout: Optional[Duration]) -> None:
         self._send(operation, parameters, body, timeout)
 

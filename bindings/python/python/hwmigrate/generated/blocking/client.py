@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
-from typing import Any, Dict, List, Mapping, Optional, Tuple, Type, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple, Type, Union
 
 from hwmigrate._hwmigrate import Core, Credentials, RetryPolicy, Secret
 from hwmigrate._hwmigrate import block as go
 from hwmigrate.generated.blocking.oms import Oms
 from hwmigrate._types import Duration
 from hwmigrate.progress import Login, Project, TemporaryAccessKey, TokenInfo
+
+if TYPE_CHECKING:
+    from hwmigrate.generated.blocking.sms import Sms
 
 
 class Client:
@@ -103,6 +106,14 @@ class Client:
         )
         self.oms = Oms(self._core)
         """The Object Storage Migration Service."""
+
+    @property
+    def sms(self) -> Sms:
+        """The Server Migration Service."""
+        # Not at the top: most programs use one service, and each brings a hundred types along.
+        from hwmigrate.generated.blocking.sms import Sms
+
+        return Sms(self._core)
 
     @property
     def region(self) -> Optional[str]:

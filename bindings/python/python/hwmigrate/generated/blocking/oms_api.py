@@ -346,7 +346,7 @@ class OmsApi(Api):
 
         Source: https://support.huaweicloud.com/api-oms/ShowCloudType.html
         """
-        return self._whole("oms.ShowCloudType", [("type", t.CloudSide, type)], None, timeout)
+        return self._list("oms.ShowCloudType", [("type", t.CloudSide, type)], None, timeout)
 
     def show_region_info(self, *, timeout: Optional[Duration] = None) -> Records[t.ShowRegionInfoResp]:
         """List regions per provider.
@@ -369,7 +369,7 @@ class OmsApi(Api):
 
         Source: https://support.huaweicloud.com/api-oms/ShowBucketList.html
         """
-        return self._whole("oms.ShowBucketList", [], self._body(t.ListBucketsReq, body, fields), timeout)
+        return self._list("oms.ShowBucketList", [], self._body(t.ListBucketsReq, body, fields), timeout)
 
     def show_bucket_objects(self, body: Union[t.ShowBucketReq, Mapping[str, Any], None] = None, *, timeout: Optional[Duration] = None, **fields: Any) -> t.ShowBucketObjectsResponse:
         """List objects of a bucket, paged.

@@ -1,0 +1,172 @@
+"""Results and requests as objects."""
+
+from __future__ import annotations
+
+import copy
+import enum
+import inspect
+import pickle
+from datetime import datetime, timedelta, timezone
+
+import hwmigrate
+import pytest
+from hwmigrate import Secret, oms, sms
+from hwmigrate._model import Model
+from hwmigrate.generated import iam_types, oms_types, sms_types
+
+
+def node(**changes: object) -> oms.SrcNodeReq:
+    return oms.SrcNodeReq(**{"bucket": "b", "region": "r", "ak": "made-up", "sk": "made-up", **changes})  # type: ignore[arg-type]
+
+
+def test_unknown_field_of_a_request_is_refused() -> None:
+    with pytest.raises(TypeError, match="SrcNodeReq has no field 'buket'"):
+        node(buket="x")
+
+
+def test_missing_fields_are_all_named() -> None:
+    with pytest.raises(hwmigrate.InvalidError, match="CreateTaskReq needs src_node, dst_node") as caught:
+        oms.CreateTaskReq()  # type: ignore[call-arg]
+    assert isinstance(caught.value, ValueError) and caught.value.kind == "Invalid"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "wanted"),
+    [
+        ("bucket", 5, "a str"),
+        ("object_key", "a", "a list"),
+        ("object_key", [1], "a str"),
+        ("list_file", 3, "a ListFile"),
+        ("sk", b"x", "a Secret"),
+    ],
+)
+def test_wrong_type_names_the_field(field: str, value: object, wanted: str) -> None:
+    with pytest.raises(hwmigrate.InvalidError, match=rf"SrcNodeReq\.{field}.*{wanted}"):
+        node(**{field: value})
+
+
+def test_error_about_a_secret_does_not_quote_it() -> None:
+    with pytest.raises(hwmigrate.InvalidError) as caught:
+        node(sk=["canary-value"])
+    assert "canary" not in str(caught.value)
+
+
+def test_wrong_type_deep_inside_is_located() -> None:
+    with pytest.raises(hwmigrate.InvalidError, match=r"BandwidthPolicyDto\.max_bandwidth"):
+        oms.UpdateBandwidthPolicyReq(
+            bandwidth_policy=[{"start": "00:00", "end": "01:00", "max_bandwidth": "fast"}]  # type: ignore[list-item]
+        )
+
+
+def test_fields_can_be_changed_and_removed() -> None:
+    request = node()
+    request.bucket = "c"
+    assert request.bucket == "c" and request.to_dict()["bucket"] == "c"
+    request.bucket = None
+    assert request.bucket is None and "bucket" not in request.to_dict()
+    with pytest.raises(hwmigrate.InvalidError):
+        request.bucket = 3  # type: ignore[assignment]
+
+
+def test_changes_of_nested_values_are_kept() -> None:
+    request = oms.CreateTaskReq.from_dict(
+        {"src_node": {"object_key": ["a"]}, "dst_node": {"ak": "x", "sk": "y", "bucket": "b", "region": "r"}}
+    )
+    assert request.src_node.object_key == ["a"]
+    request.src_node.object_key.append("b")  # type: ignore[attr-defined]
+    request.src_node.region = "elsewhere"
+    assert request.to_dict()["src_node"] == {"object_key": ["a", "b"], "region": "elsewhere"}
+
+
+def test_moments_and_lengths_of_time_are_converted() -> None:
+    task = oms.TaskResp.from_dict({"start_time": 1589267678170, "left_time": 90_000, "migrate_since": 0})
+    assert task.start_time == datetime(2020, 5, 12, 7, 14, 38, 170000, tzinfo=timezone.utc)
+    assert task.left_time == timedelta(seconds=90)
+    assert task.to_dict()["start_time"] == 1589267678170
+    request = oms.CreateTaskReq(
+        src_node=node(),
+        dst_node=oms.DstNodeReq(ak="a", sk="s", bucket="b", region="r"),
+        migrate_since=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    )
+    assert request.to_dict()["migrate_since"] == 1767225600
+    assert request.migrate_since == datetime(2026, 1, 1, tzinfo=timezone.utc)
+
+
+def test_what_services_say_wrongly_is_read() -> None:
+    task = oms.TaskResp.from_dict(
+        {"id": "5097520163", "failed_num": "", "error_reason": "", "status": 42, "start_time": 10**30, "x": 1}
+    )
+    assert task.id == 5097520163 and task.failed_num is None and task.error_reason is None
+    assert task.status == 42 and task.status.name == "UNKNOWN" if task.status is not None else False
+    assert task.start_time == 10**30
+    assert task.extra == {"x": 1}
+
+
+def test_unknown_words_are_members_of_their_own() -> None:
+    word = oms.CloudType("Mars")
+    assert word == "Mars" and isinstance(word, oms.CloudType) and word.name == "UNKNOWN"
+    assert word == oms.CloudType("Mars") and hash(word) == hash("Mars")
+    assert pickle.loads(pickle.dumps(word)) == word
+    assert oms.CloudType("AWS") is oms.CloudType.AWS and str(oms.CloudType.AWS) == "AWS"
+    assert f"{oms.CloudType.AWS}" == "AWS"
+    assert oms.TaskStatus(5) is oms.TaskStatus.SUCCEEDED
+
+
+def test_equality_is_by_class_and_value() -> None:
+    assert node() == node() != node(bucket="other")
+    assert node() != oms.TaskGroupSrcNode.from_dict(node().to_dict())
+    assert oms.TaskResp.from_dict({"id": 1, "name": None}) == oms.TaskResp.from_dict({"id": 1})
+    with pytest.raises(TypeError):
+        hash(node())
+
+
+def test_copies_are_independent() -> None:
+    request = node(object_key=["a"])
+    deep = copy.deepcopy(request)
+    deep.object_key.append("b")  # type: ignore[union-attr,attr-defined]
+    assert request.object_key == ["a"] and deep.object_key == ["a", "b"]
+    assert copy.copy(request) == request
+
+
+def test_secrets_are_never_written_out() -> None:
+    request = node(sk="canary-value")
+    assert "canary" not in repr(request) + str(request) + repr(request.to_dict())
+    assert request.sk == Secret("canary-value")
+    assert request.to_dict()["sk"].expose() == "canary-value"
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(request)
+
+
+@pytest.mark.parametrize("module", [oms_types, sms_types, iam_types], ids=lambda module: module.__name__)
+def test_every_class_is_documented_and_importable(module: object) -> None:
+    names = module.__all__  # type: ignore[attr-defined]
+    assert len(names) > 10
+    for name in names:
+        cls = getattr(module, name)
+        assert inspect.getdoc(cls)
+        if issubclass(cls, Model):
+            assert cls.from_dict.__doc__
+            for declared in cls._fields.values():
+                assert declared.__doc__ is not None
+        else:
+            assert issubclass(cls, enum.Enum)
+    assert len(set(names)) == len(names)
+
+
+def test_everything_exported_can_be_imported() -> None:
+    for name in hwmigrate.__all__:
+        assert getattr(hwmigrate, name) is not None
+    assert set(hwmigrate.__all__) <= set(dir(hwmigrate))
+    assert oms.TaskResp is hwmigrate.oms.TaskResp and sms.PostTask
+    with pytest.raises(AttributeError):
+        hwmigrate.nothing  # noqa: B018
+
+
+def test_help_reads_well() -> None:
+    import pydoc
+
+    text = pydoc.render_doc(hwmigrate.Client, renderer=pydoc.plaintext)
+    for word in ("region", "call_timeout", "ConfigError", "Lengths of time"):
+        assert word in text
+    text = pydoc.render_doc(oms.TaskResp, renderer=pydoc.plaintext)
+    assert "Estimated time left." in text

@@ -1,0 +1,211 @@
+"""Threads, forks, signals, memory."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import hwmigrate
+import pytest
+from hwmigrate import Client, oms
+from hwmigrate.testing import Emulator
+
+from conftest import PROMPT, Far, run_python
+
+CALLS = int(os.environ.get("HWMIGRATE_MEMORY_CALLS", "4000"))
+"""Calls of the test of memory; 100,000 when everything is proven."""
+
+
+def test_interpreter_is_released_during_a_call(emulator: Emulator, client: Client) -> None:
+    client.login()
+    emulator.fault("delay", "ListApiVersions", milliseconds=500)
+    ticks = []
+    done = threading.Event()
+
+    def count() -> None:
+        while not done.wait(0.01):
+            ticks.append(1)
+
+    counter = threading.Thread(target=count)
+    counter.start()
+    client.oms.versions()
+    done.set()
+    counter.join()
+    assert len(ticks) > 10
+
+
+def test_32_threads_share_a_client(emulator: Emulator, client: Client) -> None:
+    client.login()
+    emulator.fault("delay", "ListApiVersions", milliseconds=200, times=64)
+    begun = time.monotonic()
+    with ThreadPoolExecutor(32) as pool:
+        answers = list(pool.map(lambda _: client.oms.versions()[0].id, range(64)))
+    assert len(answers) == 64 and time.monotonic() - begun < 6
+    assert emulator.requests("KeystoneCreateToken") == 1
+
+
+CTRL_C = """
+import os, signal, sys, threading, time
+import hwmigrate
+client = hwmigrate.Client(environment=dict(os.environ))
+task = client.oms.tasks.get(int(sys.argv[1]))
+looked = []
+def interrupt():
+    while not looked:
+        time.sleep(0.01)
+    looked.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+def once(progress):
+    looked.append(progress)
+threading.Thread(target=interrupt, daemon=True).start()
+try:
+    if sys.argv[2] == "wait":
+        next(iter(task.watch(60, poll=hwmigrate.PollPolicy.every(0.05))))
+        looked.append(1)
+        task.wait(60, poll=hwmigrate.PollPolicy.every(20))
+    else:
+        looked.append(1)
+        task.wait_or_stop(60, poll=hwmigrate.PollPolicy.every(0.05))
+except KeyboardInterrupt:
+    print(time.monotonic() - max(x for x in looked if isinstance(x, float)))
+"""
+
+
+def test_ctrl_c_ends_a_wait_at_once(
+    emulator: Emulator, client: Client, request_of_all: oms.CreateTaskReq
+) -> None:
+    emulator.fault("state", "ShowTask", state=2, times=None)
+    task = client.oms.tasks.create(request_of_all)
+    ended = run_python(CTRL_C, str(task.id), "wait", **emulator.environment())
+    assert ended.returncode == 0, ended.stderr
+    assert float(ended.stdout) < 0.2 + (0.3 if "CI" in os.environ else 0), ended.stdout
+
+
+def test_ctrl_c_of_wait_or_stop_stops_the_task_first(
+    emulator: Emulator, client: Client, request_of_all: oms.CreateTaskReq
+) -> None:
+    emulator.fault("state", "ShowTask", state=2, times=20)
+    task = client.oms.tasks.create(request_of_all)
+    ended = run_python(CTRL_C, str(task.id), "stop", **emulator.environment())
+    assert ended.returncode == 0, ended.stderr
+    assert emulator.requests("StopTask") >= 1
+
+
+def test_handlers_of_signals_run_during_a_wait(
+    emulator: Emulator, client: Client, request_of_all: oms.CreateTaskReq
+) -> None:
+    emulator.fault("state", "ShowTask", state=2, times=None)
+    task = client.oms.tasks.create(request_of_all)
+
+    class Alarm(Exception):
+        pass
+
+    def ring(*_: object) -> None:
+        raise Alarm
+
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(Alarm):
+            task.wait(60, poll=PROMPT)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_forked_child_is_told_and_can_make_its_own(emulator: Emulator, client: Client) -> None:
+    client.login()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        words = []
+        try:
+            client.oms.versions()
+        except hwmigrate.ForkedError as error:
+            words.append("refused" if "make a client after the fork" in str(error) else str(error))
+        try:
+            words.append(str(len(Client(**emulator.settings()).oms.versions()) > 0))
+        except BaseException as error:
+            words.append(repr(error))
+        os.write(writing, " ".join(words).encode())
+        os._exit(0)
+    os.close(writing)
+    os.waitpid(child, 0)
+    with os.fdopen(reading, "rb") as pipe:
+        assert pipe.read().decode() == "refused True"
+    assert client.oms.versions()
+
+
+def test_client_that_outlives_its_thread_still_works(client: Client) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(client.oms.versions).result()
+    assert client.oms.versions()
+
+
+def test_interpreter_ends_cleanly_in_the_middle(emulator: Emulator) -> None:
+    emulator.fault("delay", "ListApiVersions", milliseconds=10_000, times=None)
+    code = (
+        "import os, threading, time, hwmigrate\n"
+        "hwmigrate.enable_logging()\n"
+        "client = hwmigrate.Client(environment=dict(os.environ))\n"
+        "threading.Thread(target=client.oms.versions, daemon=True).start()\n"
+        "time.sleep(0.3)\n"
+        "print('over')\n"
+    )
+    ended = run_python(code, **emulator.environment())
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "over\n", "")
+
+
+def resident_kib() -> int:
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_memory_does_not_grow(far: Far) -> None:
+    client = far.client()
+    task = client.oms.tasks.create(far.request)
+    task.wait(30, poll=PROMPT)
+
+    def work(calls: int) -> None:
+        for number in range(calls):
+            shown = client.oms.tasks.show(task.id)
+            assert shown.id == task.id and shown.src_node is not None
+            if number % 10 == 0:
+                try:
+                    client.oms.tasks.show(0)
+                except hwmigrate.Error:
+                    pass
+
+    work(max(CALLS // 10, 500))
+    gc.collect()
+    before = resident_kib()
+    work(CALLS)
+    gc.collect()
+    assert resident_kib() - before < 4096
+
+
+def test_free_threaded_builds_are_refused_clearly() -> None:
+    code = (
+        "import sysconfig; found = sysconfig.get_config_var\n"
+        "sysconfig.get_config_var = lambda name: 1 if name == 'Py_GIL_DISABLED' else found(name)\n"
+        "try:\n    import hwmigrate\nexcept ImportError as error:\n    print(error)\n"
+    )
+    assert "free-threaded" in run_python(code).stdout
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="older versions do not tell")
+def test_sub_interpreters_are_refused_clearly() -> None:
+    code = (
+        "try:\n    import _interpreters as i\nexcept ImportError:\n    import _xxsubinterpreters as i\n"
+        "made = i.create()\n"
+        "print(i.run_string(made, 'import hwmigrate'))\n"
+    )
+    ended = run_python(code)
+    assert "subinterpreters" in ended.stdout + ended.stderr
