@@ -55,7 +55,7 @@ class State(Word):
     RUNNING = "running"
     SYNCING = "syncing"
     RETRYING = "retrying"
-    ROLLING_BACK = "rolling back"
+    ROLLING_BACK = "rolling_back"
     PAUSING = "pausing"
     PAUSED = "paused"
     FAILED = "failed"

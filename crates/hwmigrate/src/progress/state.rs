@@ -109,7 +109,7 @@ impl State {
             Self::Running => "running",
             Self::Syncing => "syncing",
             Self::Retrying => "retrying",
-            Self::RollingBack => "rolling back",
+            Self::RollingBack => "rolling_back",
             Self::Pausing => "pausing",
             Self::Paused => "paused",
             Self::Failed => "failed",

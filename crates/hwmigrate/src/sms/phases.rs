@@ -17,8 +17,8 @@ use hwmigrate_api::sms::types::{SubTask, SubTaskAssociatedWithTask};
 
 use crate::progress::{Phase, PhaseKind, State, Step, StepState, copies_data};
 
-/// Steps of a cut-over by the documentation: `CONFIGURE_*`, then `DETTACH_AGENT_IMAGE`.
-const CUTOVER_STEPS: usize = 2;
+/// What the steps of a cut-over begin with, by the documentation.
+const CUTOVER_STEPS: [&str; 2] = ["CONFIGURE_", "DETTACH_AGENT_IMAGE"];
 
 /// A phase that is not over has at most this share, however complete its steps are.
 const ALMOST: u8 = 99;
@@ -218,7 +218,9 @@ fn share(kind: PhaseKind, steps: &[Step]) -> Option<u8> {
         (None, PhaseKind::Replicate | PhaseKind::Resync) => Some(0),
         (None, PhaseKind::Cutover) => {
             let sum: usize = steps.iter().filter_map(|step| step.percent).map(usize::from).sum();
-            u8::try_from(sum / steps.len().max(CUTOVER_STEPS)).ok()
+            let listed = |start: &str| steps.iter().any(|step| step.name.starts_with(start));
+            let to_come = CUTOVER_STEPS.into_iter().filter(|start| !listed(start)).count();
+            u8::try_from(sum / (steps.len() + to_come)).ok()
         }
         (None, PhaseKind::Other) => None,
     }

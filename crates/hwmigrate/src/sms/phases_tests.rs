@@ -82,8 +82,10 @@ fn each_action_of_a_user_is_a_phase() {
 }
 
 #[test]
-fn cut_over_is_as_far_as_its_steps_with_the_one_that_will_come() {
-    let table: [(&[&str], u8); 4] = [
+fn cut_over_is_as_far_as_its_steps_with_those_that_will_come() {
+    let table: [(&[&str], u8); 6] = [
+        (&["CUTOVER0 CHECK_CONSISTENCY 60"], 20),
+        (&["CUTOVER0 CHECK_CONSISTENCY 100", "CUTOVER0 CONFIGURE_LINUX_FILE 100"], 66),
         (&["CUTOVER0 CONFIGURE_LINUX_FILE 0"], 0),
         (&["CUTOVER0 CONFIGURE_LINUX_FILE 60"], 30),
         (&["CUTOVER0 CONFIGURE_LINUX_FILE 100"], 50),
