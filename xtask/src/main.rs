@@ -8,8 +8,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod c_emulator;
+mod c_header;
+mod c_test;
+mod dist_c;
 mod generate;
 mod promises;
+mod python;
 mod test;
 mod tools;
 
@@ -29,6 +34,8 @@ enum Command {
     Generate(generate::Arguments),
     /// Checks everything there is
     Test(test::Arguments),
+    /// Builds the C library and lays it out as it is installed
+    DistC(dist_c::Arguments),
     /// Measures hwmigrate against what one would use instead, and writes docs/benchmarks.md
     Bench(bench::Arguments),
 }
@@ -37,6 +44,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Test(arguments) => test::test(&arguments),
+        Command::DistC(arguments) => dist_c::dist(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
     };
     match outcome {

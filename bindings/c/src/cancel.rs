@@ -67,7 +67,7 @@ pub unsafe extern "C" fn hwm_cancel_free(cancel: *mut hwm_cancel) {
 /// It only stores a number. It may be called from any thread, and from a
 /// signal handler. NULL is fine.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_cancel_now(cancel: *const hwm_cancel) {
+pub unsafe extern "C" fn hwm_cancel_now(cancel: *mut hwm_cancel) {
     // No guard and no error object: a signal handler must neither lock nor allocate.
     if let Some(flag) = input!(cancel).peek() {
         flag.0.store(true, Ordering::Relaxed);

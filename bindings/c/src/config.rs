@@ -121,26 +121,20 @@ pub unsafe extern "C" fn hwm_config_free(config: *mut hwm_config) {
 
 /// The region, such as "cn-north-4": that of the destination bucket.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_config_set_region(
-    config: *const hwm_config,
-    region: *const c_char,
-) -> hwm_result {
+pub unsafe extern "C" fn hwm_config_set_region(config: *mut hwm_config, region: *const c_char) -> hwm_result {
     set_text(input!(config), text!(region), "region", |builder, value| builder.region(value))
 }
 
 /// The project that calls go to; looked up by the region's name when not set.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_config_set_project_id(
-    config: *const hwm_config,
-    id: *const c_char,
-) -> hwm_result {
+pub unsafe extern "C" fn hwm_config_set_project_id(config: *mut hwm_config, id: *const c_char) -> hwm_result {
     set_text(input!(config), text!(id), "id", |builder, value| builder.project_id(value))
 }
 
 /// The name by which a missing project id is looked up, where it is not the region's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_config_set_project_name(
-    config: *const hwm_config,
+    config: *mut hwm_config,
     name: *const c_char,
 ) -> hwm_result {
     set_text(input!(config), text!(name), "name", |builder, value| builder.project_name(value))
@@ -148,10 +142,7 @@ pub unsafe extern "C" fn hwm_config_set_project_name(
 
 /// The account's id, for account-wide calls that are signed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_config_set_domain_id(
-    config: *const hwm_config,
-    id: *const c_char,
-) -> hwm_result {
+pub unsafe extern "C" fn hwm_config_set_domain_id(config: *mut hwm_config, id: *const c_char) -> hwm_result {
     set_text(input!(config), text!(id), "id", |builder, value| builder.domain_id(value))
 }
 
@@ -159,7 +150,7 @@ pub unsafe extern "C" fn hwm_config_set_domain_id(
 /// credentials may be freed at once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_config_set_credentials(
-    config: *const hwm_config,
+    config: *mut hwm_config,
     credentials: *const hwm_credentials,
 ) -> hwm_result {
     let credentials = input!(credentials);
@@ -175,7 +166,7 @@ pub unsafe extern "C" fn hwm_config_set_credentials(
 /// @param address Such as "https://oms.cn-north-4.myhuaweicloud.com".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_config_set_endpoint(
-    config: *const hwm_config,
+    config: *mut hwm_config,
     service: *const c_char,
     address: *const c_char,
 ) -> hwm_result {
@@ -194,17 +185,14 @@ pub unsafe extern "C" fn hwm_config_set_endpoint(
 
 /// A profile of the profile file.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_config_set_profile(
-    config: *const hwm_config,
-    name: *const c_char,
-) -> hwm_result {
+pub unsafe extern "C" fn hwm_config_set_profile(config: *mut hwm_config, name: *const c_char) -> hwm_result {
     set_text(input!(config), text!(name), "name", |builder, value| builder.profile(value))
 }
 
 /// The profile file, in place of ~/.config/hwmigrate/config.toml.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_config_set_profile_file(
-    config: *const hwm_config,
+    config: *mut hwm_config,
     path: *const c_char,
 ) -> hwm_result {
     set_text(input!(config), text!(path), "path", |builder, value| builder.profile_file(value))
@@ -212,33 +200,27 @@ pub unsafe extern "C" fn hwm_config_set_profile_file(
 
 /// Ignores the environment, and so the home folder with its profile file.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_config_ignore_environment(config: *const hwm_config) -> hwm_result {
+pub unsafe extern "C" fn hwm_config_ignore_environment(config: *mut hwm_config) -> hwm_result {
     set(input!(config), || Ok(Box::new(|builder| builder.environment(Environment::empty()))))
 }
 
 /// Allows plain http to hosts other than this machine, where anybody on the
 /// way can read the credentials. To this machine it is always allowed.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_config_set_allow_plain_http(
-    config: *const hwm_config,
-    allow: bool,
-) -> hwm_result {
+pub unsafe extern "C" fn hwm_config_set_allow_plain_http(config: *mut hwm_config, allow: bool) -> hwm_result {
     set(input!(config), || Ok(Box::new(move |builder| builder.allow_plain_http(allow))))
 }
 
 /// A proxy for all requests, such as "http://user:password@host:8080".
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_config_set_proxy(
-    config: *const hwm_config,
-    address: *const c_char,
-) -> hwm_result {
+pub unsafe extern "C" fn hwm_config_set_proxy(config: *mut hwm_config, address: *const c_char) -> hwm_result {
     set_text(input!(config), text!(address), "address", |builder, value| builder.proxy(value))
 }
 
 /// Hosts that are reached without the proxy, separated by commas.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_config_set_no_proxy(
-    config: *const hwm_config,
+    config: *mut hwm_config,
     hosts: *const c_char,
 ) -> hwm_result {
     set_text(input!(config), text!(hosts), "hosts", |builder, value| builder.no_proxy(value))
@@ -246,17 +228,14 @@ pub unsafe extern "C" fn hwm_config_set_no_proxy(
 
 /// A PEM file with certificate authorities that are trusted beside the system's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_config_set_ca_file(
-    config: *const hwm_config,
-    path: *const c_char,
-) -> hwm_result {
+pub unsafe extern "C" fn hwm_config_set_ca_file(config: *mut hwm_config, path: *const c_char) -> hwm_result {
     set_text(input!(config), text!(path), "path", |builder, value| builder.ca_file(value))
 }
 
 /// PEM files with the certificate and the key that identify this client.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_config_set_client_certificate(
-    config: *const hwm_config,
+    config: *mut hwm_config,
     certificate: *const c_char,
     key: *const c_char,
 ) -> hwm_result {
@@ -270,7 +249,7 @@ pub unsafe extern "C" fn hwm_config_set_client_certificate(
 /// Longest time for making a connection; 10 seconds by default.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_config_set_connect_timeout(
-    config: *const hwm_config,
+    config: *mut hwm_config,
     milliseconds: i64,
 ) -> hwm_result {
     set_span(input!(config), milliseconds, ClientBuilder::connect_timeout)
@@ -279,7 +258,7 @@ pub unsafe extern "C" fn hwm_config_set_connect_timeout(
 /// Longest silence of a service that is answering; 60 seconds by default.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_config_set_read_timeout(
-    config: *const hwm_config,
+    config: *mut hwm_config,
     milliseconds: i64,
 ) -> hwm_result {
     set_span(input!(config), milliseconds, ClientBuilder::read_timeout)
@@ -288,7 +267,7 @@ pub unsafe extern "C" fn hwm_config_set_read_timeout(
 /// Longest time for one call with its login, pauses and repetitions; 2 minutes by default.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_config_set_call_timeout(
-    config: *const hwm_config,
+    config: *mut hwm_config,
     milliseconds: i64,
 ) -> hwm_result {
     set_span(input!(config), milliseconds, ClientBuilder::call_timeout)
@@ -301,7 +280,7 @@ pub unsafe extern "C" fn hwm_config_set_call_timeout(
 /// @param longest_pause Upper bound of every pause in milliseconds; 20000 by default.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_config_set_retry(
-    config: *const hwm_config,
+    config: *mut hwm_config,
     attempts: u32,
     first_pause: i64,
     longest_pause: i64,

@@ -8,7 +8,9 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -87,6 +89,27 @@ impl Engine {
         })
     }
 
+    /// Runs `work`, which has its answer at hand more often than not: an item of a page that is there.
+    pub(crate) fn run_eagerly<T>(
+        &self,
+        cancel: Option<&Flag>,
+        work: impl Future<Output = hwmigrate::Result<T>>,
+    ) -> Result<T, Failure> {
+        self.check()?;
+        let mut work = pin!(work);
+        if let Some(runtime) = &self.runtime
+            && !cancel.is_some_and(Flag::is_set)
+        {
+            let _inside = Inside::enter();
+            let _context = runtime.enter();
+            // What is begun here is finished below; what is not begun needs no runtime at all.
+            if let Poll::Ready(outcome) = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                return Ok(outcome?);
+            }
+        }
+        self.run(cancel, work)
+    }
+
     /// Refuses threads and processes that cannot run anything here.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         if Inside::is_entered() {
@@ -146,6 +169,14 @@ impl Caller {
     /// Runs one call.
     pub(crate) fn run<T>(&self, work: impl Future<Output = hwmigrate::Result<T>>) -> Result<T, Failure> {
         self.engine.run(self.cancel.as_deref(), work)
+    }
+
+    /// Runs one step of something that is read ahead.
+    pub(crate) fn run_eagerly<T>(
+        &self,
+        work: impl Future<Output = hwmigrate::Result<T>>,
+    ) -> Result<T, Failure> {
+        self.engine.run_eagerly(self.cancel.as_deref(), work)
     }
 
     /// Object migration, with this caller's limit.

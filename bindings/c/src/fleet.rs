@@ -140,7 +140,7 @@ pub unsafe extern "C" fn hwm_fleet_free(fleet: *mut hwm_fleet) {
 
 /// Waits for each job for at most this long, counted from the first look.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_fleet_set_deadline(fleet: *const hwm_fleet, milliseconds: i64) -> hwm_result {
+pub unsafe extern "C" fn hwm_fleet_set_deadline(fleet: *mut hwm_fleet, milliseconds: i64) -> hwm_result {
     plan(input!(fleet), |settings| {
         settings.deadline = Some(span(milliseconds, "milliseconds")?);
         Ok(())
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn hwm_fleet_set_deadline(fleet: *const hwm_fleet, millise
 
 /// What to wait for, a `hwm_until`; HWM_UNTIL_ENDED unless said otherwise.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_fleet_set_until(fleet: *const hwm_fleet, until: i32) -> hwm_result {
+pub unsafe extern "C" fn hwm_fleet_set_until(fleet: *mut hwm_fleet, until: i32) -> hwm_result {
     plan(input!(fleet), |settings| {
         settings.until = goal(until)?;
         Ok(())
@@ -159,7 +159,7 @@ pub unsafe extern "C" fn hwm_fleet_set_until(fleet: *const hwm_fleet, until: i32
 /// How often to look: pauses between these, in milliseconds.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_fleet_set_poll(
-    fleet: *const hwm_fleet,
+    fleet: *mut hwm_fleet,
     shortest: i64,
     longest: i64,
 ) -> hwm_result {
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn hwm_fleet_set_poll(
 
 /// Marks looks as stalled when a running job has not moved for this long.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_fleet_set_stall_after(fleet: *const hwm_fleet, milliseconds: i64) -> hwm_result {
+pub unsafe extern "C" fn hwm_fleet_set_stall_after(fleet: *mut hwm_fleet, milliseconds: i64) -> hwm_result {
     plan(input!(fleet), |settings| {
         settings.stall_after = Some(span(milliseconds, "milliseconds")?);
         Ok(())
@@ -186,7 +186,7 @@ pub unsafe extern "C" fn hwm_fleet_set_stall_after(fleet: *const hwm_fleet, mill
 ///         which one may go on, HWM_BUSY, HWM_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_fleet_next(
-    fleet: *const hwm_fleet,
+    fleet: *mut hwm_fleet,
     event: *mut *mut hwm_event,
     error: *mut *mut hwm_error,
 ) -> hwm_result {

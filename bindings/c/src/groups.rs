@@ -110,7 +110,7 @@ pub unsafe extern "C" fn hwm_group_show(
 ) -> hwm_result {
     let id = text!(id);
     answer(input!(client), output!(group), "group", output!(error), |caller| {
-        hwm_value::typed(&caller.run(caller.oms().groups().show(id.get("id")?))?)
+        Ok(hwm_value::typed(caller.run(caller.oms().groups().show(id.get("id")?))?))
     })
 }
 
@@ -171,8 +171,9 @@ pub unsafe extern "C" fn hwm_group_start(
 ) -> hwm_result {
     let (id, request) = (text!(id), input!(request));
     act(input!(client), output!(error), |caller| {
+        let id = id.get("id")?;
         let request: StartTaskGroupReq = typed::body(&Draft::of(request)?, "StartTaskGroup")?;
-        caller.run(caller.oms().groups().start(id.get("id")?, &request))
+        caller.run(caller.oms().groups().start(id, &request))
     })
 }
 
@@ -188,8 +189,9 @@ pub unsafe extern "C" fn hwm_group_retry(
 ) -> hwm_result {
     let (id, request) = (text!(id), input!(request));
     act(input!(client), output!(error), |caller| {
+        let id = id.get("id")?;
         let request: RetryTaskGroupReq = typed::body(&Draft::of(request)?, "RetryTaskGroup")?;
-        caller.run(caller.oms().groups().retry(id.get("id")?, &request))
+        caller.run(caller.oms().groups().retry(id, &request))
     })
 }
 
@@ -243,8 +245,9 @@ pub unsafe extern "C" fn hwm_group_update_bandwidth(
 ) -> hwm_result {
     let (id, request) = (text!(id), input!(request));
     act(input!(client), output!(error), |caller| {
+        let id = id.get("id")?;
         let request: UpdateBandwidthPolicyReq = typed::body(&Draft::of(request)?, "UpdateTaskGroup")?;
-        caller.run(caller.oms().groups().update_bandwidth_policy(id.get("id")?, &request))
+        caller.run(caller.oms().groups().update_bandwidth_policy(id, &request))
     })
 }
 

@@ -31,6 +31,7 @@ mod engine;
 mod enter;
 mod error;
 mod failure;
+mod find;
 mod fleet;
 mod groups;
 mod handle;

@@ -3,9 +3,8 @@
 use std::pin::Pin;
 use std::sync::Mutex;
 
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
+use futures_util::{Stream, TryStreamExt as _};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::engine::Caller;
 use crate::enter::enter;
@@ -15,7 +14,7 @@ use crate::handle::{free, handle};
 use crate::pointer::{input, output};
 use crate::request::Draft;
 use crate::result::hwm_result;
-use crate::value::{hwm_value, tree};
+use crate::value::{Record, hwm_value};
 use crate::wait::alone;
 
 /// A list of the service, read item by item; pages are fetched as they are
@@ -26,7 +25,7 @@ pub struct hwm_list {
 
 handle!(hwm_list => Mutex<Listing>, b"hwm-list");
 
-type Items = Pin<Box<dyn Stream<Item = hwmigrate::Result<Value>> + Send>>;
+type Items = Pin<Box<dyn Stream<Item = hwmigrate::Result<Box<dyn Record>>> + Send>>;
 
 /// A list under way.
 pub(crate) struct Listing {
@@ -35,11 +34,11 @@ pub(crate) struct Listing {
 }
 
 impl Listing {
-    pub(crate) fn new<T: Serialize>(
+    pub(crate) fn new<T: Serialize + Send + Sync + 'static>(
         caller: &Caller,
         items: impl Stream<Item = hwmigrate::Result<T>> + Send + 'static,
     ) -> Mutex<Self> {
-        let items = items.map(|item| item.and_then(|item| tree(&item)));
+        let items = items.map_ok(|item| Box::new(item) as Box<dyn Record>);
         Mutex::new(Self { caller: caller.clone(), items: Box::pin(items) })
     }
 }
@@ -91,7 +90,7 @@ pub unsafe extern "C" fn hwm_list_free(list: *mut hwm_list) {
 /// @return HWM_END when there are no more. After an error the list is over.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_list_next(
-    list: *const hwm_list,
+    list: *mut hwm_list,
     item: *mut *mut hwm_value,
     error: *mut *mut hwm_error,
 ) -> hwm_result {
@@ -100,9 +99,9 @@ pub unsafe extern "C" fn hwm_list_next(
         let item = item.required("item")?;
         let mut listing = alone(list.get("list")?, "list")?;
         let Listing { caller, items } = &mut *listing;
-        match caller.run(items.try_next())? {
-            Some(tree) => {
-                item.give(hwm_value::of(tree));
+        match caller.run_eagerly(items.try_next())? {
+            Some(record) => {
+                item.give(hwm_value::record(record));
                 Ok(hwm_result::HWM_OK)
             }
             None => Ok(hwm_result::HWM_END),

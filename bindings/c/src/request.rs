@@ -9,6 +9,7 @@ use crate::config::nowhere;
 use crate::enter::enter;
 use crate::error::hwm_error;
 use crate::failure::Failure;
+use crate::find::unescape;
 use crate::handle::{In, free, handle};
 use crate::pointer::{Buffer, Text, buffer, input, output, text};
 use crate::result::hwm_result;
@@ -71,7 +72,7 @@ fn place<'a>(body: &'a mut Value, path: &str) -> Option<&'a mut Value> {
     }
     let mut place = body;
     for name in path.strip_prefix('/')?.split('/') {
-        let name = name.replace("~1", "/").replace("~0", "~");
+        let name = unescape(name);
         if place.is_null() {
             *place = if name == "-" { json!([]) } else { json!({}) };
         }
@@ -139,7 +140,7 @@ pub unsafe extern "C" fn hwm_request_free(request: *mut hwm_request) {
 /// Sets a text.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_request_set_text(
-    request: *const hwm_request,
+    request: *mut hwm_request,
     path: *const c_char,
     value: *const c_char,
 ) -> hwm_result {
@@ -150,7 +151,7 @@ pub unsafe extern "C" fn hwm_request_set_text(
 /// Sets a text from a buffer, for secrets and for texts without a NUL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_request_set_secret(
-    request: *const hwm_request,
+    request: *mut hwm_request,
     path: *const c_char,
     value: *const c_char,
     value_length: usize,
@@ -162,7 +163,7 @@ pub unsafe extern "C" fn hwm_request_set_secret(
 /// Sets a whole number.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_request_set_integer(
-    request: *const hwm_request,
+    request: *mut hwm_request,
     path: *const c_char,
     value: i64,
 ) -> hwm_result {
@@ -172,7 +173,7 @@ pub unsafe extern "C" fn hwm_request_set_integer(
 /// Sets a number that need not be whole. JSON has none for infinity and not-a-number.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_request_set_number(
-    request: *const hwm_request,
+    request: *mut hwm_request,
     path: *const c_char,
     value: f64,
 ) -> hwm_result {
@@ -187,7 +188,7 @@ pub unsafe extern "C" fn hwm_request_set_number(
 /// Sets true or false.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_request_set_flag(
-    request: *const hwm_request,
+    request: *mut hwm_request,
     path: *const c_char,
     value: bool,
 ) -> hwm_result {
@@ -197,7 +198,7 @@ pub unsafe extern "C" fn hwm_request_set_flag(
 /// Sets whatever a JSON text says; the path "" sets the whole body.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_request_set_json(
-    request: *const hwm_request,
+    request: *mut hwm_request,
     path: *const c_char,
     json: *const c_char,
     json_length: usize,
@@ -217,7 +218,7 @@ pub unsafe extern "C" fn hwm_request_set_json(
 /// @param value NULL removes the parameter.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_request_set_parameter(
-    request: *const hwm_request,
+    request: *mut hwm_request,
     name: *const c_char,
     value: *const c_char,
 ) -> hwm_result {
@@ -236,7 +237,7 @@ pub unsafe extern "C" fn hwm_request_set_parameter(
 /// @param cloud The provider's word, such as "AWS", "Aliyun" or "HuaweiCloud".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_request_set_source(
-    request: *const hwm_request,
+    request: *mut hwm_request,
     cloud: *const c_char,
     region: *const c_char,
     bucket: *const c_char,
@@ -262,7 +263,7 @@ pub unsafe extern "C" fn hwm_request_set_source(
 /// Sets where the objects of a task or task group go: /dst_node, a bucket in the client's region.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_request_set_destination(
-    request: *const hwm_request,
+    request: *mut hwm_request,
     region: *const c_char,
     bucket: *const c_char,
     access_key: *const c_char,
@@ -309,7 +310,7 @@ impl Node<'_> {
 /// @param bytes_per_second 1048576 (1 MiB/s) to 209715200 (200 MiB/s).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_request_add_bandwidth(
-    request: *const hwm_request,
+    request: *mut hwm_request,
     start: *const c_char,
     end: *const c_char,
     bytes_per_second: i64,

@@ -108,7 +108,7 @@ pub unsafe extern "C" fn hwm_sync_show(
     let id = text!(id);
     answer(input!(client), output!(sync), "sync", output!(error), |caller| {
         let month = UnixMillis::new(month)?;
-        hwm_value::typed(&caller.run(caller.oms().sync_tasks().show(id.get("id")?, month))?)
+        Ok(hwm_value::typed(caller.run(caller.oms().sync_tasks().show(id.get("id")?, month))?))
     })
 }
 
@@ -153,8 +153,9 @@ pub unsafe extern "C" fn hwm_sync_start(
 ) -> hwm_result {
     let (id, request) = (text!(id), input!(request));
     act(input!(client), output!(error), |caller| {
+        let id = id.get("id")?;
         let request: StartSyncTaskReq = typed::body(&Draft::of(request)?, "StartSyncTask")?;
-        caller.run(caller.oms().sync_tasks().start(id.get("id")?, &request))
+        caller.run(caller.oms().sync_tasks().start(id, &request))
     })
 }
 

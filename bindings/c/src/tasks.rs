@@ -164,7 +164,7 @@ pub unsafe extern "C" fn hwm_task_show(
     error: *mut *mut hwm_error,
 ) -> hwm_result {
     answer(input!(client), output!(task), "task", output!(error), |caller| {
-        hwm_value::typed(&caller.run(caller.oms().tasks().show(id))?)
+        Ok(hwm_value::typed(caller.run(caller.oms().tasks().show(id))?))
     })
 }
 

@@ -23,7 +23,8 @@ pub(crate) fn body<T: DeserializeOwned + Serialize>(draft: &Draft, operation: &s
         let missing = words.strip_prefix("missing field ").map(|name| format!("the field {name} is missing"));
         invalid(operation, missing.unwrap_or_else(|| "a field has the wrong type".to_owned()))
     })?;
-    let taken = crate::value::tree(&typed)?;
+    let taken = serde_json::to_value(&typed)
+        .map_err(|_| invalid(operation, "it cannot be written as JSON".to_owned()))?;
     let mut lost = Vec::new();
     compare(&given, &taken, String::new(), &mut lost);
     if lost.is_empty() {

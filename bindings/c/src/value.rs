@@ -1,14 +1,16 @@
-//! Answers, as trees that are read by paths.
+//! Answers, read by paths.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::{CString, c_char};
 use std::sync::{Mutex, PoisonError};
 
+use hwmigrate::Response;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::enter::quietly;
-use crate::failure::Failure;
+use crate::find::find;
 use crate::handle::{In, free, handle};
 use crate::memory::terminated;
 use crate::pointer::{Out, Text, input, output, text};
@@ -48,12 +50,29 @@ pub enum hwm_type {
     HWM_TYPE_OBJECT = 6,
 }
 
-/// A tree, and the texts of it that C has asked for.
+/// An answer, and the texts of it that C has asked for.
 pub(crate) struct Answer {
-    tree: Value,
+    content: Content,
     status: u16,
     request_id: Option<CString>,
     texts: Mutex<HashMap<(Form, String), CString>>,
+}
+
+enum Content {
+    Tree(Value),
+    Typed(Box<dyn Record>),
+}
+
+/// An answer of a known type.
+pub(crate) trait Record: Send + Sync {
+    /// What is at a path.
+    fn at(&self, path: &str) -> Option<Value>;
+}
+
+impl<T: Serialize + Send + Sync> Record for T {
+    fn at(&self, path: &str) -> Option<Value> {
+        find(self, path)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,31 +85,37 @@ enum Form {
 impl hwm_value {
     /// A value that no service gave.
     pub(crate) fn of(tree: Value) -> Answer {
-        Answer { tree, status: 0, request_id: None, texts: Mutex::default() }
+        Answer::new(Content::Tree(tree), 0, None)
+    }
+
+    /// An item of a list.
+    pub(crate) fn record(record: Box<dyn Record>) -> Answer {
+        Answer::new(Content::Typed(record), 0, None)
     }
 
     /// An answer of a service.
     pub(crate) fn answer(tree: Value, status: u16, request_id: Option<&str>) -> Answer {
-        Answer { tree, status, request_id: request_id.map(terminated), texts: Mutex::default() }
+        Answer::new(Content::Tree(tree), status, request_id)
     }
 
     /// A typed answer. Its secrets are redacted by their type.
-    pub(crate) fn typed<T: Serialize>(response: &hwmigrate::Response<T>) -> Result<Answer, Failure> {
-        let tree = tree(&response.value)?;
-        Ok(Self::answer(tree, response.status, response.request_id.as_deref()))
+    pub(crate) fn typed<T: Serialize + Send + Sync + 'static>(response: Response<T>) -> Answer {
+        let Response { value, status, request_id, .. } = response;
+        Answer::new(Content::Typed(Box::new(value)), status, request_id.as_deref())
     }
 }
 
-/// The tree of a typed answer.
-pub(crate) fn tree<T: Serialize>(value: &T) -> Result<Value, hwmigrate::Error> {
-    serde_json::to_value(value).map_err(|_| {
-        hwmigrate::Error::new(hwmigrate::ErrorKind::Decode, "the answer cannot be written as JSON")
-    })
-}
-
 impl Answer {
-    fn at(&self, path: Text<'_>) -> Option<&Value> {
-        self.tree.pointer(path.optional("path").ok()?.unwrap_or_default())
+    fn new(content: Content, status: u16, request_id: Option<&str>) -> Self {
+        Self { content, status, request_id: request_id.map(terminated), texts: Mutex::default() }
+    }
+
+    fn at(&self, path: Text<'_>) -> Option<Cow<'_, Value>> {
+        let path = path.optional("path").ok()?.unwrap_or_default();
+        match &self.content {
+            Content::Tree(tree) => tree.pointer(path).map(Cow::Borrowed),
+            Content::Typed(record) => record.at(path).map(Cow::Owned),
+        }
     }
 
     /// A text made from what is at the path, kept as long as the answer.
@@ -101,13 +126,12 @@ impl Answer {
         make: impl FnOnce(&Value) -> Option<CString>,
     ) -> *const c_char {
         let found = quietly(|| {
-            let value = self.at(path)?;
             let key = (form, path.optional("path").ok()?.unwrap_or_default().to_owned());
             let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(text) = texts.get(&key) {
                 return Some(text.as_ptr());
             }
-            let text = make(value)?;
+            let text = make(&*self.at(path)?)?;
             // The bytes of a CString stay where they are when the map grows.
             Some(texts.entry(key).or_insert(text).as_ptr())
         });
@@ -115,8 +139,9 @@ impl Answer {
     }
 }
 
-fn read<'a>(value: In<'a, hwm_value>, path: Text<'_>) -> Option<&'a Value> {
-    value.peek()?.at(path)
+/// What `look` makes of the value at a path.
+fn read<T>(value: In<'_, hwm_value>, path: Text<'_>, look: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
+    quietly(|| look(&*value.peek()?.at(path)?)).flatten()
 }
 
 /// Writes what was found, and says whether it was.
@@ -138,15 +163,17 @@ pub unsafe extern "C" fn hwm_value_free(value: *mut hwm_value) {
 /// What is found at a path.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_value_type(value: *const hwm_value, path: *const c_char) -> hwm_type {
-    match read(input!(value), text!(path)) {
-        None => hwm_type::HWM_TYPE_ABSENT,
-        Some(Value::Null) => hwm_type::HWM_TYPE_NULL,
-        Some(Value::Bool(_)) => hwm_type::HWM_TYPE_FLAG,
-        Some(Value::Number(_)) => hwm_type::HWM_TYPE_NUMBER,
-        Some(Value::String(_)) => hwm_type::HWM_TYPE_TEXT,
-        Some(Value::Array(_)) => hwm_type::HWM_TYPE_LIST,
-        Some(Value::Object(_)) => hwm_type::HWM_TYPE_OBJECT,
-    }
+    let kind = |value: &Value| {
+        Some(match value {
+            Value::Null => hwm_type::HWM_TYPE_NULL,
+            Value::Bool(_) => hwm_type::HWM_TYPE_FLAG,
+            Value::Number(_) => hwm_type::HWM_TYPE_NUMBER,
+            Value::String(_) => hwm_type::HWM_TYPE_TEXT,
+            Value::Array(_) => hwm_type::HWM_TYPE_LIST,
+            Value::Object(_) => hwm_type::HWM_TYPE_OBJECT,
+        })
+    };
+    read(input!(value), text!(path), kind).unwrap_or(hwm_type::HWM_TYPE_ABSENT)
 }
 
 /// The text at a path, or NULL. It is cut at a NUL inside, which
@@ -167,7 +194,7 @@ pub unsafe extern "C" fn hwm_value_integer(
     path: *const c_char,
     number: *mut i64,
 ) -> bool {
-    found(read(input!(value), text!(path)).and_then(Value::as_i64), output!(number))
+    found(read(input!(value), text!(path), Value::as_i64), output!(number))
 }
 
 /// The number at a path, whole or not.
@@ -180,7 +207,7 @@ pub unsafe extern "C" fn hwm_value_number(
     path: *const c_char,
     number: *mut f64,
 ) -> bool {
-    found(read(input!(value), text!(path)).and_then(Value::as_f64), output!(number))
+    found(read(input!(value), text!(path), Value::as_f64), output!(number))
 }
 
 /// The truth value at a path.
@@ -193,17 +220,18 @@ pub unsafe extern "C" fn hwm_value_flag(
     path: *const c_char,
     flag: *mut bool,
 ) -> bool {
-    found(read(input!(value), text!(path)).and_then(Value::as_bool), output!(flag))
+    found(read(input!(value), text!(path), Value::as_bool), output!(flag))
 }
 
 /// How many members the list or object at a path has; 0 for anything else.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_value_count(value: *const hwm_value, path: *const c_char) -> usize {
-    match read(input!(value), text!(path)) {
-        Some(Value::Array(items)) => items.len(),
-        Some(Value::Object(fields)) => fields.len(),
-        _ => 0,
-    }
+    let count = |value: &Value| match value {
+        Value::Array(items) => Some(items.len()),
+        Value::Object(fields) => Some(fields.len()),
+        _ => None,
+    };
+    read(input!(value), text!(path), count).unwrap_or_default()
 }
 
 /// The name of a member of the object at a path, or NULL.

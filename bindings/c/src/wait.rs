@@ -242,7 +242,7 @@ pub unsafe extern "C" fn hwm_wait_free(wait: *mut hwm_wait) {
 /// Waits for at most this long, counted from the first look. The last look is
 /// made at the deadline itself. With 0 there is one look.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_wait_set_deadline(wait: *const hwm_wait, milliseconds: i64) -> hwm_result {
+pub unsafe extern "C" fn hwm_wait_set_deadline(wait: *mut hwm_wait, milliseconds: i64) -> hwm_result {
     plan(input!(wait), |waiting| {
         waiting.settings.deadline = Some(span(milliseconds, "milliseconds")?);
         Ok(())
@@ -251,7 +251,7 @@ pub unsafe extern "C" fn hwm_wait_set_deadline(wait: *const hwm_wait, millisecon
 
 /// What to wait for; HWM_UNTIL_ENDED unless said otherwise.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_wait_set_until(wait: *const hwm_wait, until: i32) -> hwm_result {
+pub unsafe extern "C" fn hwm_wait_set_until(wait: *mut hwm_wait, until: i32) -> hwm_result {
     plan(input!(wait), |waiting| {
         waiting.settings.until = goal(until)?;
         Ok(())
@@ -261,7 +261,7 @@ pub unsafe extern "C" fn hwm_wait_set_until(wait: *const hwm_wait, until: i32) -
 /// How often to look: pauses between these, in milliseconds. A young job is
 /// looked at often, an old one seldom. 250 and 30000 unless said otherwise.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_wait_set_poll(wait: *const hwm_wait, shortest: i64, longest: i64) -> hwm_result {
+pub unsafe extern "C" fn hwm_wait_set_poll(wait: *mut hwm_wait, shortest: i64, longest: i64) -> hwm_result {
     plan(input!(wait), |waiting| {
         waiting.settings.poll = Some(rhythm(shortest, longest)?);
         Ok(())
@@ -270,7 +270,7 @@ pub unsafe extern "C" fn hwm_wait_set_poll(wait: *const hwm_wait, shortest: i64,
 
 /// Marks a look as stalled when a running job has not moved for this long. Does not end the wait.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_wait_set_stall_after(wait: *const hwm_wait, milliseconds: i64) -> hwm_result {
+pub unsafe extern "C" fn hwm_wait_set_stall_after(wait: *mut hwm_wait, milliseconds: i64) -> hwm_result {
     plan(input!(wait), |waiting| {
         waiting.settings.stall_after = Some(span(milliseconds, "milliseconds")?);
         Ok(())
@@ -281,7 +281,7 @@ pub unsafe extern "C" fn hwm_wait_set_stall_after(wait: *const hwm_wait, millise
 /// cancelled. The wait then takes up to two minutes longer, until the job
 /// stands still; the error's text says whether it does. Not unless said so.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hwm_wait_set_stop_job(wait: *const hwm_wait, stop: bool) -> hwm_result {
+pub unsafe extern "C" fn hwm_wait_set_stop_job(wait: *mut hwm_wait, stop: bool) -> hwm_result {
     plan(input!(wait), |waiting| {
         waiting.stop_job = stop;
         Ok(())
@@ -296,7 +296,7 @@ pub unsafe extern "C" fn hwm_wait_set_stop_job(wait: *const hwm_wait, stop: bool
 ///        when this function fails.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_wait_set_progress(
-    wait: *const hwm_wait,
+    wait: *mut hwm_wait,
     callback: hwm_progress_callback,
     user_data: *mut c_void,
     release: hwm_release,
@@ -318,7 +318,7 @@ pub unsafe extern "C" fn hwm_wait_set_progress(
 ///         goes on. HWM_CANCELLED, HWM_NOT_FOUND, HWM_AUTH.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_wait_run(
-    wait: *const hwm_wait,
+    wait: *mut hwm_wait,
     last: *mut *mut hwm_progress,
     error: *mut *mut hwm_error,
 ) -> hwm_result {
@@ -349,7 +349,7 @@ pub unsafe extern "C" fn hwm_wait_run(
 ///         HWM_BUSY.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_wait_next(
-    wait: *const hwm_wait,
+    wait: *mut hwm_wait,
     progress: *mut *mut hwm_progress,
     error: *mut *mut hwm_error,
 ) -> hwm_result {

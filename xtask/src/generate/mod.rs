@@ -52,6 +52,21 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let folder = root().join("crates/hwmigrate-api/src/generated");
     fs::create_dir_all(&folder)?;
     let mut stale = 0;
+    let mut settle = |file: std::path::PathBuf, wanted: String| -> Outcome {
+        let found = fs::read_to_string(&file).unwrap_or_default();
+        if found == wanted {
+            return Ok(());
+        }
+        let name = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
+        if arguments.check {
+            stale += 1;
+            eprintln!("{}", diff::show(&name, &found, &wanted));
+        } else {
+            fs::write(&file, wanted)?;
+            eprintln!("wrote {name}");
+        }
+        Ok(())
+    };
     for service in SERVICES {
         let path = root().join("openapi").join(service.document);
         let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -64,19 +79,17 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
             (format!("{}.openapi.json", service.module), document::compact(&document)?),
         ];
         for (name, wanted) in files {
-            let file = folder.join(&name);
-            let found = fs::read_to_string(&file).unwrap_or_default();
-            if found == wanted {
-                continue;
-            }
-            if arguments.check {
-                stale += 1;
-                eprintln!("{}", diff::show(&format!("generated/{name}"), &found, &wanted));
-            } else {
-                fs::write(&file, wanted)?;
-                eprintln!("wrote {}", file.display());
-            }
+            settle(folder.join(name), wanted)?;
         }
+        for (file, wanted) in crate::python::of_document(service.module, service.document, &document)? {
+            settle(file, wanted)?;
+        }
+    }
+    for (file, wanted) in crate::python::twins()? {
+        settle(file, wanted)?;
+    }
+    for (file, wanted) in crate::c_header::files()? {
+        settle(file, wanted)?;
     }
     if stale > 0 {
         return Err(format!("{stale} generated file(s) differ; run `cargo xtask generate`").into());
