@@ -30,9 +30,18 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
 }
 
 /// A command in the workspace.
+///
+/// What `cargo run` says about this program is not passed on: build scripts
+/// further down would take it for their own and run again.
 pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(root());
+    for (name, _) in env::vars_os() {
+        let name_text = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name_text.starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 
@@ -103,4 +112,18 @@ pub(crate) fn python() -> Result<PathBuf> {
         fs::write(complete, "")?;
     }
     Ok(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_hears_nothing_about_the_program_that_starts_it() {
+        let command = command("true", &[]);
+        let left_out: Vec<_> = command.get_envs().filter(|(_, value)| value.is_none()).collect();
+        assert!(left_out.iter().any(|(name, _)| *name == "CARGO_PKG_NAME"), "{left_out:?}");
+        assert!(left_out.iter().any(|(name, _)| *name == "CARGO_MANIFEST_DIR"), "{left_out:?}");
+        assert!(left_out.iter().all(|(name, _)| *name != "CARGO"), "{left_out:?}");
+    }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use hwmigrate_api::Request;
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -19,6 +20,14 @@ use crate::transport::{Auth, Limits, Shared};
 /// A cheap handle on shared state: clone it, and keep it for as long as
 /// possible. All clones share connections, the login, and what was learnt about
 /// rate limits. Making one contacts nobody.
+///
+/// # Blocking callers
+/// A program without an executor of its own drives calls by a tokio runtime.
+/// One thread: a current-thread runtime with `enable_all`, kept as long as the
+/// client, and `block_on` for each call; nothing crosses a thread, which makes
+/// it the cheapest way. Many threads with one client: one multi-thread runtime
+/// for all, whose `Handle::block_on` each thread calls. A runtime for each call
+/// or each thread would give every one of them connections of its own.
 ///
 /// ```no_run
 /// # async fn demo() -> hwmigrate::Result<()> {
@@ -111,9 +120,9 @@ impl Shared {
             return Ok(id);
         }
         // Around all of it: waiting for another caller's look-up counts as well.
-        let found = self.session.owner.get_or_try_init(|| self.find_project(limits));
+        let found = self.session.owner.get_or_look(|| self.find_project(limits).boxed());
         match tokio::time::timeout_at(limits.deadline, found).await {
-            Ok(found) => found.cloned(),
+            Ok(found) => found,
             Err(_) => Err(Error::new(
                 ErrorKind::Timeout,
                 format!("the project was not found within the call's limit of {:.0?}", limits.total()),

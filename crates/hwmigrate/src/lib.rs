@@ -88,6 +88,6 @@ pub use environment::Environment;
 pub use error::{Error, ErrorKind, JobReport, Result};
 pub use hwmigrate_api as api;
 pub use hwmigrate_api::{Secret, Service};
-pub use raw::{RawCall, RawResponse};
+pub use raw::{RawBytes, RawCall, RawResponse};
 pub use transport::call::Response;
 pub use transport::retry::RetryPolicy;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use hwmigrate_api::{Operation, Parameter, Place, Request, ResponseBody};
 use serde_json::Value;
 
@@ -45,6 +46,41 @@ pub struct RawResponse {
     pub request_id: Option<String>,
     /// The JSON of the answer; `None` when there was no body.
     pub body: Option<Value>,
+}
+
+/// What a raw call gives, not decoded.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RawBytes {
+    /// The HTTP status.
+    pub status: u16,
+    /// The id to quote to the service's support.
+    pub request_id: Option<String>,
+    body: Bytes,
+}
+
+impl RawBytes {
+    /// The body; empty when there was none.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl From<RawBytes> for Vec<u8> {
+    fn from(answer: RawBytes) -> Self {
+        answer.body.into()
+    }
+}
+
+/// The body may hold secrets, so only its size is shown.
+impl fmt::Debug for RawBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawBytes")
+            .field("status", &self.status)
+            .field("request_id", &self.request_id)
+            .field("body_bytes", &self.body.len())
+            .finish()
+    }
 }
 
 impl Client {
@@ -101,7 +137,27 @@ impl RawCall {
     /// # Errors
     /// [`ErrorKind::Invalid`] for parameters that are missing, unknown or
     /// unsafe, before anything is sent; otherwise as every call.
-    pub async fn send(mut self) -> Result<RawResponse> {
+    pub async fn send(self) -> Result<RawResponse> {
+        let operation = self.operation;
+        let answer = self.answer().await?;
+        let body = read(operation, &answer)?;
+        Ok(RawResponse { status: answer.status.as_u16(), request_id: request_id(&answer.headers), body })
+    }
+
+    /// Sends the call and gives the body as it came: the cheapest way for who
+    /// decodes it elsewhere, such as a binding to another language.
+    ///
+    /// That the body begins like what the operation answers was checked; whether
+    /// it is JSON to its end is for the decoder to say.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), but for errors of decoding.
+    pub async fn send_bytes(self) -> Result<RawBytes> {
+        let Answer { status, headers, body, .. } = self.answer().await?;
+        Ok(RawBytes { status: status.as_u16(), request_id: request_id(&headers), body })
+    }
+
+    async fn answer(mut self) -> Result<Answer> {
         let shared = self.client.shared.clone();
         let limits = shared.limits(self.deadline, self.retry);
         let operation = self.operation;
@@ -111,9 +167,7 @@ impl RawCall {
             let id = shared.project_id(limits).await?;
             self.parameters.insert(PROJECT.to_owned(), id.to_string());
         }
-        let answer = self.exchange(limits).await?;
-        let body = read(operation, &answer)?;
-        Ok(RawResponse { status: answer.status.as_u16(), request_id: request_id(&answer.headers), body })
+        self.exchange(limits).await
     }
 
     async fn exchange(&self, limits: Limits) -> Result<Answer> {

@@ -277,3 +277,64 @@ async fn the_iam_surface_lists_validates_and_makes_keys() {
         ErrorKind::Config
     );
 }
+
+#[tokio::test]
+async fn callers_who_wait_for_a_project_share_the_failure() {
+    let server = Server::start(|_, _| projects(&[])).await;
+    let client = builder(&server, keys()).build().unwrap();
+    let waiting = (0..20).map(|_| client.project_id());
+    let outcomes = futures_util::future::join_all(waiting).await;
+    assert!(outcomes.iter().all(|outcome| outcome.as_ref().is_err_and(|e| e.kind() == ErrorKind::Config)));
+    assert_eq!(server.asked().len(), 1, "one look-up for all who waited");
+    client.project_id().await.unwrap_err();
+    assert_eq!(server.asked().len(), 2, "whoever comes later looks again");
+}
+
+/// The metadata service of a server, with tokens or from before they existed.
+async fn metadata(with_tokens: bool) -> Server {
+    Server::start(move |asked, _| match (asked.method.as_str(), asked.path()) {
+        ("PUT", "/meta-data/latest/api/token") if with_tokens => answer(200, &[], "canary-meta\n"),
+        ("GET", "/openstack/latest/securitykey") => json(
+            r#"{"credential": {"access": "CANARYMETA", "secret": "canary-meta-secret",
+                "securitytoken": "canary-session", "expires_at": "2099-01-08T03:50:07.574000Z"}}"#,
+        ),
+        _ => answer(404, &[], ""),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_cloud_server_gets_its_keys_from_its_metadata() {
+    let cloud = Server::start(cloud).await;
+    for with_tokens in [true, false] {
+        let local = metadata(with_tokens).await;
+        let client = builder(&cloud, Credentials::metadata_at(&local.url)).build().unwrap();
+        let login = client.login().await.unwrap();
+        assert_eq!((login.kind, login.expires_at.unwrap().year()), ("metadata", 2099));
+        let asked = local.asked();
+        assert_eq!(asked.len(), 2, "one login serves all");
+        assert_eq!(asked[0].header("x-metadata-token-ttl-seconds"), Some("60"));
+        assert_eq!(asked[1].header("x-metadata-token"), with_tokens.then_some("canary-meta"));
+        let signed = cloud.asked().pop().unwrap();
+        assert_eq!(signed.header("x-security-token"), Some("canary-session"));
+        assert!(signed.header("authorization").unwrap().contains("Access=CANARYMETA"));
+    }
+}
+
+#[tokio::test]
+async fn a_machine_without_metadata_is_told_what_to_do() {
+    let cloud = Server::start(cloud).await;
+    let without_agency = Server::start(|_, _| answer(404, &[], "")).await;
+    for (address, kind, words) in [
+        (without_agency.url.as_str(), ErrorKind::Auth, "an agency"),
+        ("http://127.0.0.1:1", ErrorKind::Transport, "cloud server"),
+        ("http://203.0.113.1", ErrorKind::Config, "link-local"),
+    ] {
+        let client = builder(&cloud, Credentials::metadata_at(address)).build().unwrap();
+        let error = client.login().await.unwrap_err();
+        let text = format!("{} {}", error.chain(), error.advice().unwrap_or_default());
+        assert!(error.kind() == kind && text.contains(words), "{text}");
+        assert!(!text.contains("canary"), "{text}");
+    }
+    assert!(cloud.asked().is_empty());
+}

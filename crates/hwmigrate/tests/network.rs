@@ -191,6 +191,7 @@ async fn a_proxy_gets_the_request_unless_the_host_is_excepted() {
     show(&far(Environment::empty()).proxy(&proxy.url).build().unwrap()).await.unwrap();
     assert_eq!(proxy.asked().len(), 2);
     assert_eq!(proxy.asked()[0].target, "http://oms.unreachable.test/v2/p1/tasks/17");
+    assert!(proxy.asked()[0].header("proxy-authorization").is_none());
     let excepted = variables(&[("http_proxy", &proxy.url), ("no_proxy", "unreachable.test")]);
     assert!(show(&far(excepted).build().unwrap()).await.is_err());
     // Loopback stays direct when the proxy comes from the environment.
@@ -198,6 +199,33 @@ async fn a_proxy_gets_the_request_unless_the_host_is_excepted() {
         .await
         .unwrap();
     assert_eq!((proxy.asked().len(), direct.asked().len()), (2, 1));
+    // A password in the proxy's address is for the proxy and for nobody else.
+    let with_password = proxy.url.replace("http://", "http://user:canary-pass@");
+    let client = far(Environment::empty()).proxy(&with_password).build().unwrap();
+    show(&client).await.unwrap();
+    let asked = proxy.asked().pop().unwrap();
+    assert_eq!(asked.header("proxy-authorization"), Some("Basic dXNlcjpjYW5hcnktcGFzcw=="));
+    assert_eq!(asked.header("host"), Some("oms.unreachable.test"));
+    assert!(!format!("{client:?}").contains("canary"));
+    for wrong in ["ftp://h", "http://", "socks5://h:1"] {
+        let error = match far(Environment::empty()).proxy(wrong).build() {
+            Ok(client) => show(&client).await.unwrap_err(),
+            Err(error) => error,
+        };
+        assert_eq!(error.kind(), ErrorKind::Config, "{wrong}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn headers_of_an_answer_are_within_reach() {
+    let server = Server::always(answer(200, &[("x-request-id", "r-7"), ("etag", "canary")], TASK)).await;
+    let task = server.client().oms().tasks().show(17).await.unwrap();
+    assert_eq!(
+        (task.request_id.as_deref(), task.header("ETag"), task.header("absent")),
+        (Some("r-7"), Some("canary"), None)
+    );
+    assert!(!format!("{task:?}").contains("canary"));
+    assert_eq!(task.map(|_| ()).header("etag"), Some("canary"));
 }
 
 #[tokio::test]

@@ -97,3 +97,15 @@ async fn a_deadline_of_its_own_ends_the_call() {
     let error = call.deadline(std::time::Duration::from_millis(100)).send().await.unwrap_err();
     assert!(error.is_timeout());
 }
+
+#[tokio::test]
+async fn bytes_come_as_they_are() {
+    let body = r#"{"id": 17,  "new_field": [1]}"#;
+    let server = Server::always(answer(200, &[("x-request-id", "r-9")], body)).await;
+    let call = server.client().operation("ShowTask").unwrap().parameter("task_id", "17");
+    let bytes = call.send_bytes().await.unwrap();
+    assert_eq!((bytes.status, bytes.request_id.as_deref()), (200, Some("r-9")));
+    assert_eq!(bytes.body(), body.as_bytes());
+    assert!(!format!("{bytes:?}").contains("new_field"));
+    assert_eq!(Vec::from(bytes), body.as_bytes());
+}

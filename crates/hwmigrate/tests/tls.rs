@@ -78,6 +78,44 @@ async fn a_private_authority_is_trusted_when_named_and_not_otherwise() {
     assert!(text.contains("ca_file"), "{text}");
 }
 
+/// A proxy that opens ways; gives its address and what it was asked for first.
+fn tunnel() -> (String, std::sync::mpsc::Receiver<String>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://user:pass@127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let (mut near, _) = listener.accept().unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            near.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).unwrap();
+        let target = head.split(' ').nth(1).unwrap().to_owned();
+        tell.send(head).unwrap();
+        let mut far = std::net::TcpStream::connect(target).unwrap();
+        near.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").unwrap();
+        let (mut near_again, mut far_again) = (near.try_clone().unwrap(), far.try_clone().unwrap());
+        std::thread::spawn(move || std::io::copy(&mut near_again, &mut far_again));
+        let _ = std::io::copy(&mut far, &mut near);
+    });
+    (url, told)
+}
+
+#[tokio::test]
+async fn a_proxy_opens_the_way_and_sees_nothing_of_the_request() {
+    let (proxy, told) = tunnel();
+    let url = serve(false, 1);
+    let answer = show(builder(&url).ca_file(file("ca.pem")).proxy(&proxy)).await.unwrap();
+    assert_eq!(answer.status, 200);
+    let head = told.recv().unwrap().to_lowercase();
+    let target = url.trim_start_matches("https://");
+    assert!(head.starts_with(&format!("connect {target} http/1.1\r\n")), "{head}");
+    assert!(head.contains("proxy-authorization: basic dxnlcjpwyxnz\r\n"), "{head}");
+    assert!(!head.contains("x-auth-token") && !head.contains("/v2/"), "{head}");
+}
+
 #[tokio::test]
 async fn the_authority_may_come_from_the_environment() {
     let url = serve(false, 1);

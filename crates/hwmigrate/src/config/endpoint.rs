@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use crate::config::Endpoint;
 use crate::config::layer::{Item, Layer, Setting};
-use crate::config::routing::{home, public_address};
+use crate::config::routing::{GLOBAL_IAM, home, public_address};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::throttle::Limiter;
@@ -63,8 +63,7 @@ pub(crate) fn public(service: Service, region: &str) -> Result<Endpoint> {
 
 /// The global address of IAM, which serves every region of the main site.
 pub(crate) fn global_iam() -> Result<Endpoint> {
-    let address = "https://iam.myhuaweicloud.com";
-    let url = Url::parse(address).map_err(|_| Error::config(format!("{address} is not an address")))?;
+    let url = Url::parse(GLOBAL_IAM).map_err(|_| Error::config(format!("{GLOBAL_IAM} is not an address")))?;
     endpoint(&url)
 }
 

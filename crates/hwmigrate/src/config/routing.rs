@@ -1,6 +1,7 @@
 //! Which address serves a region, as data.
 //!
-//! OMS and IAM stand in every region under the same form of host name. SMS
+//! OMS stands in every region under the same form of host name, and so does IAM
+//! in nearly all; its global host serves the others of the main site. SMS
 //! stands in a few regions only and moves servers to all others of the same
 //! site from there: the region of the endpoint is not the region of the target.
 //!
@@ -12,6 +13,12 @@ use hwmigrate_api::Service;
 
 /// Regions of sites with a domain of their own.
 const OTHER_SITES: [(&str, &str); 1] = [("eu-west-101", "myhuaweicloud.eu")];
+
+/// The host of IAM that serves every region of the main site.
+pub(crate) const GLOBAL_IAM: &str = "https://iam.myhuaweicloud.com";
+
+/// Regions of the main site that no table of the official SDKs gives an IAM host of their own.
+const WITHOUT_IAM: [&str; 2] = ["ap-southeast-5", "cn-south-4"];
 
 /// Regions with an SMS of their own whose host has another form.
 ///
@@ -54,6 +61,9 @@ pub(crate) fn public_address(service: Service, region: &str) -> String {
     {
         return format!("https://{host}");
     }
+    if service == Service::Iam && WITHOUT_IAM.contains(&home) {
+        return GLOBAL_IAM.to_owned();
+    }
     let site =
         OTHER_SITES.iter().find(|(name, _)| *name == home).map_or("myhuaweicloud.com", |(_, site)| site);
     format!("https://{service}.{home}.{site}")
@@ -70,6 +80,10 @@ mod tests {
             (Service::Iam, "ap-southeast-3", "https://iam.ap-southeast-3.myhuaweicloud.com"),
             (Service::Oms, "xx-future-9", "https://oms.xx-future-9.myhuaweicloud.com"),
             (Service::Iam, "eu-west-101", "https://iam.eu-west-101.myhuaweicloud.eu"),
+            (Service::Iam, "cn-east-4", "https://iam.cn-east-4.myhuaweicloud.com"),
+            (Service::Iam, "cn-south-4", "https://iam.myhuaweicloud.com"),
+            (Service::Iam, "ap-southeast-5", "https://iam.myhuaweicloud.com"),
+            (Service::Oms, "cn-south-4", "https://oms.cn-south-4.myhuaweicloud.com"),
             (Service::Oms, "la-north-2", "https://oms.la-north-2.myhuaweicloud.com"),
         ];
         for (service, region, address) in rows {

@@ -15,7 +15,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::clock;
 use crate::config::Audience;
-use crate::credentials::{Credentials, Given, Source};
+use crate::credentials::{Credentials, Given, Source, metadata};
 use crate::error::parse::request_id;
 use crate::error::{Error, ErrorKind, Result};
 use crate::signing::Keys;
@@ -81,6 +81,10 @@ impl Shared {
                 Source::Agency { base, agency, domain } => {
                     let audience = narrowed(credentials, audience);
                     self.by_agency(base, agency, domain, audience, limits).await
+                }
+                Source::Metadata { base } => {
+                    let (keys, end) = metadata::ask(base, limits).await?;
+                    Ok(self.issue(Proof::Keys(keys), end, Identity::default()))
                 }
                 Source::Function(provide) => {
                     let credential = provide().await?;
@@ -261,11 +265,15 @@ impl Answer {
 }
 
 fn temporary_key(answer: &Answer) -> Result<(Keys, Option<OffsetDateTime>)> {
-    let read: KeyAnswer = serde_json::from_slice(&answer.body)
-        .map_err(|_| answer.lacks(TEMPORARY_KEY, "a readable access key"))?;
+    read_key(&answer.body).ok_or_else(|| answer.lacks(TEMPORARY_KEY, "a readable access key"))
+}
+
+/// A temporary key and its end, as IAM and the metadata service of a server write them.
+pub(crate) fn read_key(body: &[u8]) -> Option<(Keys, Option<OffsetDateTime>)> {
+    let read: KeyAnswer = serde_json::from_slice(body).ok()?;
     let KeyPart { access, secret, securitytoken, expires_at } = read.credential;
     let end = expires_at.and_then(|end| OffsetDateTime::parse(&end, &Rfc3339).ok());
-    Ok((Keys { access, secret, security_token: Some(securitytoken) }, end))
+    Some((Keys { access, secret, security_token: Some(securitytoken) }, end))
 }
 
 #[derive(Serialize)]

@@ -5,6 +5,7 @@
 //! keys are renewed before they end.
 
 pub(crate) mod login;
+mod metadata;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -39,6 +40,7 @@ pub(crate) enum Source {
     Token { token: Secret, expires_at: Option<OffsetDateTime> },
     AccessKey(Keys),
     Agency { base: Credentials, agency: String, domain: String },
+    Metadata { base: String },
     Function(Provide),
 }
 
@@ -99,6 +101,21 @@ impl Credentials {
         Self::of(Source::Agency { base, agency: agency_name.into(), domain: domain_name.into() })
     }
 
+    /// The agency of the cloud server (ECS) that this process runs on: its
+    /// metadata service gives temporary keys, which are renewed before they end.
+    ///
+    /// It is asked over the link-local address that every such server has,
+    /// never through a proxy.
+    pub fn metadata() -> Self {
+        Self::metadata_at("http://169.254.169.254")
+    }
+
+    /// As [`metadata`](Self::metadata), at another address of this machine or
+    /// its link, such as a stand-in in tests. Any other address is refused.
+    pub fn metadata_at(base_url: impl Into<String>) -> Self {
+        Self::of(Source::Metadata { base: base_url.into() })
+    }
+
     /// Whatever the closure returns; it is asked again when that ends or is refused.
     ///
     /// ```
@@ -137,6 +154,7 @@ impl Credentials {
             Source::AccessKey(Keys { security_token: None, .. }) => "access_key",
             Source::AccessKey(_) => "temporary_access_key",
             Source::Agency { .. } => "agency",
+            Source::Metadata { .. } => "metadata",
             Source::Function(_) => "function",
         }
     }
@@ -161,6 +179,9 @@ impl fmt::Debug for Credentials {
             }
             Source::Agency { base, agency, domain } => {
                 shown.field("agency", agency).field("domain", domain).field("base", base);
+            }
+            Source::Metadata { base } => {
+                shown.field("base", base);
             }
             Source::Token { .. } | Source::AccessKey(_) | Source::Function(_) => {}
         }
@@ -266,6 +287,7 @@ mod tests {
             Credentials::access_key(canary(), canary()),
             Credentials::temporary(canary(), canary(), canary()),
             Credentials::agency(base, "agency", "other"),
+            Credentials::metadata(),
             Credentials::from_fn(|| async { Ok::<_, Error>(Credential::token(canary(), None)) }),
         ];
         for credentials in all {

@@ -74,7 +74,7 @@ impl Source {
         Self(SrcNodeReq { cloud_type: Some(CloudType::UrlSource), ..SrcNodeReq::default() })
     }
 
-    /// The session token of temporary keys. Task groups do not take one.
+    /// The session token of temporary keys. Task groups and sync tasks do not take one.
     #[must_use]
     pub fn security_token(mut self, token: impl Into<Secret>) -> Self {
         self.0.security_token = Some(token.into());
@@ -113,7 +113,7 @@ impl Destination {
         })
     }
 
-    /// The session token of temporary keys. Task groups do not take one.
+    /// The session token of temporary keys. Task groups and sync tasks do not take one.
     #[must_use]
     pub fn security_token(mut self, token: impl Into<Secret>) -> Self {
         self.0.security_token = Some(token.into());
@@ -451,6 +451,7 @@ impl From<CreateTaskGroupReq> for GroupRequest {
 }
 
 /// A sync task to be, which copies objects one by one when it is told of them.
+/// Session tokens are not sent: sync tasks take permanent keys only.
 ///
 /// Source: <https://support.huaweicloud.com/api-oms/CreateSyncTask.html>.
 pub fn sync_request(source: Source, destination: Destination) -> CreateSyncTaskReq {

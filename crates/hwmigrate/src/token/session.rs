@@ -4,17 +4,16 @@
 //! signs for it. SMS may need another, since it serves most regions from one
 //! of another name, and may want the account instead of a project.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hwmigrate_api::{Request, Service};
 use serde::Deserialize;
-use tokio::sync::OnceCell;
 
 use crate::client::choose;
 use crate::config::Audience;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::token::TokenCache;
 use crate::transport::operation::{LIST_AUTH_DOMAINS, LIST_PROJECTS};
 use crate::transport::sign::Owner;
@@ -25,7 +24,62 @@ use crate::transport::{Auth, Limits, Shared};
 pub(crate) struct Session {
     pub(crate) tokens: TokenCache,
     /// The project's id, or the account's for a login about the account.
-    pub(crate) owner: OnceCell<Arc<str>>,
+    pub(crate) owner: LookUp,
+}
+
+/// Something that is looked up once, by one caller for all who wait for it.
+#[derive(Default)]
+pub(crate) struct LookUp {
+    found: OnceLock<Arc<str>>,
+    /// Held while somebody looks.
+    flight: tokio::sync::Mutex<()>,
+    /// How many looks failed, and how the last one did.
+    failed: Mutex<(u64, Option<Error>)>,
+}
+
+impl LookUp {
+    /// What was found, if anything was.
+    pub(crate) fn get(&self) -> Option<Arc<str>> {
+        self.found.get().cloned()
+    }
+
+    /// What was found, after a look where one is needed. Whoever waits for the
+    /// look of another shares its outcome, good or bad; later callers look again.
+    pub(crate) async fn get_or_look<'a>(
+        &self,
+        look: impl FnOnce() -> BoxFuture<'a, Result<Arc<str>>>,
+    ) -> Result<Arc<str>> {
+        if let Some(found) = self.get() {
+            return Ok(found);
+        }
+        let failures = self.failed().0;
+        let _flight = self.flight.lock().await;
+        if let Some(found) = self.get() {
+            return Ok(found);
+        }
+        if let (now, Some(error)) = &*self.failed()
+            && *now != failures
+        {
+            return Err(error.clone());
+        }
+        let outcome = look().await;
+        match &outcome {
+            Ok(found) => {
+                let _ = self.found.set(Arc::clone(found));
+            }
+            // A time-out is the looker's own: those who wait may have longer deadlines.
+            Err(error) if error.kind() == ErrorKind::Timeout => {}
+            Err(error) => {
+                let mut failed = self.failed();
+                *failed = (failed.0 + 1, Some(error.clone()));
+            }
+        }
+        outcome
+    }
+
+    fn failed(&self) -> MutexGuard<'_, (u64, Option<Error>)> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Shared {
@@ -48,7 +102,7 @@ impl Shared {
             }
             (Service::Sms, Auth::Client, audience) => {
                 let owner = &self.session(audience).owner;
-                let id = Arc::clone(owner.get_or_try_init(|| self.find_owner(audience, limits)).await?);
+                let id = owner.get_or_look(|| self.find_owner(audience, limits)).await?;
                 Ok(match audience {
                     Audience::Account => Owner::Account(Some(id)),
                     _ => Owner::Project(Some(id)),

@@ -23,12 +23,11 @@ use hyper_util::client::proxy::matcher::Matcher;
 use rustls::ClientConfig;
 use tower_service::Service;
 
-use crate::error::{Error, Result};
 use crate::transport::wire;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// A silent peer is noticed after a quarter of an hour at most, not after the two hours of TCP's own.
+/// A peer that is gone is noticed within a minute, not after the two hours of TCP's own habit.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const KEEP_ALIVE_TRIES: u32 = 3;
 
@@ -45,20 +44,19 @@ pub(crate) struct ProxySettings {
 
 impl ProxySettings {
     /// What decides about the requests of one scheme, if there is a proxy for it.
-    fn matcher(&self, secure: bool) -> Result<Option<Matcher>> {
-        let Some(address) = (if secure { &self.https } else { &self.http }) else { return Ok(None) };
-        let whole = if address.contains("://") { address.clone() } else { format!("http://{address}") };
-        let url = url::Url::parse(&whole).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        let url = url
-            .ok_or_else(|| Error::config("the proxy address is not a URL; write it like http://host:8080"))?;
+    fn matcher(&self, secure: bool) -> Option<Matcher> {
+        let address = self.address(secure)?;
         let bypass = self.bypass.as_deref().unwrap_or_default();
-        Ok(Some(Matcher::builder().all(String::from(url)).no(bypass).build()))
+        Some(Matcher::builder().all(address).no(bypass).build())
+    }
+
+    fn address(&self, secure: bool) -> Option<&str> {
+        if secure { self.https.as_deref() } else { self.http.as_deref() }
     }
 
     /// Whether a way through a proxy may need certificates although the request itself is plain.
     pub(crate) fn is_secure(&self, secure: bool) -> bool {
-        let address = if secure { &self.https } else { &self.http };
-        address.as_deref().is_some_and(|address| address.starts_with("https:"))
+        self.address(secure).is_some_and(|address| address.starts_with("https:"))
     }
 }
 
@@ -88,12 +86,7 @@ struct Ways {
 
 impl Connector {
     /// For one scheme, each connection within `limit`.
-    pub(crate) fn new(
-        secure: bool,
-        tls: ClientConfig,
-        proxies: &ProxySettings,
-        limit: Duration,
-    ) -> Result<Self> {
+    pub(crate) fn new(secure: bool, tls: ClientConfig, proxies: &ProxySettings, limit: Duration) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
@@ -105,13 +98,13 @@ impl Connector {
         let mut tls_to_proxy = tls.clone();
         tls_to_proxy.alpn_protocols.clear();
         let tls = Arc::new(tls);
-        Ok(Self(Arc::new(Ways {
+        Self(Arc::new(Ways {
             direct: HttpsConnector::from((tcp.clone(), Arc::clone(&tls))),
             to_proxy: HttpsConnector::from((tcp, tls_to_proxy)),
             tls,
-            proxies: proxies.matcher(secure)?,
+            proxies: proxies.matcher(secure),
             limit,
-        })))
+        }))
     }
 
     /// The password for a proxy that gets the request itself: plain http only.

@@ -286,7 +286,7 @@ impl Shared {
     }
 
     pub(crate) fn known_project(&self) -> Option<Arc<str>> {
-        self.session.owner.get().cloned().or_else(|| self.config.project_id.clone())
+        self.session.owner.get().or_else(|| self.config.project_id.clone())
     }
 }
 

@@ -130,7 +130,7 @@ impl Wire {
         let HttpSettings { connect_timeout, proxy, tls, .. } = &self.settings;
         let needs_trust = secure || proxy.is_secure(secure);
         let tls = if needs_trust { tls.load()? } else { TlsSettings::none()? };
-        let connector = Connector::new(secure, tls, proxy, *connect_timeout)?;
+        let connector = Connector::new(secure, tls, proxy, *connect_timeout);
         let client = legacy::Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
