@@ -11,6 +11,7 @@ mod bench;
 mod c_emulator;
 mod c_header;
 mod c_test;
+mod dist;
 mod dist_c;
 mod generate;
 mod promises;
@@ -34,6 +35,8 @@ enum Command {
     Generate(generate::Arguments),
     /// Checks everything there is
     Test(test::Arguments),
+    /// Builds what is given to users: Python wheel and source archive, C library
+    Dist(dist::Arguments),
     /// Builds the C library and lays it out as it is installed
     DistC(dist_c::Arguments),
     /// Measures hwmigrate against what one would use instead, and writes docs/benchmarks.md
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Test(arguments) => test::test(&arguments),
+        Command::Dist(arguments) => dist::dist(&arguments),
         Command::DistC(arguments) => dist_c::dist(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
     };

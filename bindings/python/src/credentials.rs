@@ -207,9 +207,7 @@ impl From<Failure> for Box<dyn std::error::Error + Send + Sync> {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Raised(raised) => Box::new(Raised(raised)),
-            Failure::Ended => {
-                Box::new(Error::new(ErrorKind::Cancelled, "the interpreter is about to end"))
-            }
+            Failure::Ended => Box::new(Error::new(ErrorKind::Cancelled, "the interpreter is about to end")),
         }
     }
 }
@@ -230,7 +228,6 @@ impl std::error::Error for Raised {}
 #[pyfunction]
 pub(crate) fn resolve_secret(py: Python<'_>, reference: &str) -> PyResult<crate::secret::PySecret> {
     let environment = hwmigrate::Environment::process();
-    let found: Result<Secret, Error> =
-        py.detach(|| hwmigrate::secret_ref::resolve(reference, &environment));
+    let found: Result<Secret, Error> = py.detach(|| hwmigrate::secret_ref::resolve(reference, &environment));
     found.map(crate::secret::PySecret).map_err(|error| crate::errors::raise(py, &error))
 }

@@ -39,9 +39,8 @@ pub(crate) fn forked(py: Python<'_>, why: &str) -> PyErr {
 pub(crate) fn running_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     use pyo3::sync::PyOnceLock;
     static RUNNING: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let running = RUNNING.get_or_try_init(py, || {
-        py.import("asyncio")?.getattr("_get_running_loop").map(Bound::unbind)
-    })?;
+    let running = RUNNING
+        .get_or_try_init(py, || py.import("asyncio")?.getattr("_get_running_loop").map(Bound::unbind))?;
     let event_loop = running.bind(py).call0()?;
     if event_loop.is_none() {
         return Err(pyo3::exceptions::PyRuntimeError::new_err(

@@ -22,7 +22,8 @@ impl<'py, T: DeserializeOwned> FromPyObject<'_, 'py> for Body<T> {
         let value = to_json(&object)?;
         serde_json::from_value(value).map(Self).map_err(|problem| {
             // serde names the field and never quotes what is in a secret one.
-            let error = hwmigrate::Error::new(ErrorKind::Invalid, format!("the request is not complete: {problem}"));
+            let error =
+                hwmigrate::Error::new(ErrorKind::Invalid, format!("the request is not complete: {problem}"));
             errors::raise(object.py(), &error)
         })
     }

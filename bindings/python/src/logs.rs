@@ -37,7 +37,8 @@ fn entries() -> MutexGuard<'static, VecDeque<Entry>> {
 /// Begins to keep events; false if another subscriber has been set in this process.
 #[pyfunction]
 pub(crate) fn listen() -> bool {
-    LISTENING.swap(true, Ordering::AcqRel) || tracing::subscriber::set_global_default(Keeper::default()).is_ok()
+    LISTENING.swap(true, Ordering::AcqRel)
+        || tracing::subscriber::set_global_default(Keeper::default()).is_ok()
 }
 
 /// Takes the entries there are; waits up to `seconds` for one if there are none.

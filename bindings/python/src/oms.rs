@@ -97,12 +97,7 @@ impl Oms {
 }
 
 impl Oms {
-    fn run(
-        &self,
-        py: Python<'_>,
-        migration: oms::Migration<Unlimited>,
-        manner: RunManner,
-    ) -> PyResult<Run> {
+    fn run(&self, py: Python<'_>, migration: oms::Migration<Unlimited>, manner: RunManner) -> PyResult<Run> {
         let mut migration = migration.deadline(manner.timeout.0);
         if let Some(rounds) = manner.retry_rounds {
             migration = migration.retry_rounds(rounds);
@@ -126,7 +121,9 @@ pub(crate) fn parsed<T: std::str::FromStr<Err = Error>>(py: Python<'_>, text: &s
 }
 
 /// The records of a page.
-pub(crate) fn page<T: Serialize + Send + Sync + 'static>(answer: Result<Response<Page<T>>>) -> Result<Output> {
+pub(crate) fn page<T: Serialize + Send + Sync + 'static>(
+    answer: Result<Response<Page<T>>>,
+) -> Result<Output> {
     let answer = answer?;
     let count = answer.value.count;
     Ok(Source::counted(answer.map(|page| page.items), count))

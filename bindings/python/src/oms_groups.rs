@@ -2,7 +2,9 @@
 
 use std::future::Future;
 
-use hwmigrate::oms::types::{CreateTaskGroupReq, RetryTaskGroupReq, StartTaskGroupReq, TaskGroupStatus, UpdateBandwidthPolicyReq};
+use hwmigrate::oms::types::{
+    CreateTaskGroupReq, RetryTaskGroupReq, StartTaskGroupReq, TaskGroupStatus, UpdateBandwidthPolicyReq,
+};
 use hwmigrate::oms::{self, ListGroups};
 use pyo3::prelude::*;
 
@@ -36,13 +38,18 @@ settings! {
 #[pymethods]
 impl Groups {
     fn create(&self, request: Body<CreateTaskGroupReq>) -> Call {
-        self.call(|jobs| async move {
-            jobs.create(&request.0).await.map(|job| plain(progress::created(&job)))
-        })
+        self.call(
+            |jobs| async move { jobs.create(&request.0).await.map(|job| plain(progress::created(&job))) },
+        )
     }
 
     #[pyo3(signature = (request, mark=None))]
-    fn create_once(&self, py: Python<'_>, request: Body<CreateTaskGroupReq>, mark: Option<&str>) -> PyResult<Call> {
+    fn create_once(
+        &self,
+        py: Python<'_>,
+        request: Body<CreateTaskGroupReq>,
+        mark: Option<&str>,
+    ) -> PyResult<Call> {
         let mark = mark.map(|mark| parsed(py, mark)).transpose()?;
         Ok(self.call(|jobs| async move {
             let created = match mark {

@@ -78,7 +78,10 @@ macro_rules! narrowed {
 
 /// The request of a task, on the wire.
 #[pyfunction]
-pub(crate) fn task_request<'py>(py: Python<'py>, choices: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn task_request<'py>(
+    py: Python<'py>,
+    choices: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyAny>> {
     let choices: Choices = choices.extract()?;
     let Body(request): Body<CreateTaskReq> = whole_bucket(py, &choices, "object")?;
     let mut request = TaskRequest::from(request);
@@ -90,7 +93,10 @@ pub(crate) fn task_request<'py>(py: Python<'py>, choices: &Bound<'py, PyDict>) -
 
 /// The request of a task group, on the wire.
 #[pyfunction]
-pub(crate) fn group_request<'py>(py: Python<'py>, choices: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn group_request<'py>(
+    py: Python<'py>,
+    choices: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyAny>> {
     let choices: Choices = choices.extract()?;
     if choices.objects.is_some() {
         return Err(errors::invalid(py, "objects: task groups take prefixes, a list file or a URL list"));

@@ -36,13 +36,18 @@ settings! {
 #[pymethods]
 impl SyncTasks {
     fn create(&self, request: Body<CreateSyncTaskReq>) -> Call {
-        self.call(|jobs| async move {
-            jobs.create(&request.0).await.map(|job| plain(progress::created(&job)))
-        })
+        self.call(
+            |jobs| async move { jobs.create(&request.0).await.map(|job| plain(progress::created(&job))) },
+        )
     }
 
     #[pyo3(signature = (request, mark=None))]
-    fn create_once(&self, py: Python<'_>, request: Body<CreateSyncTaskReq>, mark: Option<&str>) -> PyResult<Call> {
+    fn create_once(
+        &self,
+        py: Python<'_>,
+        request: Body<CreateSyncTaskReq>,
+        mark: Option<&str>,
+    ) -> PyResult<Call> {
         let mark = mark.map(|mark| parsed(py, mark)).transpose()?;
         Ok(self.call(|jobs| async move {
             let created = match mark {
@@ -101,9 +106,8 @@ impl SyncTasks {
     ) -> PyResult<Call> {
         let (start, end) = (unix(py, start)?, unix(py, end)?);
         let counters: Vec<_> = counters.into_iter().map(StatisticDataType::from).collect();
-        Ok(self.call(|jobs| async move {
-            jobs.statistics(&id, &counters, start, end).await.map(Source::one)
-        }))
+        Ok(self
+            .call(|jobs| async move { jobs.statistics(&id, &counters, start, end).await.map(Source::one) }))
     }
 
     fn events(&self, id: String, keys: Vec<String>) -> Call {

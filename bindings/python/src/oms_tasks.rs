@@ -38,13 +38,18 @@ settings! {
 #[pymethods]
 impl Tasks {
     fn create(&self, request: Body<CreateTaskReq>) -> Call {
-        self.call(|jobs| async move {
-            jobs.create(&request.0).await.map(|job| plain(progress::created(&job)))
-        })
+        self.call(
+            |jobs| async move { jobs.create(&request.0).await.map(|job| plain(progress::created(&job))) },
+        )
     }
 
     #[pyo3(signature = (request, mark=None))]
-    fn create_once(&self, py: Python<'_>, request: Body<CreateTaskReq>, mark: Option<&str>) -> PyResult<Call> {
+    fn create_once(
+        &self,
+        py: Python<'_>,
+        request: Body<CreateTaskReq>,
+        mark: Option<&str>,
+    ) -> PyResult<Call> {
         let mark = mark.map(|mark| parsed(py, mark)).transpose()?;
         Ok(self.call(|jobs| async move {
             let created = match mark {

@@ -91,7 +91,8 @@ impl Source {
     /// One record.
     pub(crate) fn one<T: Serialize + Send + Sync + 'static>(answer: Response<T>) -> Output {
         let Response { value, status, request_id, .. } = answer;
-        Self { records: Arc::new(One(value)), status: Some(status), request_id, count: None, list: false }.output()
+        Self { records: Arc::new(One(value)), status: Some(status), request_id, count: None, list: false }
+            .output()
     }
 
     /// The records of an answer that is a list.

@@ -249,7 +249,8 @@ impl<'py> ser::SerializeMap for Members<'py> {
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
         let value = value.serialize(Writer(self.dict.py()))?;
-        let name = self.name.take().ok_or_else(|| <Problem as ser::Error>::custom("a member without a name"))?;
+        let name =
+            self.name.take().ok_or_else(|| <Problem as ser::Error>::custom("a member without a name"))?;
         Ok(self.dict.set_item(name, value)?)
     }
 

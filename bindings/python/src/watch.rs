@@ -60,9 +60,10 @@ pub(crate) fn wait(runtime: &Runtime, waiter: Waiter<Unlimited>, manner: Manner)
 /// Waits for the outcome, and stops the job when its caller gives up.
 pub(crate) fn wait_or_stop(runtime: &Runtime, waiter: Waiter<Unlimited>, manner: Manner) -> Call {
     let waiter = apply!(manner, waiter);
-    Call::stoppable(runtime, |cancelled| async move {
-        waiter.wait_or_stop(cancelled).await.map(progress::waited)
-    })
+    Call::stoppable(
+        runtime,
+        |cancelled| async move { waiter.wait_or_stop(cancelled).await.map(progress::waited) },
+    )
 }
 
 /// Waits for many outcomes.
@@ -143,8 +144,10 @@ pub(crate) trait Runs: Send + 'static {
     /// The next event.
     fn event(&mut self) -> impl Future<Output = Result<Option<Value>>> + Send;
     /// The report; the task is stopped first when `cancelled` completes.
-    fn finish(self, cancelled: Pin<Box<dyn Future<Output = ()> + Send>>)
-    -> impl Future<Output = Result<Value>> + Send;
+    fn finish(
+        self,
+        cancelled: Pin<Box<dyn Future<Output = ()> + Send>>,
+    ) -> impl Future<Output = Result<Value>> + Send;
 }
 
 impl Runs for oms::Migration {

@@ -3,7 +3,9 @@
 mod api;
 mod blocking;
 mod generate;
+mod prove;
 mod text;
 mod types;
 
 pub(crate) use generate::{of_document, twins};
+pub(crate) use prove::{Profile, prove, sdist, wheel};

@@ -11,6 +11,43 @@ _Duration: TypeAlias = Union[float, timedelta]
 _SecretText: TypeAlias = Union[str, Secret]
 _Path: TypeAlias = Union[str, PathLike[str]]
 
+__all__ = [
+    "Agent",
+    "Awaiting",
+    "Buckets",
+    "BulkRun",
+    "Call",
+    "Core",
+    "Credential",
+    "Credentials",
+    "FleetWatch",
+    "Groups",
+    "Lister",
+    "NativeEmulator",
+    "Oms",
+    "PollPolicy",
+    "Projects",
+    "RetryPolicy",
+    "Run",
+    "Secret",
+    "Servers",
+    "Sms",
+    "SmsTasks",
+    "Source",
+    "SyncTasks",
+    "Tasks",
+    "Templates",
+    "Watch",
+    "__version__",
+    "block",
+    "group_request",
+    "listen",
+    "resolve_secret",
+    "start",
+    "take_logs",
+    "task_request",
+]
+
 __version__: str
 
 @final

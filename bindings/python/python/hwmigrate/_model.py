@@ -388,16 +388,14 @@ class Model:
         return bool(known)
 
     def _values_(self) -> Dict[str, Any]:
-        values = self._values
+        values: Optional[Dict[str, Any]] = self._values
         if values is None:
             assert self._source is not None
             values = self._source.values(self._index)
             if type(self)._hides():
                 _conceal(type(self), values)
             self._values = values
-        # Written out, because a field is read through a name that could be any.
-        found: Dict[str, Any] = values
-        return found
+        return values
 
     def _set(self, declared: _Field, value: Any) -> None:
         values = self._values_()
@@ -412,7 +410,13 @@ class Model:
         values = dict(self._values_())
         for name, seen in self._seen.items():
             if isinstance(seen, (list, dict, Model)):
-                values[name] = self._fields[name].kind.write(seen, f"{type(self).__name__}.{name}")
+                of = self._fields[name].kind
+                try:
+                    values[name] = of.write(seen, f"{type(self).__name__}.{name}")
+                except InvalidError:
+                    # What a service sent against its documents is kept as it came.
+                    if of.read(values[name]) != seen:
+                        raise
         return values
 
     @property
@@ -431,7 +435,8 @@ class Model:
 
         Secrets stay ``Secret`` objects, so printing the dict shows none.
         """
-        return _copied(self._wire())
+        values: Dict[str, Any] = _copied(self._wire())
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

@@ -8,13 +8,13 @@ from typing import Any, Iterable, Mapping, Optional, Tuple, Union
 from hwmigrate import _hwmigrate
 from hwmigrate._model import Model
 from hwmigrate._types import Bandwidth
+from hwmigrate.generated import oms_types as t
 from hwmigrate.generated.oms_types import *  # noqa: F403
-from hwmigrate.generated.oms_types import CreateTaskGroupReq, CreateTaskReq, DstNodeReq, SrcNodeReq, TaskGroupDstNode, TaskGroupSrcNode
 
 
 def task_request(
-    source: Union[SrcNodeReq, Mapping[str, Any]],
-    destination: Union[DstNodeReq, Mapping[str, Any]],
+    source: Union[t.SrcNodeReq, Mapping[str, Any]],
+    destination: Union[t.DstNodeReq, Mapping[str, Any]],
     *,
     prefixes: Optional[Iterable[str]] = None,
     objects: Optional[Iterable[str]] = None,
@@ -23,7 +23,7 @@ def task_request(
     since: Optional[datetime] = None,
     bandwidth: Optional[Bandwidth] = None,
     **fields: Any,
-) -> CreateTaskReq:
+) -> t.CreateTaskReq:
     """The request of a migration task: by default the whole bucket.
 
     >>> request = task_request(
@@ -43,7 +43,7 @@ def task_request(
 
     Raises ``InvalidError`` for a field that cannot be, naming it.
     """
-    given = _choices(CreateTaskReq, SrcNodeReq, source, destination, fields)
+    given = _choices(t.CreateTaskReq, t.SrcNodeReq, source, destination, fields)
     choices = {
         **given,
         "prefixes": None if prefixes is None else list(prefixes),
@@ -53,12 +53,12 @@ def task_request(
         "since": since,
         "bandwidth": bandwidth,
     }
-    return CreateTaskReq.from_dict(_hwmigrate.task_request(choices))
+    return t.CreateTaskReq.from_dict(_hwmigrate.task_request(choices))
 
 
 def group_request(
-    source: Union[TaskGroupSrcNode, Mapping[str, Any]],
-    destination: Union[TaskGroupDstNode, Mapping[str, Any]],
+    source: Union[t.TaskGroupSrcNode, Mapping[str, Any]],
+    destination: Union[t.TaskGroupDstNode, Mapping[str, Any]],
     *,
     prefixes: Optional[Iterable[str]] = None,
     list_file: Optional[Tuple[str, str]] = None,
@@ -66,9 +66,9 @@ def group_request(
     since: Optional[datetime] = None,
     bandwidth: Optional[Bandwidth] = None,
     **fields: Any,
-) -> CreateTaskGroupReq:
+) -> t.CreateTaskGroupReq:
     """The request of a task group, as ``task_request`` makes that of a task."""
-    given = _choices(CreateTaskGroupReq, TaskGroupSrcNode, source, destination, fields)
+    given = _choices(t.CreateTaskGroupReq, t.TaskGroupSrcNode, source, destination, fields)
     choices = {
         **given,
         "prefixes": None if prefixes is None else list(prefixes),
@@ -78,7 +78,7 @@ def group_request(
         "since": since,
         "bandwidth": bandwidth,
     }
-    return CreateTaskGroupReq.from_dict(_hwmigrate.group_request(choices))
+    return t.CreateTaskGroupReq.from_dict(_hwmigrate.group_request(choices))
 
 
 def _choices(cls: Any, node: Any, source: Any, destination: Any, fields: Mapping[str, Any]) -> Mapping[str, Any]:
