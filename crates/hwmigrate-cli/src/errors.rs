@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use hwmigrate::ErrorKind;
+use hwmigrate::progress::Resource;
 use serde_json::{Value, json};
 
 use crate::exit::ExitCode;
@@ -35,20 +36,25 @@ impl From<hwmigrate::Error> for Failure {
 
 fn facts(error: &hwmigrate::Error) -> [(&'static str, Value); 9] {
     let job = error.job().map(|job| {
-        json!({
+        let mut facts = json!({
             "resource": job.resource,
             "id": job.id,
             "state": job.state,
             "reason_code": job.reason_code,
             "reason": job.reason,
-            "objects": {
+        });
+        if job.resource == Resource::ServerTask.as_str() {
+            facts["step"] = json!(job.step);
+        } else {
+            facts["objects"] = json!({
                 "total": job.objects_total,
                 "done": job.objects_done,
                 "failed": job.objects_failed,
                 "skipped": job.objects_skipped,
-            },
-            "failed_list": job.failed_list,
-        })
+            });
+            facts["failed_list"] = json!(job.failed_list);
+        }
+        facts
     });
     [
         ("operation", json!(error.operation())),
@@ -75,7 +81,7 @@ fn remedy(kind: ErrorKind) -> &'static str {
         ErrorKind::Transport => "check the address, the network and the proxy settings",
         ErrorKind::Timeout => "try again with a longer --timeout; a job goes on meanwhile",
         ErrorKind::Decode => "check that the address is the service itself and not a proxy or login page",
-        ErrorKind::JobFailed => "read the reason, repair it, then start the job again with --failed-only",
+        ErrorKind::JobFailed => "read the reason, repair it, then start the job again",
         ErrorKind::Ambiguous => "list the jobs before creating another: this one may exist",
         ErrorKind::Cancelled => "run the command again to go on",
         ErrorKind::Config => "correct the setting; arguments override the environment and the profile file",

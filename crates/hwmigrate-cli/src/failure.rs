@@ -64,6 +64,13 @@ impl Failure {
         self
     }
 
+    /// Adds another way out to the help.
+    pub(crate) fn or(mut self, way: &str) -> Self {
+        let help = self.help.take().map(|help| format!("{help}; or {way}"));
+        self.help = Some(help.unwrap_or_else(|| way.to_owned()));
+        self
+    }
+
     /// Adds what caused it.
     pub(crate) fn cause(mut self, cause: impl ToString) -> Self {
         self.causes.push(cause.to_string());
@@ -94,7 +101,6 @@ impl Failure {
     }
 
     /// The message without causes and help.
-    #[cfg(test)]
     pub(crate) fn message(&self) -> &str {
         &self.message
     }

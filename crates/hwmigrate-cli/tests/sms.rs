@@ -162,7 +162,7 @@ fn a_task_goes_from_its_creation_to_the_cut_over() {
     let options = json_of(&served, &["config", "get", &id]);
     assert_eq!(options["configurations"][0]["config_value"], "/var/cache", "{options}");
 
-    sms(&served, &["task", "cutover", &id]).refused(6, "cutover");
+    sms(&served, &["task", "cutover", &id]).refused(6, "--force");
     assert_eq!(json_of(&served, &["task", "start", &id])["action"], "start");
     let synced = sms(&served, &["task", "wait", &id, "--until", "syncing", "-o", "json"]);
     assert_eq!((synced.code, &synced.json()["status"]), (0, &json!("syncing")), "{synced}");
@@ -177,6 +177,18 @@ fn a_task_goes_from_its_creation_to_the_cut_over() {
     assert!(table.out.contains("MIGRATE_SUCCESS"), "{table}");
     let raw = run(&mut served.client(["api", "sms.ShowTask", "-p", &format!("task_id={id}"), "-o", "json"]));
     assert_eq!(raw.json()["id"], json!(id), "{raw}");
+    let file = served.dir.path().join("consistency");
+    let exported = sms(&served, &["task", "export-consistency", &id, "--to", file.to_str().unwrap()]);
+    assert!(exported.code == 0 && file.exists(), "{exported}");
+    assert_eq!(sms(&served, &["task", "consistency", &id]).code, 0);
+    let desk = self::server(&served, "desk-1");
+    let create = ["task", "create", "--server", &desk, "--template-id", &template, "--name", "desk"];
+    let other = json_of(&served, &create)["id"].as_str().unwrap().to_owned();
+    assert_eq!(json_of(&served, &["task", "show", &other])["type"], "MIGRATE_BLOCK");
+    assert_eq!(
+        json_of(&served, &["task", "update", &other, "--speed-limit", "50Mbit/s"])["accepted"],
+        json!(true)
+    );
     assert_eq!(json_of(&served, &["task", "delete", &id, "--stop-first"])["task_id"], json!(id));
     sms(&served, &["task", "show", &id]).refused(5, "SMS.");
 }
@@ -259,5 +271,6 @@ fn ids_that_two_services_share_are_told_apart() {
     let task = call(["api", "sms.CreateTask", "--skeleton"]).json();
     assert!(task.get("source_server").is_some(), "{task}");
     call(["api", "sms.createtask"]).refused(2, "did you mean sms.CreateTask?");
+    call(["api", "ExportConsistencyResults"]).refused(2, "export-consistency");
     call(["api", "sms.CreateTask"]).refused(2, "hwmigrate api sms.CreateTask --skeleton");
 }

@@ -117,6 +117,43 @@ fn what_cannot_work_is_refused_before_any_task_is_made() {
 }
 
 #[test]
+fn servers_that_fail_are_named_with_their_reason_and_the_others_go_on() {
+    let served = served(&FAST);
+    let template = template(&served);
+    let error = json!({"error_code": "SMS.0806", "error_param": "[]"}).to_string();
+    served.fault(&json!({
+        "kind": "fail_subtask", "subtask": "MIGRATE_LINUX_FILE", "server": "web-1", "error_json": error,
+    }));
+    let ran = migrate(&served, &["web-1", "db-1", "--template-id", &template]);
+    assert_eq!((ran.code, &ran.json()["counts"]["failed"]), (15, &json!(1)), "{ran}");
+    let failed = &ran.json()["servers"][0];
+    assert_eq!(
+        (&failed["status"], &failed["error"]["code"]),
+        (&json!("failed"), &json!("SMS.0806")),
+        "{ran}"
+    );
+    assert_eq!(failed["error"]["job"]["step"], "MIGRATE_LINUX_FILE", "{ran}");
+    assert_eq!(ran.json()["servers"][1]["status"], "syncing", "{ran}");
+    let shown = run(&mut served.client(["sms", "task", "show", failed["task_id"].as_str().unwrap()]));
+    assert!(shown.out.contains("SMS.0806"), "{shown}");
+    let again = migrate(&served, &["web-1", "db-1", "--template-id", &template]);
+    assert_eq!((again.code, &again.json()["counts"]["syncing"]), (0, &json!(2)), "{again}");
+}
+
+#[test]
+fn a_task_that_would_launch_its_target_is_not_started_unasked() {
+    let served = served(&FAST);
+    let template = template(&served);
+    let list = run(&mut served.client(["sms", "server", "list", "--name", "web-1", "-o", "json"]));
+    let id = list.json()[0]["id"].as_str().unwrap().to_owned();
+    let create = ["sms", "task", "create", "--server", &id, "--template-id", &template, "--syncing=false"];
+    assert_eq!(run(&mut served.client(create)).code, 0);
+    migrate(&served, &["web-1"]).refused(6, "launches its target");
+    let ran = migrate(&served, &["web-1", "--cut-over"]);
+    assert_eq!((ran.code, &ran.json()["status"]), (0, &json!("succeeded")), "{ran}");
+}
+
+#[test]
 fn an_interrupted_run_leaves_the_tasks_and_is_taken_up_again() {
     let served = served(&["--sms-step", "300ms", "--sms-rate", "100"]);
     let template = template(&served);

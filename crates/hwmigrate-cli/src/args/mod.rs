@@ -128,7 +128,7 @@ pub(crate) struct Global {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Connection")]
 pub(crate) struct Connection {
-    /// Region of the service, which is also the region of the destination
+    /// Region of the service; destinations and targets are in it unless their own options say otherwise
     #[arg(long, global = true, hide_short_help = true, value_name = "REGION")]
     pub(crate) region: Option<String>,
     /// Project id; looked up by the region's name if not given

@@ -1,6 +1,6 @@
 //! `api`: any operation by its documented id.
 
-use hwmigrate::api::{Operation, Place, operations};
+use hwmigrate::api::{Operation, Place, ResponseBody, operations};
 use serde_json::{Value, json};
 
 use crate::args::{Api, Format, Global};
@@ -31,6 +31,10 @@ pub(crate) fn prepare(api: Api, output: &Output, send: impl FnOnce(Call) -> Resu
     let operation = operation(&id)?;
     if api.input.skeleton {
         return output.text(&format!("{:#}\n", skeleton(operation)?));
+    }
+    if operation.response == ResponseBody::Stream {
+        return Err(Failure::usage(format!("{id} answers with a file, which is no JSON"))
+            .help("have it written to a file by: hwmigrate sms task export-consistency"));
     }
     let parameters = parameters(operation, api.param)?;
     let body = if operation.body {

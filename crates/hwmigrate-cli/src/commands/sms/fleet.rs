@@ -201,7 +201,8 @@ impl<'a> Fleet<'a> {
             fields.insert("error".to_owned(), failure.to_json()["error"].take());
         }
         let status = fields.get("status").and_then(Value::as_str).unwrap_or_default();
-        self.meter.note(&format!("{}: {status}", server.name));
+        let why = failure.as_ref().map(|failure| format!(": {}", failure.message())).unwrap_or_default();
+        self.meter.note(&format!("{}: {status}{why}", server.name));
         self.ends[end.place] = Some((Value::Object(fields), failure));
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use hwmigrate::Client;
-use hwmigrate::sms::types::{SourceServersResponseBody, SourceState};
+use hwmigrate::sms::types::{SourceServersResponseBody, SourceState, TaskState};
 use hwmigrate::sms::{Migration, SpeedPlan};
 use hwmigrate::wait::Unlimited;
 
@@ -161,6 +161,9 @@ async fn begin(
 ) -> Result<Migration<Unlimited>> {
     let sms = client.sms();
     if let Some(task) = task_of(server) {
+        if !migrate.cut_over {
+            refuse_launch(server, task, client).await?;
+        }
         return Ok(sms.resume(task));
     }
     let id = server.id.clone().unwrap_or_default();
@@ -172,6 +175,25 @@ async fn begin(
     let facts = sms.servers().show(&id).await?.into_inner();
     let request = request::complete(body, &migrate.target, Some(facts), client, output).await?;
     Ok(sms.migrate(request))
+}
+
+/// A task that does not synchronise launches its target as soon as the first copy is there, which
+/// is more than was asked for.
+async fn refuse_launch(server: &SourceServersResponseBody, task: &str, client: &Client) -> Result<()> {
+    let state = server.current_task.as_ref().and_then(|task| task.state.as_ref());
+    let rests = [TaskState::Ready, TaskState::Abort, TaskState::MigrateFail, TaskState::SyncFail];
+    if !state.is_some_and(|state| rests.contains(state)) {
+        return Ok(());
+    }
+    let tasks = client.sms().tasks().list().id(task).all().await?;
+    if tasks.iter().any(|one| one.id.as_deref() == Some(task) && one.syncing == Some(false)) {
+        let name = server.name.as_deref().unwrap_or(task);
+        let message = format!("the task of {name} does not synchronise: once started it launches its target");
+        return Err(Failure::new(ExitCode::Conflict, message).help(format!(
+            "add --cut-over if that is wanted; otherwise delete the task ({task}) and run the command again"
+        )));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod server;
 mod task;
 mod template;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::shared::{VERSIONS, refuse_unread_terms, terms_accepted, to_json, versions};
 use crate::args::Global;
@@ -51,6 +51,31 @@ pub(crate) async fn run(command: SmsCommand, global: &Global, output: &Output) -
             let client = connect(global)?;
             let found = in_time(global, client.sms().version(&name)).await?;
             output.record(&to_json(&*found)?, &VERSIONS)
+        }
+    }
+}
+
+/// Adds the error that the service packs as JSON into a text.
+fn unpack_error(value: &mut Value) {
+    let packed = value["error_json"].as_str().unwrap_or_default();
+    if let Ok(error @ Value::Object(_)) = serde_json::from_str(packed) {
+        value["error"] = error;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packed_error_is_read_and_other_text_is_left() {
+        let mut entry = json!({"error_json": "{\"error_code\":\"SMS.0515\"}"});
+        unpack_error(&mut entry);
+        assert_eq!(entry["error"]["error_code"], "SMS.0515");
+        for text in ["", "no JSON", "7"] {
+            let mut entry = json!({"error_json": text});
+            unpack_error(&mut entry);
+            assert!(entry.get("error").is_none(), "{text}");
         }
     }
 }

@@ -1,8 +1,10 @@
 //! `sms server`.
 
+use futures_util::TryStreamExt;
 use hwmigrate::sms::types::{MigrationCycle, PutSourceServerBody, SourceState};
 use serde_json::{Value, json};
 
+use super::unpack_error;
 use crate::args::Global;
 use crate::args::sms::{ServerCommand, ServerList};
 use crate::body::operation;
@@ -100,10 +102,15 @@ pub(crate) async fn run(command: ServerCommand, global: &Global, output: &Output
             if let Some(id) = enterprise_project_id {
                 request = request.enterprise_project_id(id);
             }
-            let entries = futures_util::StreamExt::map(request.stream(), |entry| {
-                entry.map(|entry| with_error(serde_json::to_value(entry).unwrap_or_default()))
-            });
-            list(entries, &ERRORS, limit, global, output).await
+            let mut entries = std::pin::pin!(request.stream());
+            let mut rows = output.rows(&ERRORS);
+            for _ in 0..limit.unwrap_or(usize::MAX) {
+                let Some(entry) = in_time(global, entries.try_next()).await? else { break };
+                let mut entry = to_json(&entry)?;
+                unpack_error(&mut entry);
+                rows.push(entry)?;
+            }
+            rows.finish()
         }
     }
 }
@@ -165,15 +172,6 @@ fn sum_up_checks(server: &mut Value) {
     server["checks_failed"] = json!(failed);
 }
 
-/// The entry with its error read: the service packs it as JSON into a text.
-fn with_error(mut entry: Value) -> Value {
-    let packed = entry["error_json"].as_str().unwrap_or_default();
-    if let Ok(error @ Value::Object(_)) = serde_json::from_str(packed) {
-        entry["error"] = error;
-    }
-    entry
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,14 +186,5 @@ mod tests {
         sum_up_checks(&mut server);
         assert_eq!(server["checks_passed"], "OS_VERSION, DRIVER");
         assert_eq!(server["checks_failed"], "RSYNC (SMS.6517)");
-    }
-
-    #[test]
-    fn a_packed_error_is_read_and_other_text_is_left() {
-        let entry = with_error(json!({"error_json": "{\"error_code\":\"SMS.0515\"}"}));
-        assert_eq!(entry["error"]["error_code"], "SMS.0515");
-        for text in ["", "no JSON", "7"] {
-            assert!(with_error(json!({"error_json": text})).get("error").is_none(), "{text}");
-        }
     }
 }

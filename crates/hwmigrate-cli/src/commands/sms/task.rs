@@ -7,14 +7,14 @@ use hwmigrate::sms::Action;
 use hwmigrate::sms::types::{PutTaskReq, TaskState};
 use serde_json::json;
 
-use super::request;
+use super::{request, unpack_error};
 use crate::args::Global;
 use crate::args::sms::{ActionCommand, TaskAction, TaskCommand, TaskCreate, TaskList};
 use crate::body::operation;
 use crate::commands::shared::{accepted, accepted_many, begin, list, ready, to_json};
 use crate::commands::wait;
 use crate::connect::{connect, connect_to_wait, in_time};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::output::{Column, Output, Show, column};
 use crate::private::NewFile;
 
@@ -29,11 +29,12 @@ const COLUMNS: [Column; 8] = [
     column("created", "/create_date", Show::Moment),
 ];
 
-const LINES: [Column; 25] = [
+const LINES: [Column; 26] = [
     column("id", "/id", Show::Text),
     column("name", "/name", Show::Text),
     column("state", "/state", Show::Text),
-    column("error", "/error_json", Show::Text),
+    column("reason", "/error/error_code", Show::Text),
+    column("message", "/error/error_msg", Show::Text),
     column("step", "/subtask_info", Show::Text),
     column("type", "/type", Show::Text),
     column("system", "/os_type", Show::Text),
@@ -73,7 +74,11 @@ pub(crate) async fn run(command: TaskCommand, global: &Global, output: &Output) 
         TaskCommand::List(filter) => list_tasks(filter, global, output).await,
         TaskCommand::Show { id } => {
             let client = connect(global)?;
-            output.record(&to_json(&*in_time(global, client.sms().tasks().show(&id)).await?)?, &LINES)
+            let mut task = to_json(&*in_time(global, client.sms().tasks().show(&id)).await?)?;
+            if output.is_for_people() {
+                unpack_error(&mut task);
+            }
+            output.record(&task, &LINES)
         }
         TaskCommand::Create(create) => self::create(&create, global, output).await,
         TaskCommand::Update { id, name, speed_limit, place, input } => {
@@ -197,7 +202,15 @@ async fn act(command: ActionCommand, global: &Global, output: &Output) -> Result
     if consistency_check {
         call = call.consistency_check(true);
     }
-    in_time(global, call.send()).await?;
+    let told = async {
+        call.send().await.map_err(|error| {
+            // The service was not asked: its table of states in this program says no.
+            let guarded = error.is_conflict() && error.status().is_none();
+            let failure = Failure::from(error);
+            if guarded { failure.or("send it all the same with --force") } else { failure }
+        })
+    };
+    in_time(global, told).await?;
     accepted(output, "task_id", id, &shown)
 }
 
