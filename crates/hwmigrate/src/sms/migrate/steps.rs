@@ -117,13 +117,24 @@ impl Migration {
             }
             Ok(None) => {
                 let last = waiter.outcome().cloned().ok_or_else(over)?.into_progress();
-                Ok(MigrationEvent::Ended(self.report_of(last)))
+                Ok(MigrationEvent::Ended(self.report_of(self.whole(last).await)))
             }
             Err(error) if error.is_job_failed() => match waiter.last().cloned() {
-                Some(last) => Ok(MigrationEvent::Ended(self.report_of(last))),
+                Some(last) => Ok(MigrationEvent::Ended(self.report_of(self.whole(last).await))),
                 None => Err(error),
             },
             Err(error) => Err(error),
+        }
+    }
+
+    /// The last look, with the phases that a list of many tasks does not tell.
+    async fn whole(&self, last: Progress) -> Progress {
+        if !last.phases.is_empty() {
+            return last;
+        }
+        match self.plan.tasks.progress(&last.id).await {
+            Ok(seen) if seen.state == last.state => seen,
+            _ => last,
         }
     }
 
