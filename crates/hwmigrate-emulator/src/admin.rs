@@ -116,8 +116,11 @@ fn push_faults(app: &App, body: &Bytes) -> Result<Value, ApiError> {
     };
     let faults = given
         .into_iter()
-        .map(serde_json::from_value::<Fault>)
-        .collect::<Result<Vec<_>, _>>()
+        .map(|given| {
+            let fault: Fault = serde_json::from_value(given).map_err(|error| error.to_string())?;
+            fault.check().map(|()| fault)
+        })
+        .collect::<Result<Vec<_>, String>>()
         .map_err(|error| refused(400, &format!("not a fault: {error}")))?;
     let pushed = faults.len();
     faults.into_iter().for_each(|fault| app.faults.push(fault));

@@ -17,6 +17,8 @@ use crate::error::EmulatorError;
 
 /// How many requests are kept in memory; older ones are only in the file, if there is one.
 const KEPT: usize = 50_000;
+/// How much memory they may take, roughly, in bytes: bodies can be megabytes.
+const KEPT_BYTES: usize = 64 << 20;
 
 /// The headers that are shown.
 const SHOWN_HEADERS: [&str; 9] = [
@@ -79,6 +81,8 @@ struct Shared {
 #[derive(Debug)]
 struct Pages {
     entries: VecDeque<Entry>,
+    /// What the entries take, roughly.
+    bytes: usize,
     next: u64,
     file: Option<File>,
 }
@@ -89,7 +93,7 @@ impl Journal {
         let file = file
             .map(|path| private_file::create(path, false).map_err(|e| EmulatorError::file(path, e)))
             .transpose()?;
-        let pages = Pages { entries: VecDeque::new(), next: 1, file };
+        let pages = Pages { entries: VecDeque::new(), bytes: 0, next: 1, file };
         Ok(Self(Arc::new(Shared { pages: Mutex::new(pages) })))
     }
 
@@ -103,10 +107,13 @@ impl Journal {
         let number = pages.next;
         pages.next += 1;
         entry.number = number;
-        if pages.entries.len() == KEPT {
-            pages.entries.pop_front();
-        }
+        pages.bytes += weight(&entry);
         pages.entries.push_back(entry);
+        // The newest stays, however large it is.
+        while pages.entries.len() > KEPT || pages.bytes > KEPT_BYTES && pages.entries.len() > 1 {
+            let oldest = pages.entries.pop_front();
+            pages.bytes = pages.bytes.saturating_sub(oldest.as_ref().map_or(0, weight));
+        }
         number
     }
 
@@ -133,8 +140,32 @@ impl Journal {
 
     /// Forgets the entries in memory.
     pub(crate) fn clear(&self) {
-        self.pages().entries.clear();
+        let mut pages = self.pages();
+        pages.entries.clear();
+        pages.bytes = 0;
     }
+}
+
+/// What an entry takes in memory, roughly. Nothing of it changes once the request was taken down.
+fn weight(entry: &Entry) -> usize {
+    let texts = |pairs: &BTreeMap<String, String>| -> usize {
+        pairs.iter().map(|(name, value)| 64 + name.len() + value.len()).sum()
+    };
+    512 + entry.path.len() + texts(&entry.query) + texts(&entry.headers) + weight_of(&entry.body)
+}
+
+fn weight_of(value: &Value) -> usize {
+    /// A value itself, and a place in a map.
+    const VALUE: usize = 32;
+    VALUE
+        + match value {
+            Value::String(text) => text.len(),
+            Value::Array(items) => items.iter().map(weight_of).sum(),
+            Value::Object(members) => {
+                members.iter().map(|(name, value)| VALUE + name.len() + weight_of(value)).sum()
+            }
+            _ => 0,
+        }
 }
 
 /// The headers that may be shown.
@@ -146,4 +177,51 @@ pub(crate) fn shown_headers(headers: &http::HeaderMap) -> BTreeMap<String, Strin
             Some(((*name).to_owned(), value.to_owned()))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn entry(body: Value) -> Entry {
+        Entry {
+            number: 0,
+            time: String::new(),
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            query: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            body,
+            auth: "none".to_owned(),
+            operation: None,
+            service: None,
+            simulated: false,
+            status: None,
+            request_id: String::new(),
+            faults: Vec::new(),
+            response_problems: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn large_bodies_push_out_older_entries() {
+        let journal = Journal::open(None).unwrap();
+        let large = Value::String("x".repeat(10 << 20));
+        for _ in 0..3 {
+            journal.begin(entry(Value::Null));
+        }
+        for _ in 0..10 {
+            journal.begin(entry(large.clone()));
+        }
+        let numbers: Vec<_> = journal.entries().iter().map(|entry| entry.number).collect();
+        assert_eq!(numbers, [8, 9, 10, 11, 12, 13]);
+        journal.begin(entry(Value::String("x".repeat(KEPT_BYTES))));
+        assert_eq!(journal.entries().len(), 1, "the newest stays, however large it is");
+        journal.clear();
+        journal.begin(entry(large));
+        journal.begin(entry(Value::Null));
+        assert_eq!(journal.entries().len(), 2);
+    }
 }

@@ -73,6 +73,24 @@ async fn setting_that_cannot_work_is_named() {
     assert!(error.to_string().contains(&file.path().display().to_string()), "{error}");
 }
 
+#[tokio::test]
+async fn settings_that_requests_could_not_name_or_that_are_there_twice_are_refused() {
+    let error =
+        |builder: hwmigrate_emulator::Builder| async { builder.start().await.unwrap_err().to_string() };
+    assert!(error(builder().project("../..")).await.contains("\"../..\" cannot be a project id"));
+    assert!(error(builder().project("")).await.contains("project id"));
+    assert!(error(builder().region("a/b")).await.contains("region"));
+    let twice = error(builder().access_key(common::AK, "another".into())).await;
+    assert!(twice.contains("access key is there twice") && !twice.contains(common::AK), "{twice}");
+    assert!(error(builder().access_key("", "x".into())).await.contains("needs a name"));
+    let user = builder().user(common::ACCOUNT, common::USER, "x".into());
+    assert!(error(user).await.contains("made-up-account/made-up-user is there twice"));
+    let project = builder().project("p1").another_project("other", "name", "p1");
+    assert!(error(project).await.contains("project p1 is there twice"));
+    let fault = builder().fault(Fault::new(FaultKind::Reset).on("NoSuchOperation"));
+    assert!(error(fault).await.contains("NoSuchOperation"));
+}
+
 #[test]
 fn handles_can_be_shared_between_threads() {
     fn shared<T: Send + Sync>() {}

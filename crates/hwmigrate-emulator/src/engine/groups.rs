@@ -1,7 +1,10 @@
 //! Task groups: work that is split into tasks.
 
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+
+use futures_util::FutureExt;
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +13,7 @@ use super::bandwidth::{Window, check_policy};
 use super::keys::BothKeys;
 use super::model::{Reason, Spec};
 use super::rules::{GroupCall, GroupStatus, Status, group_rule};
+use super::scheduler::failed_internally;
 use super::split::Cursor;
 use super::tasks::{can_redo_failed, pause};
 use super::world::World;
@@ -169,7 +173,10 @@ impl Inner {
         let Some(group) = self.turn(id, GroupStatus::Waiting, GroupStatus::Creating, None) else { return };
         let result = match group.doomed {
             Some(reason) => Err(reason),
-            None => self.split(&group).await,
+            None => {
+                let split = AssertUnwindSafe(self.split(&group)).catch_unwind().await;
+                split.unwrap_or_else(|_| Err(failed_internally()))
+            }
         };
         self.faults.may_leave(GroupStatus::Creating.code()).await;
         match result {

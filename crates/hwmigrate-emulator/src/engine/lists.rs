@@ -37,12 +37,21 @@ pub(super) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    pub(super) async fn write(&self, wanted: Wanted, ledger: &Ledger, log: &Arc<ObjectLog>) -> Lists {
+    pub(super) async fn write(
+        &self,
+        wanted: Wanted,
+        ledger: &Ledger,
+        log: &Arc<ObjectLog>,
+        before: &Lists,
+    ) -> Lists {
         let mut lists = Lists::default();
         if wanted.failed && !ledger.failed.is_empty() {
             let key = self.key("failed_object_lists");
             match self.failed(&key, ledger).await {
-                Ok(()) => lists.failed_key = Some(key),
+                Ok(()) => {
+                    lists.written.push(key.clone());
+                    lists.failed_key = Some(key);
+                }
                 Err(_) => lists.failed_error = Some("OMS.0304".to_owned()),
             }
             if ledger.failed.len() > MOST_FAILED {
@@ -51,13 +60,31 @@ impl Writer<'_> {
         }
         if wanted.succeeded {
             let written = self.of_log("success_object_lists", Verdict::Done, log).await;
-            lists.success_error = written.err().map(|_| "OMS.0304".to_owned());
+            lists.success_error = self.noted(written, &mut lists.written);
         }
         if wanted.skipped {
             let written = self.of_log("skip_object_lists", Verdict::Skipped, log).await;
-            lists.skip_error = written.err().map(|_| "OMS.0304".to_owned());
+            lists.skip_error = self.noted(written, &mut lists.written);
+        }
+        for key in before.superseded.iter().filter(|key| !lists.written.contains(key)) {
+            // A list that stays says what was true once, so this is no reason to fail.
+            if let Err(error) = self.store.delete(key).await {
+                tracing::warn!(key, error = error.message, "a list that is out of date stays");
+                lists.superseded.push(key.clone());
+            }
         }
         lists
+    }
+
+    /// Takes down where a list is, or why it is missing.
+    fn noted(&self, result: Result<Option<String>, StoreError>, written: &mut Vec<String>) -> Option<String> {
+        match result {
+            Ok(key) => {
+                written.extend(key);
+                None
+            }
+            Err(_) => Some("OMS.0304".to_owned()),
+        }
     }
 
     fn key(&self, kind: &str) -> String {
@@ -86,7 +113,14 @@ impl Writer<'_> {
         sink.finish(None).await
     }
 
-    async fn of_log(&self, kind: &str, verdict: Verdict, log: &Arc<ObjectLog>) -> Result<(), StoreError> {
+    /// Writes the list of one verdict, and says where it is if there is anything in it.
+    async fn of_log(
+        &self,
+        kind: &str,
+        verdict: Verdict,
+        log: &Arc<ObjectLog>,
+    ) -> Result<Option<String>, StoreError> {
+        let key = self.key(kind);
         let (pages, mut waiting) = tokio::sync::mpsc::channel(4);
         let log = Arc::clone(log);
         let reading = blocking(move || {
@@ -112,7 +146,7 @@ impl Writer<'_> {
             while let Some(text) = waiting.recv().await {
                 result = async {
                     if sink.is_none() {
-                        sink = Some(self.sink(&self.key(kind)).await?);
+                        sink = Some(self.sink(&key).await?);
                     }
                     match &mut sink {
                         Some(sink) => sink.write(Bytes::from(text)).await,
@@ -125,11 +159,11 @@ impl Writer<'_> {
                 }
             }
             match (sink, result) {
-                (Some(sink), Ok(())) => sink.finish(None).await,
-                (_, result) => result,
+                (Some(sink), Ok(())) => sink.finish(None).await.map(|()| true),
+                (_, result) => result.map(|()| false),
             }
         };
         let (read, written) = tokio::join!(reading, writing);
-        read.and(written)
+        read.and(written).map(|any| any.then_some(key.clone()))
     }
 }

@@ -223,7 +223,7 @@ impl Engine {
             lists: config.options.lists,
             access_keys: config.access_keys,
             stores,
-            urls: UrlSource::new(config.options.fetch_remote_urls).map_err(EmulatorError::Config)?,
+            urls: UrlSource::new(config.options.fetch_remote_urls),
             state,
             world: Mutex::new(world),
             changed: watch::Sender::new(0),

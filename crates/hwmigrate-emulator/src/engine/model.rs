@@ -236,6 +236,20 @@ pub(crate) struct Lists {
     pub(crate) success_error: Option<String>,
     /// Why the list of skipped objects is missing.
     pub(crate) skip_error: Option<String>,
+    /// All lists that were written.
+    #[serde(default)]
+    pub(crate) written: Vec<String>,
+    /// Lists of the runs before this one, which redoes what failed in them: gone once it has its own.
+    #[serde(default)]
+    pub(crate) superseded: Vec<String>,
+}
+
+impl Lists {
+    /// The lists of a run that redoes what failed in this one.
+    pub(crate) fn superseded(self) -> Self {
+        let superseded = self.superseded.into_iter().chain(self.written).collect();
+        Self { superseded, ..Self::default() }
+    }
 }
 
 /// A task, as far as it is kept.

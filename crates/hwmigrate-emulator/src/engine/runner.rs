@@ -51,6 +51,8 @@ pub(super) async fn run(inner: &Arc<Inner>, task: &Task, live: &Arc<Live>) -> En
 }
 
 async fn work(inner: &Arc<Inner>, task: &Task, live: &Arc<Live>) -> Result<Ended, Reason> {
+    #[cfg(test)]
+    super::tests::trap(&task.spec);
     if let Some(reason) = &task.doomed {
         return Err(reason.clone());
     }
@@ -85,7 +87,7 @@ async fn work(inner: &Arc<Inner>, task: &Task, live: &Arc<Live>) -> Result<Ended
         skipped: inner.lists.skipped && totals.skipped > 0,
     };
     let writer = lists::Writer { store: &to, task: task.id, now: inner.clock.now() };
-    let lists = writer.write(wanted, &ledger, &log).await;
+    let lists = writer.write(wanted, &ledger, &log, &task.lists).await;
     if let Some(folder) = to.folder() {
         folder.partials().tidy();
     }

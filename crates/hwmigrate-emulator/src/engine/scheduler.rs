@@ -1,9 +1,12 @@
 //! Which tasks run when.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+
 use super::bandwidth::Limiter;
-use super::model::{Reason, Task};
+use super::model::{Lists, Reason, Task};
 use super::record::Live;
 use super::rules::Status;
 use super::runner::{self, Ended};
@@ -85,7 +88,9 @@ impl Inner {
         self.faults.may_leave(Status::Waiting.code()).await;
         if let Some((task, live)) = self.begin(id) {
             self.ring();
-            let ended = runner::run(&self, &task, &live).await;
+            // Whatever happens in there, the task must come to an end and leave its place.
+            let ended = AssertUnwindSafe(runner::run(&self, &task, &live)).catch_unwind().await;
+            let ended = ended.unwrap_or_else(|_| failed_internally().into());
             // A stop that comes while a test holds the task here still counts.
             tokio::select! {
                 () = self.faults.may_leave(Status::Running.code()) => {}
@@ -153,13 +158,22 @@ impl Inner {
         };
         task.status = status;
         task.reason = reason;
-        task.lists = lists;
+        // A run that did not come to its lists leaves those before it to the next one.
+        let before = std::mem::replace(&mut task.lists, lists);
+        if task.lists == Lists::default() {
+            task.lists.superseded = before.superseded;
+        }
         entry.live = None;
         entry.placed = false;
         let mut changes = Changes::default();
         world.keep_task(id, &mut changes);
         drop(self.state.keep(changes));
     }
+}
+
+/// The reason of a job whose work panicked.
+pub(super) fn failed_internally() -> Reason {
+    Reason::new("TRF.0001", "the emulator failed internally; this is a bug in it")
 }
 
 /// The waiting task whose turn it is: by priority, then by age.

@@ -1,14 +1,19 @@
 //! Sync tasks: copying named objects whenever they are asked for.
 
 use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 
 use super::bandwidth::Limiter;
 use super::keys::BothKeys;
-use super::model::{Check, DestinationNode, Overwrite, SourceCdn, SourceNode, Spec, TaskType, Totals};
+use super::model::{
+    Check, DestinationNode, Overwrite, Reason, SourceCdn, SourceNode, Spec, TaskType, Totals,
+};
 use super::record::Live;
+use super::scheduler::failed_internally;
 use super::transfer::{Item, Moved, Outcome};
 use super::{Inner, kernel};
 use crate::http::call::ApiError;
@@ -17,6 +22,8 @@ use crate::store::{Store, decode_line};
 
 /// The width of a point of the statistics, in ms.
 pub(crate) const POINT: i64 = 5 * 60 * 1000;
+/// Keys that may wait in one sync task: each change of the task writes all of them.
+pub(super) const MOST_PENDING: usize = 10_000;
 /// Points that are kept: a bit more than three months.
 const KEPT_POINTS: usize = 28_000;
 
@@ -231,6 +238,12 @@ impl Inner {
                     "The synchronization task is stopped; start it first.",
                 ));
             }
+            if job.pending.len() + decoded.len() > MOST_PENDING {
+                return Err(ApiError::oms(
+                    "OMS.1037",
+                    format!("More than {MOST_PENDING} objects wait to be synchronized: send the event again later."),
+                ));
+            }
             job.count(now, Counter::Request, decoded.len() as u64);
             job.pending.append(&mut decoded);
             Ok(())
@@ -278,7 +291,8 @@ impl Inner {
         let (inner, id) = (Arc::clone(self), id.to_owned());
         self.spawn(async move {
             while let Some((spec, keys)) = inner.next_events(&id) {
-                let moved = inner.copy_events(spec, keys).await;
+                let copied = AssertUnwindSafe(inner.copy_events(spec, keys.clone())).catch_unwind().await;
+                let moved = copied.unwrap_or_else(|_| lost(keys, &failed_internally()));
                 inner.settle_events(&id, moved);
             }
         });
@@ -300,10 +314,7 @@ impl Inner {
         let to: Option<Store> = self.stores.get(&spec.dst_bucket).cloned();
         let Some(to) = to else {
             // The emulator was started without this bucket; its events cannot be done.
-            let gone = super::model::Reason::new("TRF.0058", "the destination bucket does not exist");
-            let outcome = Outcome::Failed(gone);
-            let lost = |key| Moved { key, size: 0, sized_late: true, outcome: outcome.clone() };
-            return keys.into_iter().map(lost).collect();
+            return lost(keys, &Reason::new("TRF.0058", "the destination bucket does not exist"));
         };
         let limiter = Limiter::new(self.clock.clone(), &[]);
         let live = Live::new(limiter, self.now(), Totals::default());
@@ -337,6 +348,12 @@ impl Inner {
         drop(world);
         self.ring();
     }
+}
+
+/// What became of keys that could not be looked at.
+fn lost(keys: Vec<String>, why: &Reason) -> Vec<Moved> {
+    let moved = |key| Moved { key, size: 0, sized_late: true, outcome: Outcome::Failed(why.clone()) };
+    keys.into_iter().map(moved).collect()
 }
 
 impl SyncSpec {

@@ -194,7 +194,8 @@ impl Inner {
         task.status = Status::Waiting;
         task.waiting_since = now;
         task.reason = None;
-        task.lists = Lists::default();
+        let lists = std::mem::take(&mut task.lists);
+        task.lists = if task.failed_only { lists.superseded() } else { Lists::default() };
         world.keep_task(id, changes);
     }
 

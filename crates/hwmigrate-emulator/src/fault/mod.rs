@@ -11,6 +11,7 @@ mod alter;
 mod book;
 mod rate;
 mod script;
+mod valid;
 
 use std::time::Duration;
 

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::rate::RateLimit;
 use super::{Fault, FaultBook, FaultKind};
+use crate::error::EmulatorError;
 use crate::sms::Doom;
 
 /// The first id that a double cannot hold.
@@ -73,8 +74,25 @@ impl Faults {
         self.0.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a fault behind those that are there.
+    /// Adds a fault behind those that are there. One that could never strike is only logged; see
+    /// [`Faults::try_push`].
     pub fn push(&self, fault: Fault) {
+        if let Err(error) = self.try_push(fault) {
+            tracing::error!(%error, "a fault was not taken");
+        }
+    }
+
+    /// Adds a fault behind those that are there.
+    ///
+    /// # Errors
+    /// When it could never do what it is meant to, such as one for an operation that does not exist.
+    pub fn try_push(&self, fault: Fault) -> Result<(), EmulatorError> {
+        fault.check().map_err(|why| EmulatorError::Config(format!("not a fault: {why}")))?;
+        self.arm(fault);
+        Ok(())
+    }
+
+    fn arm(&self, fault: Fault) {
         let rate = match &fault.kind {
             FaultKind::BigIds => return self.0.book.ids_from(BIG_ID),
             FaultKind::HoldState { state } => return self.0.book.hold(*state),

@@ -216,6 +216,11 @@ impl Desk<'_> {
     }
 }
 
+/// Whether this is the name of a part of the work that can be made to fail.
+pub(crate) fn is_step(name: &str) -> bool {
+    words::Step::of(name).is_some()
+}
+
 /// A success that says nothing.
 fn done() -> Done {
     Ok(Reply::Json(Value::Null))

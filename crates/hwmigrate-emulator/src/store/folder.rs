@@ -223,6 +223,16 @@ impl FolderStore {
         }
     }
 
+    /// Removes a file, if it is there; never a folder, and nothing behind a link.
+    pub(crate) fn delete(&self, key: &str) -> Result<(), StoreError> {
+        match self.head(key)? {
+            Some(entry) if !entry.is_marker() => {
+                fs::remove_file(self.path(key)).map_err(|error| StoreError::io(key, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Starts writing a file; nobody sees it before [`Unfinished::publish`].
     pub(crate) fn create(&self, key: &str) -> Result<Unfinished, StoreError> {
         self.partials.create(self.path(key)).map_err(|error| StoreError::io(key, &error))

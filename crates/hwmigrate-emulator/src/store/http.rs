@@ -52,13 +52,19 @@ fn build(policy: redirect::Policy) -> Result<Client, String> {
 /// Fetches the objects of a URL list.
 #[derive(Clone, Debug)]
 pub(crate) struct UrlSource {
-    client: Client,
+    /// Made when the first URL is fetched: most emulators never fetch one.
+    client: Arc<OnceLock<Result<Client, String>>>,
     remote: bool,
 }
 
 impl UrlSource {
     /// With `remote`, other hosts than this one may be asked.
-    pub(crate) fn new(remote: bool) -> Result<Self, String> {
+    pub(crate) fn new(remote: bool) -> Self {
+        Self { client: Arc::default(), remote }
+    }
+
+    fn make_client(&self) -> Result<Client, String> {
+        let remote = self.remote;
         let policy = redirect::Policy::custom(move |attempt| {
             if attempt.previous().len() > REDIRECTS {
                 attempt.error("too many redirects")
@@ -68,7 +74,7 @@ impl UrlSource {
                 attempt.follow()
             }
         });
-        Ok(Self { client: build(policy)?, remote })
+        build(policy)
     }
 
     /// Starts to fetch; the answer's head is known, its body is still to be read.
@@ -77,7 +83,9 @@ impl UrlSource {
         let url =
             Url::parse(url).map_err(|error| other(format!("the list holds a URL that is none: {error}")))?;
         allowed(&url, self.remote).map_err(other)?;
-        let response = self.client.get(url).send().await.map_err(|error| request_error(&error))?;
+        let client = self.client.get_or_init(|| self.make_client()).as_ref();
+        let client = client.map_err(|why| other(why.clone()))?;
+        let response = client.get(url).send().await.map_err(|error| request_error(&error))?;
         match response.status() {
             StatusCode::OK => Ok(UrlObject::new(response)),
             status => {
@@ -161,6 +169,15 @@ fn allowed(url: &Url, remote: bool) -> Result<(), String> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[tokio::test]
+    async fn client_is_made_by_the_first_fetch_and_not_before() {
+        let source = UrlSource::new(false);
+        assert!(source.open("http://example.test/x").await.is_err());
+        assert!(source.client.get().is_none(), "a URL that may not be fetched needs no client");
+        assert!(source.open("http://127.0.0.1:1/x").await.is_err());
+        assert!(source.client.get().is_some());
+    }
 
     #[test]
     fn only_loopback_may_be_asked_unless_allowed() {

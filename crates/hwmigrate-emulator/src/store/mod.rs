@@ -133,6 +133,17 @@ impl Store {
         }
     }
 
+    /// Removes an object, if it is there.
+    pub(crate) async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        match self {
+            Self::Folder(folder) => {
+                let (folder, key) = (Arc::clone(folder), key.to_owned());
+                blocking(move || folder.delete(&key)).await
+            }
+            Self::S3(server) => Ok(server.operator().delete(key).await?),
+        }
+    }
+
     /// Reads a whole small object, such as a list file; `None` if there is no such object.
     ///
     /// Fails with [`StoreErrorKind::TooLarge`] when it holds more than `limit` bytes.

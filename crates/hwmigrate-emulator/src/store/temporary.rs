@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::key::PARTIAL_FOLDER;
@@ -16,6 +17,8 @@ use super::key::PARTIAL_FOLDER;
 #[derive(Debug)]
 pub(crate) struct Partials {
     folder: PathBuf,
+    /// The folder itself, locked for as long as files are written into it: others can see that someone is.
+    claim: Mutex<Option<File>>,
     /// Two openings of the same state must not use the same names: one may still be ending.
     opening: u64,
     next: AtomicU64,
@@ -30,14 +33,19 @@ impl Partials {
     pub(super) fn new(root: &Path, instance: &str) -> Self {
         Self {
             folder: root.join(PARTIAL_FOLDER).join(instance),
+            claim: Mutex::new(None),
             opening: OPENINGS.fetch_add(1, Ordering::Relaxed),
             next: AtomicU64::new(0),
         }
     }
 
     /// Removes what this emulator left behind; to be called when nothing is being written.
+    ///
+    /// What others left goes too, if they ended without coming back: one whose state was temporary never
+    /// does. The lock on a folder ends with the process that holds it, however that ends.
     pub(crate) fn clear(&self) -> io::Result<()> {
         let Some(parent) = self.folder.parent() else { return Ok(()) };
+        self.clear_abandoned(parent);
         let own = self.folder.file_name().unwrap_or_default();
         // Moved away first: a thread of an engine that just ended may still add to it.
         let aside = parent.join(format!("{}.old", own.to_string_lossy()));
@@ -48,7 +56,24 @@ impl Partials {
             Err(error) => return Err(error),
         }
         self.tidy();
+        // Empty if what was in it was all abandoned; otherwise it stays.
+        let _ = fs::remove_dir(parent);
         Ok(())
+    }
+
+    fn clear_abandoned(&self, parent: &Path) {
+        // Not there, or not to be read: then there is nothing that could be removed.
+        let Ok(others) = fs::read_dir(parent) else { return };
+        for other in others.filter_map(Result::ok).map(|item| item.path()).filter(|path| *path != self.folder)
+        {
+            let Ok(folder) = File::open(&other) else { continue };
+            if folder.metadata().is_ok_and(|data| data.is_dir()) && folder.try_lock().is_ok() {
+                // It is somebody else's, so a failure to remove it must not keep this emulator from starting.
+                if let Err(error) = remove(&other) {
+                    tracing::warn!(%error, "unfinished files of an emulator that was killed stay in a bucket");
+                }
+            }
+        }
     }
 
     /// Removes the folders again if nothing is left in them.
@@ -58,6 +83,15 @@ impl Partials {
             && let Some(parent) = self.folder.parent()
         {
             let _ = fs::remove_dir(parent);
+        }
+    }
+
+    /// Locks the folder that was just made.
+    fn claim(&self) {
+        let folder = File::open(&self.folder).ok().filter(|folder| folder.try_lock().is_ok());
+        // Where it cannot be locked, or another thread was faster, there is nothing better to do.
+        if folder.is_some() {
+            *self.claim.lock().unwrap_or_else(PoisonError::into_inner) = folder;
         }
     }
 
@@ -72,7 +106,7 @@ impl Partials {
                     tries += 1;
                     match fs::create_dir_all(&self.folder) {
                         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                        _ => {}
+                        _ => self.claim(),
                     }
                 }
                 result => break result?,
@@ -138,6 +172,24 @@ impl Drop for Unfinished {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn what_a_killed_emulator_with_another_state_left_is_removed_and_what_a_living_one_writes_is_not() {
+        let root = tempfile::tempdir().unwrap();
+        let killed = root.path().join(PARTIAL_FOLDER).join("killed");
+        fs::create_dir_all(&killed).unwrap();
+        fs::write(killed.join("0-0"), "half").unwrap();
+        let living = Partials::new(root.path(), "living");
+        let mut unfinished = living.create(root.path().join("b")).unwrap();
+        let new = Partials::new(root.path(), "new");
+        new.clear().unwrap();
+        assert!(!killed.exists());
+        unfinished.publish(None).unwrap();
+        drop(living);
+        drop(new);
+        let left: Vec<_> = fs::read_dir(root.path()).unwrap().map(|item| item.unwrap().file_name()).collect();
+        assert_eq!(left, ["b"]);
+    }
 
     #[test]
     fn an_end_in_the_middle_of_a_file_leaves_nothing_in_the_bucket() {

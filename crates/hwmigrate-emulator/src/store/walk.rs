@@ -5,7 +5,8 @@
 //! folders gives that order without ever holding more than one folder per
 //! level in memory.
 
-use std::ffi::OsString;
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -39,7 +40,10 @@ struct Folder {
 struct Name {
     /// With a `/` behind it if it is a folder.
     sort: Vec<u8>,
-    name: OsString,
+    /// As in keys; see [`shown`] for names that cannot be.
+    text: String,
+    /// Whether the name can be part of a key.
+    valid: bool,
     kind: Kind,
 }
 
@@ -106,7 +110,8 @@ impl Walk {
             let (parent, name) = split(&folder);
             let name = Name {
                 sort: format!("{name}/").into_bytes(),
-                name: OsString::from(name),
+                text: name.to_owned(),
+                valid: true,
                 kind: Kind::Folder,
             };
             self.open.push(Folder { key: parent.to_owned(), names: vec![name] });
@@ -118,13 +123,15 @@ impl Walk {
 
     fn visit(&mut self, name: Name, entries: &mut Vec<Entry>) -> Result<(), StoreError> {
         let Some(folder) = self.open.last() else { return Ok(()) };
-        let Some(text) = name.name.to_str() else {
-            let key = format!("{}{}", folder.key, name.name.to_string_lossy());
-            let problem = StoreError::key(&key, "is not UTF-8, and keys have to be");
-            entries.push(Entry { key, size: 0, modified: None, problem: Some(problem) });
+        let end = if name.kind == Kind::Folder { "/" } else { "" };
+        let key = format!("{}{}{end}", folder.key, name.text);
+        if !name.valid {
+            if self.wanted(&key) {
+                let problem = StoreError::key(&key, "is not UTF-8, and keys have to be");
+                entries.push(Entry { key, size: 0, modified: None, problem: Some(problem) });
+            }
             return Ok(());
-        };
-        let key = format!("{}{text}{}", folder.key, if name.kind == Kind::Folder { "/" } else { "" });
+        }
         match name.kind {
             Kind::Folder => {
                 if !overlaps(&key, &self.prefix) || self.wholly_before(&key) {
@@ -177,7 +184,7 @@ impl Walk {
         let mut entries = Vec::new();
         while let Some(name) = names.pop() {
             if name.kind == Kind::Folder {
-                let key = format!("{folder}{}/", name.name.to_string_lossy());
+                let key = format!("{folder}{}/", name.text);
                 entries.push(Entry { key, size: 0, modified: None, problem: None });
             } else {
                 walk.open = vec![Folder { key: folder.to_owned(), names: Vec::new() }];
@@ -215,14 +222,46 @@ impl Walk {
                     return Err(StoreError::new(StoreErrorKind::Other, format!("\"{key}\": {error}")));
                 }
             };
-            let mut sort = name.as_bytes().to_owned();
-            if kind == Kind::Folder {
-                sort.push(b'/');
+            let valid = name.to_str().is_some();
+            names.push(Name { sort: Vec::new(), text: shown(&name), valid, kind });
+        }
+        tell_apart(&mut names);
+        for name in &mut names {
+            name.sort = name.text.clone().into_bytes();
+            if name.kind == Kind::Folder {
+                name.sort.push(b'/');
             }
-            names.push(Name { sort, name, kind });
         }
         names.sort_unstable_by(|a, b| b.sort.cmp(&a.sort));
         Ok(names)
+    }
+}
+
+/// A name as text. What is not UTF-8 becomes the replacement character with the byte behind it, so that two
+/// such names stay two.
+fn shown(name: &OsStr) -> String {
+    let mut text = String::new();
+    for part in name.as_bytes().utf8_chunks() {
+        text.push_str(part.valid());
+        for byte in part.invalid() {
+            text.push(char::REPLACEMENT_CHARACTER);
+            text.push_str(&format!("{byte:02X}"));
+        }
+    }
+    text
+}
+
+/// Changes names that are not UTF-8 where others of the same folder are shown as they are.
+fn tell_apart(names: &mut [Name]) {
+    if names.iter().all(|name| name.valid) {
+        return;
+    }
+    let mut taken: HashSet<_> =
+        names.iter().filter(|name| name.valid).map(|name| name.text.clone()).collect();
+    for name in names.iter_mut().filter(|name| !name.valid) {
+        while !taken.insert(name.text.clone()) {
+            name.text.push(char::REPLACEMENT_CHARACTER);
+        }
     }
 }
 
@@ -237,5 +276,33 @@ pub(super) fn split(folder: &str) -> (&str, &str) {
     match bare.rfind('/') {
         Some(end) => bare.split_at(end + 1),
         None => ("", bare),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn names_that_are_not_utf_8_stay_apart_and_are_listed_where_they_belong() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("a");
+        fs::create_dir(&folder).unwrap();
+        for name in [&b"x\xFF"[..], b"x\xFE", "x\u{FFFD}FE".as_bytes(), b"y"] {
+            fs::write(folder.join(OsStr::from_bytes(name)), "content").unwrap();
+        }
+        let keys = |prefix: &str, after: Option<&str>| {
+            let entries = Walk::new(root.path(), prefix, after).next(10).unwrap();
+            assert!(entries.is_sorted_by(|one, other| one.key < other.key));
+            entries.into_iter().map(|entry| (entry.key, entry.problem.is_some())).collect::<Vec<_>>()
+        };
+        let (real, fe, ff) = ("a/x\u{FFFD}FE", "a/x\u{FFFD}FE\u{FFFD}", "a/x\u{FFFD}FF");
+        let found = |names: &[(&str, bool)]| {
+            names.iter().map(|(name, bad)| ((*name).to_owned(), *bad)).collect::<Vec<_>>()
+        };
+        assert_eq!(keys("", None), found(&[(real, false), (fe, true), (ff, true), ("a/y", false)]));
+        assert_eq!(keys("a/y", None), found(&[("a/y", false)]));
+        assert_eq!(keys("a/", Some(fe)), found(&[(ff, true), ("a/y", false)]));
     }
 }

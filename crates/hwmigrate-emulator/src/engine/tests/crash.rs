@@ -72,9 +72,16 @@ async fn what_a_killed_engine_left_half_done_is_removed() {
     fs::create_dir_all(partial.join("another")).unwrap();
     fs::write(partial.join(&instance).join("0-7"), "half").unwrap();
     fs::write(partial.join("another/0-7"), "of someone else").unwrap();
+    // Whoever writes there holds a lock on the folder.
+    let another = fs::File::open(partial.join("another")).unwrap();
+    another.lock().unwrap();
     bed.open().await;
     assert!(!partial.join(&instance).exists());
     assert!(partial.join("another/0-7").exists());
+    drop(another);
+    bed.crash();
+    bed.open().await;
+    assert!(!partial.exists(), "nobody is left who could come back for it");
     // Unfinished files are no objects.
     bed.put("src", ".hwmigrate-partial/x/0-1", "half");
     let view = bed.migrate(request(json!({}))).await;

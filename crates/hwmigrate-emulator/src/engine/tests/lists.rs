@@ -62,3 +62,31 @@ async fn the_end_is_told_to_those_who_asked() {
     );
     assert_eq!(bed.migrate(request(config("FAILURE"))).await["smn_info"], Value::Null);
 }
+
+#[tokio::test]
+async fn lists_of_a_run_are_gone_once_its_failures_were_redone() {
+    let bed = Bed::new().await;
+    bed.put("src", "a", "a");
+    bed.put("src", "b", "b");
+    bed.faults.fail_objects("b", 2, "TRF.0061");
+    let task = bed.create(request(json!({}))).await;
+    let key = async || {
+        bed.status(task, 4).await["failed_object_record"]["list_file_key"].as_str().unwrap().to_owned()
+    };
+    let first = key().await;
+    assert!(bed.path("dst").join(&first).exists());
+    let again = async || {
+        bed.clock.advance(Duration::from_secs(5));
+        bed.start(task, true).await.unwrap();
+    };
+    again().await;
+    let second = key().await;
+    assert_ne!(first, second);
+    assert!(!bed.path("dst").join(&first).exists(), "it was replaced");
+    assert_eq!(listed(&bed, "failed_object_lists").len(), 1);
+    assert_eq!(listed(&bed, "success_object_lists"), ["a"]);
+    again().await;
+    bed.status(task, 5).await;
+    assert_eq!(listed(&bed, "failed_object_lists"), [""; 0]);
+    assert_eq!(listed(&bed, "success_object_lists"), ["a", "b"]);
+}

@@ -112,3 +112,17 @@ async fn a_task_that_waits_for_a_month_is_given_up() {
     let view = bed.show(task).await;
     assert_eq!((&view["status"], &view["error_reason"]["error_code"]), (&json!(4), &json!("TRF.0003")));
 }
+
+#[tokio::test]
+async fn a_run_that_panics_fails_its_task_and_leaves_its_place() {
+    let options =
+        EngineOptions { limits: Limits { running: 1, ..Limits::default() }, ..EngineOptions::default() };
+    let bed = Bed::with(options).await;
+    bed.put("src", "a", "a");
+    let broken = bed.create(request(json!({ "description": "runs into a mistake" }))).await;
+    let view = bed.status(broken, 4).await;
+    assert_eq!(view["error_reason"]["error_code"], "TRF.0001");
+    let next = bed.create(request(json!({}))).await;
+    bed.status(next, 5).await;
+    bed.on_task("DeleteTask", broken, Value::Null).await.unwrap();
+}

@@ -161,3 +161,16 @@ async fn accepted_events_survive_the_end_of_the_process() {
     assert_eq!(tree(&bed.path("dst")), tree(&bed.path("src")));
     assert_eq!(bed.month(&id).await["monthly_acceptance_request"], 50);
 }
+
+#[tokio::test]
+async fn more_events_than_can_wait_are_refused_whole() {
+    let bed = Bed::new().await;
+    let id = bed.create_sync().await;
+    let keys: Vec<_> = (0..=crate::engine::sync::MOST_PENDING).map(|number| format!("k{number}")).collect();
+    let error = bed.events(&id, json!(keys)).await.unwrap_err();
+    assert_eq!((error.status, error.code.as_str()), (400, "OMS.1037"));
+    assert_eq!(bed.month(&id).await["monthly_acceptance_request"], 0);
+    bed.put("src", "a", "a");
+    bed.events(&id, json!(["a"])).await.unwrap();
+    bed.synced(&id, 1).await;
+}
