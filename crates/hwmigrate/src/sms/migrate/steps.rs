@@ -9,8 +9,8 @@ use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::create::settle;
 use crate::progress::{Progress, Resource, State, StepState};
-use crate::sms::Created;
 use crate::sms::wait::{Goal, settle_cut_off};
+use crate::sms::{Created, Tasks};
 use crate::wait::{Waiter, job_report};
 
 impl Migration {
@@ -82,6 +82,10 @@ impl Migration {
         if !matches!(before.state, State::Ready | State::Paused | State::Failed) {
             return Ok(None);
         }
+        if self.left().is_zero() {
+            // Started now it would run on with nobody to follow it.
+            return Err(out_of_time("stands still, and the time is up: it was not started"));
+        }
         match self.plan.tasks.start(id).await {
             // Somebody else has started it in this moment.
             Err(error) if error.is_conflict() => {
@@ -117,36 +121,32 @@ impl Migration {
             }
             Ok(None) => {
                 let last = waiter.outcome().cloned().ok_or_else(over)?.into_progress();
-                Ok(MigrationEvent::Ended(self.report_of(self.whole(last).await)))
+                let last = whole(&self.plan.tasks.clone(), last).await;
+                Ok(MigrationEvent::Ended(self.report_of(last)))
             }
             Err(error) if error.is_job_failed() => match waiter.last().cloned() {
-                Some(last) => Ok(MigrationEvent::Ended(self.report_of(self.whole(last).await))),
+                Some(last) => {
+                    let last = whole(&self.plan.tasks.clone(), last).await;
+                    Ok(MigrationEvent::Ended(self.report_of(last)))
+                }
                 None => Err(error),
             },
             Err(error) => Err(error),
         }
     }
 
-    /// The last look, with the phases that a list of many tasks does not tell.
-    async fn whole(&self, last: Progress) -> Progress {
-        if !last.phases.is_empty() {
-            return last;
-        }
-        match self.plan.tasks.progress(&last.id).await {
-            Ok(seen) if seen.state == last.state => seen,
-            _ => last,
-        }
-    }
-
     /// Tells the task to cut over, unless it has left off synchronising.
     async fn launch(&mut self, id: &str) -> Result<MigrationEvent> {
-        let tasks = self.plan.tasks.clone();
+        let (tasks, left) = (self.plan.tasks.clone(), self.left());
         let Stage::CutOver(begun) = &mut self.stage else { return Err(over()) };
         let before = match begun {
             // The step before was dropped half-way, perhaps after its request had left.
             Some(before) => {
                 settle_cut_off(&Action::Cutover, before, || tasks.progress(id)).await?;
                 (**before).clone()
+            }
+            None if left.is_zero() => {
+                return Err(out_of_time("synchronises, and the time is up: it was not cut over"));
             }
             None => {
                 let before = tasks.progress(id).await?;
@@ -214,4 +214,20 @@ impl Migration {
             _ => error,
         }
     }
+}
+
+/// The last look, with the phases that a list of many tasks does not tell.
+async fn whole(tasks: &Tasks, last: Progress) -> Progress {
+    if !last.phases.is_empty() {
+        return last;
+    }
+    match tasks.progress(&last.id).await {
+        Ok(seen) if seen.state == last.state => seen,
+        _ => last,
+    }
+}
+
+fn out_of_time(words: &str) -> Error {
+    let advice = "take the migration up again by the task's id, with a longer limit";
+    Error::new(ErrorKind::Timeout, format!("the task {words}")).with_advice(advice)
 }
