@@ -372,6 +372,20 @@ async fn migration_that_misses_its_deadline_tells_the_id() {
 }
 
 #[tokio::test]
+async fn nothing_is_started_or_cut_over_when_the_time_is_up() {
+    for (state, words) in [("READY", "was not started"), ("SYNCING", "was not cut over")] {
+        let cloud = Cloud::default();
+        cloud.put("5f", "s1", state);
+        let server = cloud.start().await;
+        let migration = server.sms().resume("5f").cut_over(true).poll(quick()).deadline(Duration::ZERO);
+        let error = migration.run().await.unwrap_err();
+        assert!(error.is_timeout() && error.message().ends_with(words), "{error}");
+        assert_eq!(error.job().unwrap().id, "5f");
+        assert_eq!(acts(&server), Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
 async fn bulk_runs_a_few_at_a_time_and_reports_every_server() {
     let cloud = Cloud { bad: "s2", banned: "s4", ..Cloud::default() };
     let notes = Arc::clone(&cloud.notes);
@@ -388,7 +402,10 @@ async fn bulk_runs_a_few_at_a_time_and_reports_every_server() {
             (2, Ok(report)) => assert_eq!(report.status, State::Failed),
             (4, Err(error)) => assert_eq!(error.code(), Some("SMS.6603")),
             (7, Ok(report)) => assert_eq!((report.status, report.cut_over), (State::Syncing, false)),
-            (_, Ok(report)) => assert_eq!((report.status, report.cut_over), (State::Succeeded, true)),
+            (_, Ok(report)) => {
+                assert_eq!((report.status, report.cut_over), (State::Succeeded, true));
+                assert_eq!(report.phases.len(), 1, "what was seen in a list is looked at once more");
+            }
             (_, Err(error)) => panic!("{}: {error}", end.server),
         }
     }

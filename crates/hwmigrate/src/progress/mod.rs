@@ -98,7 +98,7 @@ pub struct TaskCounts {
     pub complete: u64,
 }
 
-/// Why a job failed, in the service's words.
+/// Why a job failed or was stopped, in the service's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reason {
@@ -157,7 +157,7 @@ pub struct Progress {
     pub totals_final: bool,
     /// It runs, and nothing has moved for as long as the wait was told to tolerate.
     pub stalled: bool,
-    /// The cause of a failure.
+    /// The cause of a failure, or of a stop that the service made by itself.
     pub reason: Option<Reason>,
     /// The list of failed objects.
     pub failed_objects: FailedObjects,

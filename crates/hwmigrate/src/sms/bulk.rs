@@ -218,7 +218,7 @@ struct Start<C: Future<Output = ()>> {
 
 /// A server's migration between two events.
 enum Course {
-    Waiting(Migration<Unlimited>),
+    Waiting(Box<Migration<Unlimited>>),
     Running(Box<Migration>),
     Over,
 }
@@ -226,7 +226,7 @@ enum Course {
 impl<C: Future<Output = ()> + Send> Start<C> {
     fn events(self, migration: Migration<Unlimited>) -> impl Stream<Item = BulkEvent> + Send {
         let server = migration.name().to_owned();
-        stream::unfold((self, Course::Waiting(migration)), move |(start, course)| {
+        stream::unfold((self, Course::Waiting(Box::new(migration))), move |(start, course)| {
             let server = server.clone();
             async move {
                 let mut migration = match course {

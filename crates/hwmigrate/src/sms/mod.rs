@@ -33,6 +33,7 @@ mod action;
 mod agent;
 mod bulk;
 mod consistency;
+mod create;
 mod guard;
 mod list;
 mod migrate;

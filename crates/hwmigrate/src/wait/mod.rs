@@ -3,7 +3,8 @@
 //! The service accepts a job at once and finishes it later, hours or days
 //! later. A [`Waiter`] turns "ask again" into one call with a deadline. It is
 //! made by `wait(id)` of [`Tasks`](crate::oms::Tasks::wait) and
-//! [`Groups`](crate::oms::Groups::wait), and consumed in one of three ways:
+//! [`Groups`](crate::oms::Groups::wait), and by `wait_until(id, goal)` of the
+//! tasks that move servers, and consumed in one of three ways:
 //! [`wait`](Waiter::wait) for the outcome, [`next`](Waiter::next) by hand, or
 //! [`stream`](Waiter::stream).
 //!
@@ -11,7 +12,7 @@
 //!
 //! - The state that was waited for, or any state behind it, is success. A job
 //!   that finishes between two looks is not missed.
-//! - Paused is an [`Outcome`] of its own.
+//! - Paused is an [`Outcome`] of its own, and so is an end that came before a stop.
 //! - A failed job is an error of kind `JobFailed` with the service's reason,
 //!   advice and counts.
 //! - A look that fails does not end the wait: connection, 5xx, 429, an answer

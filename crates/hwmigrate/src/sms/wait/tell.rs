@@ -57,7 +57,7 @@ where
         match settle(action, before.as_ref(), &look).await {
             Effect::Shown => return Ok(()),
             Effect::None(_) if matches!(action, Action::Start | Action::Stop) => lost = Some(error),
-            Effect::None(seen) => return Err(unsettled(error, action, seen.as_ref())),
+            Effect::None(seen) => return Err(unsettled(error, action, seen.as_deref())),
         }
     }
     lost.map_or(Ok(()), Err)
@@ -79,7 +79,7 @@ where
         Effect::Shown => Ok(()),
         Effect::None(seen) => {
             let cut = Error::new(ErrorKind::Ambiguous, "the request was cut off");
-            Err(unsettled(cut.with_operation("UpdateTaskStatus"), action, seen.as_ref()))
+            Err(unsettled(cut.with_operation("UpdateTaskStatus"), action, seen.as_deref()))
         }
     }
 }
@@ -87,7 +87,7 @@ where
 enum Effect {
     Shown,
     /// The last look, if one was answered.
-    None(Option<Progress>),
+    None(Option<Box<Progress>>),
 }
 
 async fn settle<L>(action: &Action, before: Option<&Progress>, look: &impl Fn() -> L) -> Effect
@@ -101,7 +101,7 @@ where
             if shows(action, before, &seen) {
                 return Effect::Shown;
             }
-            last = Some(seen);
+            last = Some(Box::new(seen));
         }
     }
     Effect::None(last)
