@@ -315,4 +315,36 @@ mod tests {
         assert_eq!(body.secrets, ["node.sk"]);
         assert_eq!(document.secret_schemas(), ["Node", "Req"]);
     }
+
+    #[test]
+    fn everything_is_everything_and_the_same_for_the_same_seed() {
+        let text = r##"{
+            "paths": {"/x/{project_id}/{id}": {"put": {"operationId": "X",
+                "parameters": [
+                    {"name": "project_id", "in": "path", "required": true, "schema": {"type": "string"}},
+                    {"name": "id", "in": "path", "required": true, "schema": {"type": "string", "maxLength": 5}},
+                    {"name": "kinds", "in": "query", "schema": {"type": "array", "items": {"enum": ["A"]}}},
+                    {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 3, "maximum": 3}}],
+                "requestBody": {"content": {"application/json": {"schema": {"type": "object",
+                    "required": ["name"], "properties": {
+                    "name": {"type": "string", "minLength": 200},
+                    "free": {"type": "object"},
+                    "nodes": {"type": "array", "maxItems": 1, "items": {"type": "object", "properties": {
+                        "sk": {"type": "string", "x-secret": true}, "rate": {"type": "number"}}}}}}}}}}}}}"##;
+        let document = Document::parse(text).unwrap();
+        let whole = document.seeded(Extent::Everything, 7).remove(0);
+        assert_eq!(format!("{whole:?}"), format!("{:?}", document.seeded(Extent::Everything, 7)[0]));
+        assert_eq!(whole.parameters[0].1.chars().count(), 5);
+        assert_eq!(
+            whole.parameters[1..],
+            [("kinds", "A,A"), ("limit", "3")].map(|(a, b)| (a.into(), b.into()))
+        );
+        let body = whole.body.unwrap();
+        assert_eq!(body.json["nodes"], json!([{"sk": "made-up secret of nodes.sk", "rate": 0.5}]));
+        assert!(body.json["free"].is_object());
+        assert_eq!(body.json["name"].as_str().unwrap().chars().count(), 200);
+        let least = document.seeded(Extent::Required, 7).remove(0);
+        assert_eq!(least.parameters.len(), 1);
+        assert_eq!(least.body.unwrap().json.as_object().unwrap().len(), 1);
+    }
 }

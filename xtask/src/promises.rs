@@ -35,32 +35,35 @@ pub(crate) fn check() -> Result<()> {
         );
     }
     only_these_name_the_http_client()?;
-    SERVICES.iter().try_for_each(|service| alone(service))
+    for service in SERVICES {
+        alone("hwmigrate-api", &[service])?;
+    }
+    // Whoever calls a service also logs in.
+    alone("hwmigrate", &["oms", "iam"])?;
+    alone("hwmigrate", &["sms", "iam"])
 }
 
-/// Builds one service of hwmigrate-api and sees that no other was compiled.
-fn alone(service: &str) -> Result<()> {
-    let features = ["--no-default-features", "--features", service];
-    let built = output(
-        cargo(&["check", "--package", "hwmigrate-api", "--message-format", "json-render-diagnostics"])
-            .args(features),
-    )?;
-    let messages = built.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-    let files = messages
-        .filter(|message| {
-            message["target"]["name"] == "hwmigrate_api" && message["target"]["kind"][0] == "lib"
-        })
-        .find_map(|message| message["filenames"][0].as_str().map(str::to_owned))
-        .ok_or("cargo does not say what it made of hwmigrate-api")?;
-    // Beside `libhwmigrate_api-….rmeta` the compiler lists the files that it read.
-    let sources =
-        fs::read_to_string(files.replace("/libhwmigrate_api", "/hwmigrate_api").replace(".rmeta", ".d"))?;
-    for other in SERVICES {
-        if sources.contains(&format!("generated/{other}.rs")) != (other == service) {
-            return Err(format!(
-                "a build of {service} alone: {other} is compiled or not, as it should not be"
-            )
-            .into());
+/// Builds a package with the feature of the first service, and sees that no service but these was compiled.
+fn alone(package: &str, services: &[&str]) -> Result<()> {
+    let mut check = cargo(&["check", "--package", package, "--message-format", "json-render-diagnostics"]);
+    let built = output(check.args(["--no-default-features", "--features", services[0]]))?;
+    let mut sources = String::new();
+    for message in built.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()) {
+        let made = message["filenames"][0].as_str().filter(|name| name.ends_with(".rmeta"));
+        let name = message["target"]["name"].as_str().unwrap_or_default();
+        if let (Some(made), "hwmigrate" | "hwmigrate_api") = (made, name) {
+            // Beside `libhwmigrate-….rmeta` the compiler lists the files that it read.
+            let list = made.replace("/libhwmigrate", "/hwmigrate").replace(".rmeta", ".d");
+            sources.push_str(&fs::read_to_string(list)?);
+        }
+    }
+    for service in SERVICES {
+        let wanted = services.contains(&service);
+        let generated = sources.contains(&format!("generated/{service}.rs"));
+        let written = sources.contains(&format!("hwmigrate/src/{service}/"));
+        if generated != wanted || (written && !wanted) {
+            let how = if wanted { "missing" } else { "compiled too" };
+            return Err(format!("{package} with the feature {}: {service} is {how}", services[0]).into());
         }
     }
     Ok(())

@@ -116,3 +116,90 @@ impl Found<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::intended::{INTENDED, Intended, Side};
+
+    fn request(query: &[(&str, &str)], headers: &[(&str, &str)], body: Value) -> Recorded {
+        let owned = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>()
+        };
+        Recorded {
+            method: "POST".to_owned(),
+            path: vec!["v3".to_owned(), "tasks".to_owned()],
+            query: owned(query),
+            headers: owned(headers).into_iter().collect(),
+            body,
+        }
+    }
+
+    #[test]
+    fn every_part_is_compared_and_secrets_are_too() {
+        let ours = request(
+            &[("limit", "1"), ("limit", "2"), ("name", "a b")],
+            &[("authorization", "one"), ("x-language", "en-us"), ("content-length", "7")],
+            json!({"sk": "secret", "disks": [{"size": 1}, {"size": 2}], "same": [1, null], "ours": false}),
+        );
+        let mut theirs = request(
+            &[("limit", "1"), ("name", "a+b")],
+            &[("authorization", "two"), ("x-project-id", "p"), ("content-length", "9")],
+            json!({"sk": "Secret", "disks": [{"size": 1}, {"size": "2"}], "same": [1, null]}),
+        );
+        theirs.method = "PUT".to_owned();
+        theirs.path.pop();
+        let found = compare("sms.X", &ours, &theirs);
+        let places: Vec<&str> = found.iter().map(|difference| difference.place.as_str()).collect();
+        assert_eq!(
+            places,
+            [
+                "method",
+                "path",
+                "query limit",
+                "query name",
+                "header x-language",
+                "header x-project-id",
+                "body disks[].size",
+                "body ours",
+                "body sk",
+            ]
+        );
+        assert_eq!(found[8].to_string(), r#"sms.X, body sk: we send "secret", the vendor's client "Secret""#);
+        assert!(compare("sms.X", &ours, &ours).is_empty());
+    }
+
+    #[test]
+    fn lists_of_other_lengths_and_bodies_of_other_kinds_differ() {
+        for (ours, theirs) in
+            [(json!({"ids": [1]}), json!({"ids": [1, 2]})), (json!({}), Value::Null), (json!(1), json!(1.5))]
+        {
+            assert_eq!(compare_bodies("oms.X", &ours, &theirs).len(), 1, "{ours} {theirs}");
+        }
+    }
+
+    #[test]
+    fn intended_difference_covers_its_own_place_and_value_only() {
+        let known = Intended {
+            operation: "oms.X",
+            place: "header accept",
+            ours: Side::This("a"),
+            theirs: Side::Nothing,
+            reason: "for this test",
+        };
+        let found = |operation: &str, place: &str, ours: Option<&str>, theirs: Option<&str>| Difference {
+            operation: operation.to_owned(),
+            place: place.to_owned(),
+            ours: ours.map(str::to_owned),
+            theirs: theirs.map(str::to_owned),
+        };
+        assert!(known.covers(&found("oms.X", "header accept", Some("a"), None)));
+        assert!(!known.covers(&found("oms.Y", "header accept", Some("a"), None)));
+        assert!(!known.covers(&found("oms.X", "header accept", Some("b"), None)));
+        assert!(!known.covers(&found("oms.X", "header accept", Some("a"), Some("a"))));
+        assert!(!known.covers(&found("oms.X", "header host", Some("a"), None)));
+        assert!(INTENDED.iter().all(|known| known.reason.len() > 20), "every difference has a reason");
+    }
+}
