@@ -86,6 +86,9 @@ impl fmt::Debug for RawBytes {
 impl Client {
     /// A call of the operation with that documented id, such as `CreateTask`.
     ///
+    /// OMS and SMS share some ids. Alone, such an id means the operation of
+    /// OMS; with the service before it, as in `sms.CreateTask`, there is no doubt.
+    ///
     /// # Errors
     /// [`ErrorKind::Invalid`] when no service has such an operation; the
     /// message names the nearest ids.
@@ -245,8 +248,13 @@ fn read(operation: &Operation, answer: &Answer) -> Result<Option<Value>> {
         Err(_) if operation.response == ResponseBody::Empty => Ok(None),
         Err(error) => {
             let kind = if operation.idempotent { ErrorKind::Decode } else { ErrorKind::Ambiguous };
-            let place = format!("line {} column {}", error.line(), error.column());
-            Err(Error::new(kind, format!("the answer is not JSON, at {place}"))
+            let problem = match operation.response {
+                ResponseBody::Stream => {
+                    "the answer is a file and no JSON; take it with `send_bytes`".to_owned()
+                }
+                _ => format!("the answer is not JSON, at line {} column {}", error.line(), error.column()),
+            };
+            Err(Error::new(kind, problem)
                 .with_operation(operation.id)
                 .with_status(answer.status.as_u16())
                 .with_request_id(request_id(&answer.headers)))
@@ -255,13 +263,19 @@ fn read(operation: &Operation, answer: &Answer) -> Result<Option<Value>> {
 }
 
 fn unknown(id: &str) -> Error {
-    let wanted = id.to_ascii_lowercase();
-    let shares = |known: &str| {
-        let known = known.to_ascii_lowercase();
-        known == wanted || known.contains(&wanted) || wanted.contains(&known)
+    let (service, word) = id.split_once('.').map_or((None, id), |(service, word)| (Some(service), word));
+    let wanted = word.to_ascii_lowercase();
+    let shares = |known: &&Operation| {
+        let id = known.id.to_ascii_lowercase();
+        service.is_none_or(|service| known.service.name().eq_ignore_ascii_case(service))
+            && (id.contains(&wanted) || wanted.contains(&id))
     };
-    let near: Vec<_> =
-        hwmigrate_api::operations().map(|known| known.id).filter(|known| shares(known)).take(5).collect();
+    // What several services call alike is told with the service before it.
+    let name = |known: &'static Operation| match hwmigrate_api::find_operation(known.id) {
+        Some(first) if std::ptr::eq(first, known) && service.is_none() => known.id.to_owned(),
+        _ => known.qualified_id(),
+    };
+    let near: Vec<_> = hwmigrate_api::operations().filter(shares).take(5).map(name).collect();
     let hint = if near.is_empty() {
         "ids are written as in the documents, like CreateTask".to_owned()
     } else {

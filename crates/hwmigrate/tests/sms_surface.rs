@@ -10,7 +10,7 @@ use hwmigrate::sms::types::{
     PostSourceServerBody, PutDiskInfoReq, PutTaskReq, SourceState, SubtaskName, TaskState, TemplateRequest,
     UpdateTaskSpeedReq,
 };
-use hwmigrate::sms::{Action, SpeedLimit, SpeedPlan, Target, TaskRequest};
+use hwmigrate::sms::{SpeedLimit, SpeedPlan, Target, TaskRequest};
 use serde_json::{Value, json};
 use service::{Asked, Reply, SECRET, Server, ok, refused};
 
@@ -370,7 +370,8 @@ async fn raw_calls_find_the_operation_by_its_qualified_id_and_need_no_project() 
     let error =
         client.operation("sms.ShowTask").unwrap().parameter("project_id", "p").send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
-    let error = client.operation("sms.Show").unwrap_err();
-    assert!(error.message().contains("sms."), "{error}");
-    assert_eq!(Action::KNOWN.len(), 13);
+    let error = client.operation("sms.showtask").unwrap_err();
+    assert!(error.message().ends_with("did you mean sms.ShowTask?"), "{error}");
+    let error = client.operation("ShowTas").unwrap_err();
+    assert!(error.message().contains("ShowTask or") && error.message().contains("sms.ShowTask"), "{error}");
 }

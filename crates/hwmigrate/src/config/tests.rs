@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use super::*;
+use crate::config::Audience;
 use crate::error::ErrorKind;
 
 /// Names and values.
@@ -164,6 +165,37 @@ fn endpoints_follow_the_region_unless_they_are_set() {
 }
 
 #[test]
+fn sms_is_where_its_table_says_unless_an_address_is_set() {
+    let base = |arguments: &[(Item, &str)], variables: &[(&str, &str)]| {
+        let (config, _) = with_key(arguments, variables).unwrap();
+        let audience = match config.audience(Service::Sms) {
+            Audience::Client => "client".to_owned(),
+            Audience::Account => "account".to_owned(),
+            Audience::Region(name) => name.to_owned(),
+        };
+        (config.endpoint(Service::Sms).unwrap().base.clone(), audience)
+    };
+    let row = |base: &str, audience: &str| (base.to_owned(), audience.to_owned());
+    let abroad = (Item::Region, "la-north-2");
+    let serving = ("HUAWEICLOUD_SDK_REGION_SMS_AP_SOUTHEAST_3", "http://127.0.0.1:1");
+    let own = ("HWMIGRATE_SMS_ENDPOINT", "http://127.0.0.1:2");
+    let public = "https://sms.ap-southeast-3.myhuaweicloud.com";
+    assert_eq!(
+        base(&[(Item::Region, "cn-north-4")], &[]),
+        row("https://sms.cn-north-4.myhuaweicloud.com", "client")
+    );
+    assert_eq!(base(&[abroad], &[]), row(public, "ap-southeast-3"));
+    assert_eq!(base(&[abroad], &[serving]), row(serving.1, "ap-southeast-3"));
+    assert_eq!(base(&[abroad], &[own]), row(own.1, "client"), "nobody knows which region stands there");
+    assert_eq!(base(&[], &[serving]), row(serving.1, "client"), "the variable names the region");
+    assert_eq!(base(&[abroad, (Item::ProjectId, "p")], &[]), row(public, "client"));
+    assert_eq!(base(&[abroad, (Item::ProjectName, "la-north-2_sub")], &[]), row(public, "client"));
+    assert_eq!(base(&[abroad, (Item::SmsScope, "domain")], &[]), row(public, "account"));
+    let text = refused(with_key(&[abroad], &[serving, own]));
+    assert!(text.contains(serving.0) && text.contains(own.0), "{text}");
+}
+
+#[test]
 fn an_unknown_region_fails_only_where_an_endpoint_is_needed() {
     let (config, _) = with_key(&[], &[]).unwrap();
     assert!(config.endpoint(Service::Iam).is_ok());
@@ -179,6 +211,8 @@ fn wrong_values_name_their_setting() {
         (Item::ProjectId, "../x"),
         (Item::OmsEndpoint, "http://oms.example"),
         (Item::IamEndpoint, "ftp://x"),
+        (Item::SmsEndpoint, "http://sms.example"),
+        (Item::SmsScope, "account"),
         (Item::AllowPlainHttp, "maybe"),
         (Item::ConnectTimeout, "0s"),
         (Item::ReadTimeout, "fast"),

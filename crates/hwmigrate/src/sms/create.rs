@@ -1,0 +1,110 @@
+//! Creating a server task, once.
+
+use std::pin::pin;
+
+use futures_util::TryStreamExt;
+use hwmigrate_api::sms::types::{PostTask, TasksResponseBody};
+
+use super::{Created, Tasks, call, rules};
+use crate::error::Result;
+use crate::jobs::create::settle;
+use crate::transport::call::Response;
+
+impl Tasks {
+    /// Creates a task with one POST. It begins by itself only with `auto_start`.
+    ///
+    /// There is no idempotency key: after a lost reply nobody knows whether
+    /// the task exists. [`create_once`](Self::create_once) settles that.
+    ///
+    /// # Errors
+    /// `Invalid` for a request that breaks a documented rule, before anything
+    /// is sent; `Ambiguous` when the reply was lost.
+    pub async fn create(&self, request: &PostTask) -> Result<Created<String>> {
+        rules::create_task(request)?;
+        let Response { value, request_id, .. } = call!(self.sms(), create_task(request))?;
+        Created::from_answer("CreateTask", value.id, Some(request.name.clone()), request_id)
+    }
+
+    /// Creates a task exactly once, whatever happens to the reply.
+    ///
+    /// The tasks of the source server are read first. When the reply is lost,
+    /// they are read again, several times within half a minute: a task that
+    /// was not there before, with the name, the source server and the target
+    /// region of the request, is adopted. A second POST is never sent.
+    ///
+    /// That is safe because a source server has at most one task: whoever
+    /// creates one for it at the same moment either made the one that is found
+    /// or was refused. It could be another's only if somebody else chose the
+    /// same name and the same region for the same server within that half minute.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create); `Ambiguous` only when no such task appeared
+    /// either; [`find`](Self::find) looks once more.
+    pub async fn create_once(&self, request: &PostTask) -> Result<Created<String>> {
+        rules::create_task(request)?;
+        let before = self.alike(request).await?;
+        match self.create(request).await {
+            Err(lost) if lost.is_ambiguous() => {
+                let sign =
+                    format!("the name {:?} for the source server {}", request.name, request.source_server.id);
+                settle(lost, &sign, || self.made_by(request, &before)).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// The task of a source server that has this name, if there is one: after
+    /// a restart of the process, or a create that ended as `Ambiguous`.
+    ///
+    /// # Errors
+    /// Those of [`list`](Self::list).
+    pub async fn find(&self, source_server_id: &str, name: &str) -> Result<Option<Created<String>>> {
+        let mut tasks = pin!(self.list().source_server_id(source_server_id).stream());
+        while let Some(task) = tasks.try_next().await? {
+            if is_alike(&task, source_server_id, name)
+                && let Some(id) = task.id
+            {
+                return Ok(Some(Created { id, name: task.name, adopted: true, mark: None }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The task that this request made, if it is there.
+    async fn made_by(
+        &self,
+        request: &PostTask,
+        before: &[Created<String>],
+    ) -> Result<Option<Created<String>>> {
+        for task in self.alike(request).await? {
+            if before.iter().all(|old| old.id != task.id) {
+                let shown = self.show(&task.id).await?.into_inner();
+                let source = shown.source_server.and_then(|source| source.id);
+                if source.is_none_or(|id| id == request.source_server.id)
+                    && shown.region_id.is_none_or(|id| id == request.region_id)
+                {
+                    return Ok(Some(task));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The tasks that could be the one that this request makes.
+    async fn alike(&self, request: &PostTask) -> Result<Vec<Created<String>>> {
+        let source = request.source_server.id.as_str();
+        let tasks = self.list().source_server_id(source).all().await?;
+        let found = tasks.into_iter().filter(|task| is_alike(task, source, &request.name));
+        let created = |task: TasksResponseBody| {
+            Some(Created { id: task.id?, name: task.name, adopted: true, mark: None })
+        };
+        Ok(found.filter_map(created).collect())
+    }
+}
+
+/// Whether a listed task is the one of that name for that source server. The
+/// filters of the list are not relied on.
+fn is_alike(task: &TasksResponseBody, source_server_id: &str, name: &str) -> bool {
+    let source = task.source_server.as_ref().and_then(|source| source.id.as_deref());
+    task.name.as_deref() == Some(name) && source.is_none_or(|source| source == source_server_id)
+}
