@@ -97,6 +97,6 @@ impl From<hwmigrate_emulator::EmulatorError> for Failure {
             failure = failure.cause(next);
             cause = next.source();
         }
-        failure.help("check the folders, the address and that no other emulator uses the same state")
+        failure.help("correct what is named here; no other emulator may use the same address or state")
     }
 }

@@ -135,9 +135,17 @@ impl Bars {
             self.multi.remove(&first);
         }
         let Some((last, earlier)) = progress.phases.split_last() else {
-            let bar = self.of(&progress.id, None);
+            // What a list of many jobs tells has no phases; those that were seen before stay.
+            let known = self.bars.iter().rev().find(|bar| bar.job == progress.id && bar.phase.is_some());
+            let bar = match known {
+                Some(known) => known.bar.clone(),
+                None => {
+                    let bar = self.of(&progress.id, None);
+                    bar.set_prefix(called.to_owned());
+                    bar
+                }
+            };
             bar.set_position(position(progress.fraction()));
-            bar.set_prefix(called.to_owned());
             bar.set_message(describe_progress(progress, true));
             return;
         };

@@ -30,16 +30,17 @@ fn migrate(served: &Served, args: &[&str]) -> Ran {
 
 #[test]
 fn a_demonstration_needs_nothing_and_says_that_nothing_is_moved() {
-    let ran = call(["sms", "migrate", "--emulator", "web-1", "db-1", "--cut-over", "-o", "json"]);
+    let names = ["web-1", "db-1", "app-1", "app-2"];
+    let ran = run(hwmigrate(["sms", "migrate", "--emulator", "--cut-over", "-o", "json"]).args(names));
     assert_eq!(ran.code, 0, "{ran}");
     assert!(ran.err.contains("simulated: no server is moved"), "{ran}");
     let report = ran.json();
     assert_eq!(
         (&report["status"], &report["counts"]["succeeded"]),
-        (&json!("succeeded"), &json!(2)),
+        (&json!("succeeded"), &json!(4)),
         "{ran}"
     );
-    for (place, name) in ["web-1", "db-1"].into_iter().enumerate() {
+    for (place, name) in names.into_iter().enumerate() {
         let server = &report["servers"][place];
         assert_eq!((&server["name"], &server["cut_over"]), (&json!(name), &json!(true)), "{ran}");
         assert_eq!(server["phases"][0]["name"], "REPLICATE", "{ran}");
@@ -113,6 +114,8 @@ fn what_cannot_work_is_refused_before_any_task_is_made() {
     call(["sms", "migrate", "--emulator", "a", "--sms-endpoint", "http://127.0.0.1:1"])
         .refused(2, "contradict each other");
     call(["sms", "migrate", "--emulator", "a", "--template-id", "x"]).refused(2, "contradict each other");
+    call(["sms", "migrate", "--emulator", "a", "a"]).refused(2, "given twice");
+    call(["sms", "migrate", "--emulator", ""]).refused(2, "SERVER is empty");
     assert_eq!(call(["sms", "migrate"]).code, 2);
 }
 

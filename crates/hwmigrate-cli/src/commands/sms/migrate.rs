@@ -82,6 +82,14 @@ pub(crate) fn wanted(migrate: &Migrate) -> Result<Vec<String>> {
     if let Some(path) = &migrate.servers_from {
         wanted.extend(read_names(path)?);
     }
+    for (place, one) in wanted.iter().enumerate() {
+        if one.trim().is_empty() {
+            return Err(Failure::usage("SERVER is empty").help("give the id or the name of a source server"));
+        }
+        if wanted[..place].contains(one) {
+            return Err(twice(one));
+        }
+    }
     Ok(wanted)
 }
 
@@ -118,11 +126,15 @@ fn find<'a>(wanted: &str, known: &'a [SourceServersResponseBody]) -> Result<&'a 
 fn refuse_twice(wanted: &[String], found: &[&SourceServersResponseBody]) -> Result<()> {
     for (place, server) in found.iter().enumerate() {
         if found[..place].iter().any(|other| other.id == server.id) {
-            return Err(Failure::usage(format!("the source server {:?} is given twice", wanted[place]))
-                .help("give each server once, by id or by name"));
+            return Err(twice(&wanted[place]));
         }
     }
     Ok(())
+}
+
+fn twice(server: &str) -> Failure {
+    Failure::usage(format!("the source server {server:?} is given twice"))
+        .help("give each server once, by id or by name")
 }
 
 /// A server that has no task yet needs an agent, and must have passed its checks.
