@@ -416,6 +416,18 @@ async fn bulk_runs_a_few_at_a_time_and_reports_every_server() {
 }
 
 #[tokio::test]
+async fn migrations_and_bulks_run_on_any_thread() {
+    let server = Cloud::default().start().await;
+    let sms = server.sms();
+    let migration = |name: &str| sms.migrate(request(name)).poll(quick());
+    let one = tokio::spawn(migration("s1").deadline(minute()).run_or_stop(std::future::pending()));
+    let bulk = sms.bulk([migration("s2")]).deadline(minute());
+    let many = tokio::spawn(bulk.run_until(std::future::pending()));
+    assert_eq!(one.await.unwrap().unwrap().status, State::Syncing);
+    assert_eq!(many.await.unwrap()[0].outcome.as_ref().unwrap().status, State::Syncing);
+}
+
+#[tokio::test]
 async fn waves_begin_when_the_one_before_is_through() {
     let server = Cloud::default().start().await;
     let sms = server.sms();

@@ -3,9 +3,11 @@
 //! It moves whole servers, from other clouds or one's own rooms, to servers of
 //! Huawei Cloud. An agent on the [source server](Servers) registers it; a
 //! [task](Tasks) copies its disks to a target, keeps them in step
-//! (`syncing`), and launches the target (`cutover`). [Templates](Templates)
+//! (`syncing`), and launches the target (`cutover`). [`Templates`]
 //! describe targets that the service creates, [migration projects](Projects)
-//! hold the defaults of many servers.
+//! hold the defaults of many servers. [`Sms::migrate`] does all of it for one
+//! server, [`Sms::bulk`] for many, a few at a time; [`Tasks::wait_until`]
+//! follows a task to a [`Goal`].
 //!
 //! ```no_run
 //! use hwmigrate::sms::types::SourceState;
