@@ -1,5 +1,7 @@
 //! `api`: any operation by its documented id.
 
+use std::io::IsTerminal;
+
 use hwmigrate::api::{Operation, Place, ResponseBody, operations};
 use serde_json::{Value, json};
 
@@ -32,9 +34,9 @@ pub(crate) fn prepare(api: Api, output: &Output, send: impl FnOnce(Call) -> Resu
     if api.input.skeleton {
         return output.text(&format!("{:#}\n", skeleton(operation)?));
     }
-    if operation.response == ResponseBody::Stream {
-        return Err(Failure::usage(format!("{id} answers with a file, which is no JSON"))
-            .help("have it written to a file by: hwmigrate sms task export-consistency"));
+    if operation.response == ResponseBody::Stream && std::io::stdout().is_terminal() {
+        return Err(Failure::usage(format!("{id} answers with a file, which a terminal cannot show"))
+            .help("write the standard output to a file: … > FILE"));
     }
     let parameters = parameters(operation, api.param)?;
     let body = if operation.body {
@@ -126,6 +128,9 @@ pub(crate) async fn run(call: Call, global: &Global, output: &Output) -> Result<
     }
     if let Some(body) = call.body {
         request = request.body(body);
+    }
+    if call.operation.response == ResponseBody::Stream {
+        return output.bytes(in_time(global, request.send_bytes()).await?.body());
     }
     let response = in_time(global, request.send()).await?;
     let Some(mut body) = response.body else {
