@@ -14,7 +14,7 @@ use crate::root;
 use crate::tools::Result;
 
 /// The sources, in the order in which the header presents them.
-const SOURCES: [&str; 20] = [
+const SOURCES: [&str; 21] = [
     "result.rs",
     "error.rs",
     "version.rs",
@@ -34,6 +34,7 @@ const SOURCES: [&str; 20] = [
     "tasks.rs",
     "groups.rs",
     "sync_tasks.rs",
+    "servers.rs",
     "call.rs",
 ];
 
@@ -147,8 +148,11 @@ fn shape() -> Config {
         line_length: 100,
         tab_width: 4,
         usize_is_size_t: true,
-        // Functions take any number and check it, so no signature names this one.
-        export: ExportConfig { include: vec!["hwm_until".to_owned()], ..ExportConfig::default() },
+        // Functions take any number and check it, so no signature names these.
+        export: ExportConfig {
+            include: vec!["hwm_until".to_owned(), "hwm_goal".to_owned()],
+            ..ExportConfig::default()
+        },
         ..Config::default()
     }
 }

@@ -104,7 +104,10 @@ fn archive(from: &Path, to: &Path, work: &Path, strip: bool) -> Result<()> {
         "--no-whole-archive".as_ref(),
     ];
     run(command("ld", &[]).args(paths))?;
-    let mut hide = command("objcopy", &["--wildcard", "--keep-global-symbol", "hwm_*"]);
+    // The standard library brings bitcode along, which only a linker of the very same LLVM can read.
+    let bitcode = ["--remove-section", ".llvmbc", "--remove-section", ".llvmcmd"];
+    let mut hide = command("objcopy", &bitcode);
+    hide.args(["--wildcard", "--keep-global-symbol", "hwm_*"]);
     if strip {
         hide.arg("--strip-debug");
     }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::tools::{Result, cargo, cargo_deny, command, output, python, run, target};
-use crate::{promises, root};
+use crate::{c_test, promises, root};
 
 /// One thing to check.
 struct Step {
@@ -33,6 +33,7 @@ const STEPS: &[Step] = &[
         what: "the wheel in an environment of its own: suite, types, stubs, source",
         run: crate::python::prove,
     },
+    Step { name: "c", what: "the C library: installed, linked, run, without leaks", run: c },
     Step { name: "deny", what: "licences, sources, and who may name whom", run: deny },
 ];
 
@@ -159,6 +160,15 @@ fn peers() -> Result<()> {
 fn parity() -> Result<()> {
     let test = ["test", "--workspace", "--locked", "--test", "parity", "--", "--ignored"];
     run(cargo(&test).env("HWMIGRATE_PYTHON", python()?))
+}
+
+/// With `HWMIGRATE_BINARY` set, that command is the emulator and none is built.
+fn c() -> Result<()> {
+    if let Some(given) = std::env::var_os("HWMIGRATE_BINARY") {
+        return c_test::test(given.as_ref());
+    }
+    build()?;
+    c_test::test(&binary())
 }
 
 fn deny() -> Result<()> {

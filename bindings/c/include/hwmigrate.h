@@ -222,6 +222,31 @@ typedef int32_t hwm_until;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+/** What to wait for with the task of a server. */
+enum hwm_goal
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /** It has begun. */
+    HWM_GOAL_STARTED = 1,
+    /** The first copy is complete, and changes follow: the moment to cut over. */
+    HWM_GOAL_SYNCING = 2,
+    /** The migration has ended well. */
+    HWM_GOAL_MIGRATED = 3,
+    /** A later synchronisation has ended well. */
+    HWM_GOAL_SYNCED = 4,
+    /** It stands still after a stop. */
+    HWM_GOAL_ABORTED = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum hwm_goal hwm_goal;
+#else
+typedef int32_t hwm_goal;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
 /**
  * A flag that ends the calls and waits it was given to, once and for all.
  *
@@ -954,6 +979,19 @@ const char *hwm_progress_reason(const hwm_progress *progress);
 /** The key of the list of failed objects in the destination bucket, or NULL. */
 const char *hwm_progress_failed_list(const hwm_progress *progress);
 
+/** How many phases the migration of a server has gone into so far; 0 for other jobs. */
+size_t hwm_progress_phase_count(const hwm_progress *progress);
+
+/**
+ * The service's name of a phase, such as "REPLICATE"; NULL beyond the last.
+ *
+ * @param index From 0; phases are in the order of the service.
+ */
+const char *hwm_progress_phase_name(const hwm_progress *progress, size_t index);
+
+/** How much of a phase is done, 0 to 100; -1 where nobody can tell. 100 means that it is over. */
+int32_t hwm_progress_phase_percent(const hwm_progress *progress, size_t index);
+
 /** Frees a wait. NULL is fine. The job goes on. */
 void hwm_wait_free(hwm_wait *wait);
 
@@ -1450,6 +1488,142 @@ hwm_result hwm_sync_events(const hwm_client *client,
                            const char *const *keys,
                            size_t keys_length,
                            hwm_error **error);
+
+/**
+ * Prepares a list of source servers. Sends nothing yet.
+ *
+ * @param filter NULL for all. Parameters: "state" (a word of ListServers), "name",
+ *        "ip", "project" (a migration project's id), "page_size" (1 to 200), "limit".
+ * @param list Receives the list; see `hwm_list_next`.
+ */
+hwm_result hwm_server_list(const hwm_client *client,
+                           const hwm_request *filter,
+                           hwm_list **list,
+                           hwm_error **error);
+
+/**
+ * Reads one source server: its disks, network cards, environment checks, and task.
+ *
+ * @param server Receives the fields of ShowServer.
+ */
+hwm_result hwm_server_show(const hwm_client *client,
+                           const char *id,
+                           hwm_value **server,
+                           hwm_error **error);
+
+/** Deletes the record of a source server. Its agent must be restarted to see it again. */
+hwm_result hwm_server_delete(const hwm_client *client, const char *id, hwm_error **error);
+
+/**
+ * Creates the task of a server, with one request.
+ *
+ * @param request The body of SMS's CreateTask.
+ * @param id Receives the id of the task; free it with `hwm_string_free`.
+ * @return HWM_AMBIGUOUS when the reply was lost; `hwm_server_task_create_once` settles that.
+ */
+hwm_result hwm_server_task_create(const hwm_client *client,
+                                  const hwm_request *request,
+                                  char **id,
+                                  hwm_error **error);
+
+/**
+ * Creates the task of a server exactly once: when the reply is lost, the task
+ * is looked for by its server and name, and adopted.
+ *
+ * @param request The body of SMS's CreateTask.
+ * @param id Receives the id of the task; free it with `hwm_string_free`.
+ * @param adopted May be NULL. Whether the reply was lost and the task was found.
+ */
+hwm_result hwm_server_task_create_once(const hwm_client *client,
+                                       const hwm_request *request,
+                                       char **id,
+                                       bool *adopted,
+                                       hwm_error **error);
+
+/**
+ * Reads the task of a server, as the service describes it.
+ *
+ * @param task Receives the fields of SMS's ShowTask.
+ */
+hwm_result hwm_server_task_show(const hwm_client *client,
+                                const char *id,
+                                hwm_value **task,
+                                hwm_error **error);
+
+/**
+ * Reads the task of a server, as the common view of all jobs, with its phases.
+ *
+ * @param progress Receives the look.
+ */
+hwm_result hwm_server_task_progress(const hwm_client *client,
+                                    const char *id,
+                                    hwm_progress **progress,
+                                    hwm_error **error);
+
+/**
+ * Prepares a list of the tasks of servers. Sends nothing yet.
+ *
+ * @param filter NULL for all. Parameters: "state" (a word of SMS's ListTasks), "name",
+ *        "source_server_id", "page_size" (1 to 200), "limit".
+ * @param list Receives the list; see `hwm_list_next`.
+ */
+hwm_result hwm_server_task_list(const hwm_client *client,
+                                const hwm_request *filter,
+                                hwm_list **list,
+                                hwm_error **error);
+
+/**
+ * Tells the task of a server what to do. It is told, not done: wait for a goal.
+ *
+ * @param action A word of UpdateTaskStatus, such as "start", "stop", "sync", "cutover".
+ * @param force False refuses with HWM_CONFLICT what would come to nothing in
+ *        the task's present state; true sends it in any case.
+ */
+hwm_result hwm_server_task_act(const hwm_client *client,
+                               const char *id,
+                               const char *action,
+                               bool force,
+                               hwm_error **error);
+
+/** Deletes the task of a server that stands still. What it has copied stays. */
+hwm_result hwm_server_task_delete(const hwm_client *client, const char *id, hwm_error **error);
+
+/**
+ * Stops the task of a server if it runs, waits until it stands still, and deletes it.
+ *
+ * @param limit Longest time for all of it, in milliseconds.
+ */
+hwm_result hwm_server_task_delete_when_stopped(const hwm_client *client,
+                                               const char *id,
+                                               int64_t limit,
+                                               hwm_error **error);
+
+/**
+ * Prepares a wait for the task of a server. Sends nothing yet.
+ *
+ * @param goal What to wait for, a `hwm_goal`; `hwm_wait_set_until` is not for this wait.
+ * @param wait Receives the wait; see `hwm_wait_run`.
+ */
+hwm_result hwm_server_task_wait(const hwm_client *client,
+                                const char *id,
+                                int32_t goal,
+                                hwm_wait **wait,
+                                hwm_error **error);
+
+/**
+ * Prepares a wait for the tasks of many servers. Sends nothing yet.
+ *
+ * @param ids The ids of the tasks.
+ * @param ids_length How many there are.
+ * @param goal What to wait for, a `hwm_goal`.
+ * @param fleet Receives the wait; see `hwm_fleet_next`.
+ */
+hwm_result hwm_server_task_wait_all(const hwm_client *client,
+                                    const char *const *ids,
+                                    size_t ids_length,
+                                    int32_t goal,
+                                    hwm_fleet **fleet,
+                                    hwm_error **error);
 
 /**
  * Calls any operation of any service by its documented id, with JSON in and out.

@@ -187,4 +187,13 @@ impl Caller {
             None => oms,
         }
     }
+
+    /// Server migration, with this caller's limit.
+    pub(crate) fn sms(&self) -> hwmigrate::sms::Sms {
+        let sms = self.core.sms();
+        match self.limit {
+            Some(limit) => sms.call_deadline(limit),
+            None => sms,
+        }
+    }
 }

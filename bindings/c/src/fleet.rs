@@ -75,7 +75,10 @@ impl Watching {
         if let Stage::Planned(_) = self.stage {
             let limit = self.settings.limit()?;
             if let Stage::Planned(fleet) = std::mem::replace(&mut self.stage, Stage::Over) {
-                let mut fleet = fleet.until(self.settings.until);
+                let mut fleet = fleet;
+                if let Some(until) = self.settings.until {
+                    fleet = fleet.until(until);
+                }
                 if let Some(policy) = self.settings.poll.clone() {
                     fleet = fleet.poll(policy);
                 }
@@ -151,7 +154,7 @@ pub unsafe extern "C" fn hwm_fleet_set_deadline(fleet: *mut hwm_fleet, milliseco
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_fleet_set_until(fleet: *mut hwm_fleet, until: i32) -> hwm_result {
     plan(input!(fleet), |settings| {
-        settings.until = goal(until)?;
+        settings.until = Some(goal(until)?);
         Ok(())
     })
 }

@@ -42,6 +42,7 @@ mod pointer;
 mod progress;
 mod request;
 mod result;
+mod servers;
 mod sync_tasks;
 mod tasks;
 mod typed;

@@ -82,6 +82,7 @@ pub(crate) struct Look {
     id: CString,
     reason: Option<(CString, CString)>,
     failed_list: Option<CString>,
+    phases: Vec<CString>,
     line: OnceLock<CString>,
 }
 
@@ -92,6 +93,7 @@ impl From<Progress> for Look {
             id: terminated(&progress.id),
             reason: reason.map(|reason| (terminated(&reason.code), terminated(&reason.message))),
             failed_list: progress.failed_objects.list_key.as_deref().map(terminated),
+            phases: progress.phases.iter().map(|phase| terminated(&phase.name)).collect(),
             line: OnceLock::new(),
             progress,
         }
@@ -234,4 +236,29 @@ pub unsafe extern "C" fn hwm_progress_reason(progress: *const hwm_progress) -> *
 pub unsafe extern "C" fn hwm_progress_failed_list(progress: *const hwm_progress) -> *const c_char {
     let list = input!(progress).peek().and_then(|look| look.failed_list.as_ref());
     list.map_or(ptr::null(), |list| list.as_ptr())
+}
+
+/// How many phases the migration of a server has gone into so far; 0 for other jobs.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hwm_progress_phase_count(progress: *const hwm_progress) -> usize {
+    input!(progress).peek().map_or(0, |look| look.phases.len())
+}
+
+/// The service's name of a phase, such as "REPLICATE"; NULL beyond the last.
+///
+/// @param index From 0; phases are in the order of the service.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hwm_progress_phase_name(
+    progress: *const hwm_progress,
+    index: usize,
+) -> *const c_char {
+    let name = input!(progress).peek().and_then(|look| look.phases.get(index));
+    name.map_or(ptr::null(), |name| name.as_ptr())
+}
+
+/// How much of a phase is done, 0 to 100; -1 where nobody can tell. 100 means that it is over.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hwm_progress_phase_percent(progress: *const hwm_progress, index: usize) -> i32 {
+    let phase = look(input!(progress)).and_then(|progress| progress.phases.get(index));
+    phase.and_then(|phase| phase.percent).map_or(-1, i32::from)
 }

@@ -62,7 +62,7 @@ pub(crate) struct Waiting {
 /// What is said before the first look.
 #[derive(Clone, Default)]
 pub(crate) struct Settings {
-    pub(crate) until: Until,
+    pub(crate) until: Option<Until>,
     pub(crate) deadline: Option<Duration>,
     pub(crate) poll: Option<PollPolicy>,
     pub(crate) stall_after: Option<Duration>,
@@ -94,7 +94,10 @@ impl Waiting {
         if let Stage::Planned(_) = self.stage {
             let limit = self.settings.limit()?;
             if let Stage::Planned(waiter) = std::mem::replace(&mut self.stage, Stage::Over) {
-                let mut waiter = waiter.until(self.settings.until);
+                let mut waiter = *waiter;
+                if let Some(until) = self.settings.until {
+                    waiter = waiter.until(until);
+                }
                 if let Some(policy) = self.settings.poll.clone() {
                     waiter = waiter.poll(policy);
                 }
@@ -253,7 +256,7 @@ pub unsafe extern "C" fn hwm_wait_set_deadline(wait: *mut hwm_wait, milliseconds
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_wait_set_until(wait: *mut hwm_wait, until: i32) -> hwm_result {
     plan(input!(wait), |waiting| {
-        waiting.settings.until = goal(until)?;
+        waiting.settings.until = Some(goal(until)?);
         Ok(())
     })
 }

@@ -374,6 +374,36 @@ static void syncs(hwm_client *client, hwm_request *request) {
     CHECK(id == NULL && value == NULL && list == NULL);
 }
 
+static void servers(hwm_client *client, hwm_request *request) {
+    hwm_value *value = NULL;
+    hwm_progress *progress = NULL;
+    hwm_list *list = NULL;
+    hwm_wait *wait = NULL;
+    hwm_fleet *fleet = NULL;
+    char *id = NULL;
+    bool adopted = true;
+    REFUSED(hwm_server_list(client, request, &list, &error));
+    REFUSED(hwm_server_show(client, NULL, &value, &error));
+    REFUSED(hwm_server_show(client, BAD, &value, &error));
+    REFUSED(hwm_server_delete(NULL, "s", &error));
+    REFUSED(hwm_server_task_create(NULL, request, &id, &error));
+    REFUSED(hwm_server_task_create(client, request, NULL, &error));
+    EXPECT(HWM_INVALID, hwm_server_task_create(client, request, &id, &error)); /* the body of another create */
+    REFUSED(hwm_server_task_create_once(client, request, NULL, &adopted, &error));
+    REFUSED(hwm_server_task_show(client, NULL, &value, &error));
+    REFUSED(hwm_server_task_progress(client, "t", NULL, &error));
+    REFUSED(hwm_server_task_list(NULL, NULL, &list, &error));
+    REFUSED(hwm_server_task_act(client, "t", NULL, false, &error));
+    REFUSED(hwm_server_task_act(client, NULL, "start", true, &error));
+    REFUSED(hwm_server_task_delete(client, NULL, &error));
+    REFUSED(hwm_server_task_delete_when_stopped(client, "t", -1, &error));
+    REFUSED(hwm_server_task_wait(client, "t", 0, &wait, &error));
+    REFUSED(hwm_server_task_wait(client, NULL, HWM_GOAL_SYNCING, &wait, &error));
+    REFUSED(hwm_server_task_wait_all(client, NULL, 1, HWM_GOAL_SYNCING, &fleet, &error));
+    REFUSED(hwm_server_task_wait_all(client, NULL, 0, 6, &fleet, &error));
+    CHECK(id == NULL && value == NULL && progress == NULL && list == NULL && wait == NULL && fleet == NULL);
+}
+
 static void steps(hwm_client *client) {
     hwm_list *list = NULL;
     hwm_value *item = NULL;
@@ -450,6 +480,9 @@ static void looks(void) {
     CHECK(hwm_progress_reason_code(NULL) == NULL);
     CHECK(hwm_progress_reason(NULL) == NULL);
     CHECK(hwm_progress_failed_list(NULL) == NULL);
+    CHECK(hwm_progress_phase_count(NULL) == 0);
+    CHECK(hwm_progress_phase_name(NULL, 0) == NULL);
+    CHECK(hwm_progress_phase_percent(NULL, 0) == -1);
     hwm_progress_free(NULL);
 }
 
@@ -476,6 +509,7 @@ int main(void) {
     tasks(client, request);
     groups(client, request);
     syncs(client, request);
+    servers(client, request);
     steps(client);
     looks();
     logs();

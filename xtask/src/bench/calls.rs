@@ -22,13 +22,13 @@ const WORKLOADS: [(&str, &str, usize, f64); 3] = [
 const PLACES: [(&str, &[&str]); 2] = [("same core", &["taskset", "-c", "0"]), ("any core", &[])];
 
 /// The server, which ends when its standard input does.
-struct Server {
+pub(super) struct Server {
     child: Child,
-    url: String,
+    pub(super) url: String,
 }
 
 impl Server {
-    fn start(place: &[&str]) -> Result<Self> {
+    pub(super) fn start(place: &[&str]) -> Result<Self> {
         let mut child = placed(place, &program("bench-server")?, &[])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -36,6 +36,10 @@ impl Server {
         let mut url = String::new();
         BufReader::new(child.stdout.take().ok_or("the server has no output")?).read_line(&mut url)?;
         Ok(Self { child, url: url.trim().to_owned() })
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
     }
 }
 
@@ -47,13 +51,18 @@ impl Drop for Server {
 }
 
 /// What one run of a client reports, and the time until its first answer.
-struct Report {
+pub(super) struct Report {
     figures: Value,
-    first_answer_ms: f64,
+    pub(super) first_answer_ms: f64,
 }
 
 impl Report {
-    fn number(&self, name: &str) -> Result<f64> {
+    /// Figures alone.
+    pub(super) fn of(figures: Value) -> Self {
+        Self { figures, first_answer_ms: f64::NAN }
+    }
+
+    pub(super) fn number(&self, name: &str) -> Result<f64> {
         self.figures[name].as_f64().ok_or_else(|| format!("the client reports no {name}").into())
     }
 }
@@ -142,7 +151,7 @@ fn fresh(quick: bool, clients: &[String; 2], goals: &mut Vec<Goal>) -> Result<St
     Ok(text)
 }
 
-fn call(place: &[&str], client: &str, url: &str, workload: &str, count: usize) -> Result<Report> {
+pub(super) fn call(place: &[&str], client: &str, url: &str, workload: &str, count: usize) -> Result<Report> {
     let start = Instant::now();
     let mut child = placed(place, client, &[url, workload, &count.to_string()])
         .env_clear()
@@ -162,7 +171,7 @@ fn call(place: &[&str], client: &str, url: &str, workload: &str, count: usize) -
     Ok(Report { figures: serde_json::from_str(&format!("{}{rest}", char::from(first[0])))?, first_answer_ms })
 }
 
-fn placed(place: &[&str], program: &str, arguments: &[&str]) -> Command {
+pub(super) fn placed(place: &[&str], program: &str, arguments: &[&str]) -> Command {
     let mut words = place.iter().copied().chain([program]).chain(arguments.iter().copied());
     let first = words.next().unwrap_or(program);
     command(first, &words.collect::<Vec<_>>())

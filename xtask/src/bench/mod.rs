@@ -5,9 +5,11 @@
 //! the ones to trust; wall times mostly tell what else the machine was doing.
 //! The result replaces `docs/benchmarks.md`.
 
+mod c;
 mod calls;
 mod copy;
 mod figures;
+mod python;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -39,6 +41,8 @@ pub(crate) fn bench(arguments: &Arguments) -> Result<()> {
     let mut goals = Vec::new();
     let mut text = introduction()?;
     text += &calls::measure(arguments.quick, &mut goals)?;
+    text += &python::measure(arguments.quick, &mut goals)?;
+    text += &c::measure(arguments.quick, &mut goals)?;
     text += &copy::measure(arguments.quick)?;
     text += &verdict(&goals)?;
 
