@@ -1,6 +1,6 @@
 //! How an emulator is set up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +22,7 @@ use crate::http::server::{Server, listen};
 use crate::iam::Iam;
 use crate::iam::directory::{Agency, Directory, Project, User, party};
 use crate::journal::Journal;
+use crate::settings::{self, Settings};
 use crate::sms::{Pace, Sms, SmsConfig, SourceServer};
 
 /// A bucket on an S3-compatible server.
@@ -291,7 +292,13 @@ impl Builder {
     /// A setting that cannot work, a folder that cannot be used, an address that is taken
     /// or that is not loopback.
     pub async fn start(self) -> Result<Emulator, EmulatorError> {
-        self.check()?;
+        let users: Vec<_> = self.users.iter().map(|user| format!("{}/{}", user.account, user.name)).collect();
+        settings::check(&Settings {
+            region: &self.region,
+            projects: self.project_id.iter().chain(self.other_projects.iter().map(|(_, _, id)| id)).collect(),
+            users: users.iter().collect(),
+            access_keys: &self.access_keys,
+        })?;
         let directory = self.directory()?;
         let project = directory.projects.first().map(|project| project.party.id.clone()).unwrap_or_default();
         let keys = self.keys(&directory);
@@ -322,7 +329,6 @@ impl Builder {
             seed: self.seed,
             options: self.options,
         })?;
-        clock.restore(&values);
         let sms = Sms::open(
             SmsConfig {
                 state_dir,
@@ -354,22 +360,6 @@ impl Builder {
         });
         let server = Server::start(listener, Arc::new(Gate::new(Arc::clone(&app), self.seed)));
         Ok(Emulator::new(url, app, server, directory, temporary))
-    }
-
-    /// Refuses what requests could not name, and what would hide something else of the same name.
-    fn check(&self) -> Result<(), EmulatorError> {
-        let projects = self.project_id.iter().chain(self.other_projects.iter().map(|(_, _, id)| id));
-        for id in projects.clone() {
-            word("project id", id)?;
-        }
-        word("region", &self.region)?;
-        once("project", projects.map(String::as_str))?;
-        once("access key", self.access_keys.iter().map(|(id, _)| id.expose()))?;
-        if self.access_keys.iter().any(|(id, key)| id.is_empty() || key.is_empty()) {
-            return Err(EmulatorError::Config("an access key needs a name and a secret key".to_owned()));
-        }
-        let users: Vec<_> = self.users.iter().map(|user| format!("{}/{}", user.account, user.name)).collect();
-        once("user", users.iter().map(String::as_str))
     }
 
     fn main_account(&self) -> Party {
@@ -436,29 +426,4 @@ impl Builder {
             }
         }
     }
-}
-
-/// A text that stands in paths and host names.
-fn word(what: &str, text: &str) -> Result<(), EmulatorError> {
-    let letters = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if letters && (1..=64).contains(&text.len()) {
-        return Ok(());
-    }
-    Err(EmulatorError::Config(format!(
-        "\"{text}\" cannot be a {what}: use 1 to 64 letters, digits, hyphens and underscores"
-    )))
-}
-
-fn once<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<(), EmulatorError> {
-    let mut seen = BTreeSet::new();
-    for name in names {
-        if !seen.insert(name) {
-            // The documents call the name of an access key secret too.
-            let which = if what == "access key" { String::new() } else { format!(" {name}") };
-            return Err(EmulatorError::Config(format!(
-                "the {what}{which} is there twice; remove one of them"
-            )));
-        }
-    }
-    Ok(())
 }

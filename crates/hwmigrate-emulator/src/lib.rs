@@ -20,6 +20,7 @@ mod http;
 mod iam;
 mod journal;
 mod oms;
+mod settings;
 mod sms;
 mod state;
 mod store;

@@ -124,6 +124,9 @@ async fn migration_projects_have_names_a_default_and_a_limit() {
     let gone = async |path: &str| sms.call(Method::DELETE, path, Value::Null).await.0;
     let old = format!("/v3/migprojects/{first}");
     assert_eq!(gone(&old).await, 400, "it is the default");
+    let change = json!({ "description": "changed", "speed_limit": 5, "name": "p-1b" });
+    sms.done(Method::PUT, &path, change).await;
+    assert_eq!(sms.get(&path).await["description"], "changed");
     sms.done(Method::PUT, &format!("{path}/default"), Value::Null).await;
     assert_eq!(sms.get(&path).await["isdefault"], true);
     assert_eq!(sms.get(&old).await["isdefault"], false);

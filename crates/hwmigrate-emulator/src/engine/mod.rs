@@ -194,6 +194,8 @@ impl Engine {
     /// state, which the engine closes in the end; all that was found is handed out with it.
     pub(crate) fn open_state(config: EngineConfig) -> Result<(Self, Arc<State>, Values), EmulatorError> {
         let (state, mut values) = State::open(&config.state_dir)?;
+        // Before anything goes on: what was done at a later time must not lie in the future.
+        config.clock.restore(&values);
         let state = Arc::new(state);
         let journal: Arc<dyn UploadJournal> = Arc::new(Uploads(Arc::clone(&state)));
         let mut stores = BTreeMap::new();

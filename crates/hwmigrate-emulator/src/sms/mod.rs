@@ -14,6 +14,7 @@ mod kept;
 mod limits;
 mod machine;
 mod model;
+mod outlook;
 mod pace;
 mod plan;
 mod projects;
@@ -215,6 +216,9 @@ impl Desk<'_> {
         (rows.into_iter().skip(offset).take(limit).collect(), count)
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 /// Whether this is the name of a part of the work that can be made to fail.
 pub(crate) fn is_step(name: &str) -> bool {

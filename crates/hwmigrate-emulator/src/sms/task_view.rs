@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::Desk;
 use super::model::{Server, SubTask, Task};
+use super::outlook;
 use super::pace::Pace;
-use super::timeline::{self, Driver};
+use super::timeline::Driver;
 use super::views::{In, add, known};
 use super::world::name_of;
 
@@ -42,7 +43,7 @@ pub(super) fn clone(task: &Task, place: In) -> Value {
 
 fn sub_task(sub: &SubTask, task: &Task, place: In, pace: Pace, driver: Driver) -> Value {
     let current = task.current().is_some_and(|current| current.id == sub.id);
-    let speed = if current { timeline::speed(task, pace, driver) } else { 0.0 };
+    let speed = if current { outlook::speed(task, pace, driver) } else { 0.0 };
     let mut shown = json!({
         "id": sub.id, "name": sub.step.word(), "progress": sub.percent(), "start_date": sub.start,
         "end_date": sub.end, "process_trace": trace(sub),
@@ -65,7 +66,7 @@ fn trace(sub: &SubTask) -> String {
 /// A task.
 pub(super) fn task(desk: &mut Desk<'_>, id: &str, place: In) -> Option<Value> {
     let (remaining, driver) =
-        desk.world.with_task(id, desk.now, |task, stage| (timeline::remaining(task, stage), stage.driver))?;
+        desk.world.with_task(id, desk.now, |task, stage| (outlook::remaining(task, stage), stage.driver))?;
     let task = desk.world.tasks.get(id)?;
     let server = desk.world.servers.get(&task.source);
     let pace = desk.sms.pace;
@@ -76,7 +77,7 @@ pub(super) fn task(desk: &mut Desk<'_>, id: &str, place: In) -> Option<Value> {
         "id": task.id, "name": task.text("name"), "type": task.kind.word(), "os_type": task.os.word(),
         "state": task.state.word(), "create_date": task.created, "priority": priority(task),
         "speed_limit": task.limits.at(desk.now).limit,
-        "migrate_speed": timeline::speed(task, pace, driver), "compress_rate": usage(task, "compress_rate"),
+        "migrate_speed": outlook::speed(task, pace, driver), "compress_rate": usage(task, "compress_rate"),
         "start_target_server": task.flag("start_target_server", true), "error_json": task.error,
         "total_time": task.worked, "migration_ip": member("migration_ip"),
         "enterprise_project_id": member("enterprise_project").unwrap_or_else(|| json!("0")),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Desk;
 use super::model::{Server, Task};
-use super::timeline;
+use super::outlook;
 use super::{checks, task_view};
 
 pub(super) use task_view::task;
@@ -107,12 +107,12 @@ fn init_target(server: &Server) -> Value {
 /// The task of a server, as the server's own answers show it.
 fn current_task(desk: &mut Desk<'_>, id: &str, place: In) -> Option<Value> {
     let (remaining, driver) =
-        desk.world.with_task(id, desk.now, |task, stage| (timeline::remaining(task, stage), stage.driver))?;
+        desk.world.with_task(id, desk.now, |task, stage| (outlook::remaining(task, stage), stage.driver))?;
     let task = desk.world.tasks.get(id)?;
     let now = desk.now;
     let mut shown = known(json!({
         "id": task.id, "name": task.text("name"), "type": task.kind.word(), "state": task.state.word(),
-        "speed_limit": task.limits.at(now).limit, "migrate_speed": timeline::speed(task, desk.sms.pace, driver),
+        "speed_limit": task.limits.at(now).limit, "migrate_speed": outlook::speed(task, desk.sms.pace, driver),
         "start_target_server": task.flag("start_target_server", true),
         "region_id": task.text("region_id"), "project_name": task.text("project_name"),
         "project_id": task.text("project_id"),

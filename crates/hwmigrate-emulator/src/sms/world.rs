@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::kept::{Kept, PREFIX};
 use super::model::{Counters, Project, Server, Task, Template};
+use super::outlook;
 use super::pace::Pace;
 use super::timeline::{self, Driver, Stage};
 use super::words::{Cycle, SourceState};
@@ -163,7 +164,7 @@ impl World {
     pub(crate) fn changed(&mut self, id: &str) {
         self.tasks.mark(id);
         let Some(task) = self.tasks.get(id) else { return };
-        let (state, cycle) = timeline::mirror(task);
+        let (state, cycle) = outlook::mirror(task);
         let (source, at, gone) = (task.source.clone(), task.at, task.gone);
         if gone {
             self.tasks.remove(id);
