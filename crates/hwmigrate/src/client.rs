@@ -179,10 +179,9 @@ impl Shared {
             return Err(Error::invalid("only a token can be validated"));
         };
         let token = token.to_str().map_err(|_| Error::invalid("a token is plain text"))?;
-        let request = Request::new(VALIDATE_TOKEN, &[])
-            .query("nocatalog", &true)
-            .and_then(|request| request.header("X-Subject-Token", token))
-            .map_err(Error::from_generated)?;
+        let request = Request::new(VALIDATE_TOKEN, &[]).query("nocatalog", &true);
+        let request = request.map_err(Error::from_generated)?.header("X-Subject-Token", token);
+        let request = request.map_err(Error::from_generated)?;
         let answer = self.execute(&request, limits, Auth::Client).await?;
         let body: TokenAnswer = serde_json::from_slice(&answer.body)
             .map_err(|_| answer.lacks(VALIDATE_TOKEN, "a readable token"))?;

@@ -245,7 +245,7 @@ async fn many_tasks_are_watched_by_the_page_of_servers() {
         };
         // Every tenth server has no task.
         let source = |place: usize| {
-            let current = (place % 10 != 0).then(|| {
+            let current = (!place.is_multiple_of(10)).then(|| {
                 json!({"id": format!("t{place}"), "state": state, "subtask_info": "MIGRATE_LINUX_FILE-50"})
             });
             json!({"id": format!("s{place}"), "replicatesize": 1, "totalsize": 2, "current_task": current})

@@ -152,8 +152,10 @@ impl Wire {
         let head = read.saturating_add(self.settings.connect_timeout);
         #[cfg(test)]
         if let Some(script) = &self.script {
-            let answer = tokio::time::timeout_at(deadline, script(request)).await;
-            return Ok(answer.unwrap_or_else(|_| Err(silent(head, None))));
+            return Ok(match tokio::time::timeout_at(deadline, script(request)).await {
+                Ok(answer) => answer,
+                Err(_) => Err(silent(head, None)),
+            });
         }
         let inner = self.inner(secure)?;
         if let Some(password) = inner.connector.forwarding_password(request.uri()) {
