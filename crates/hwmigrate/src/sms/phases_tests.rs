@@ -184,3 +184,97 @@ fn speed_is_given_in_megabits() {
     }
     assert_eq!(bytes_per_second(f64::INFINITY), None);
 }
+
+/// Runs of a task, each step from nothing to complete, as the service would list them.
+fn course(dice: &mut fastrand::Rng) -> Vec<Vec<Entry>> {
+    let runs: [(&str, &[&str]); 4] = [
+        (
+            "REPLICATE",
+            &["SSL_CONFIG", "ATTACH_AGENT_IMAGE", "FORMAT_DISK_LINUX_BLOCK", "MIGRATE_LINUX_BLOCK"],
+        ),
+        ("CUTOVER0", &["CHECK_CONSISTENCY", "CONFIGURE_LINUX_BLOCK", "DETTACH_AGENT_IMAGE"]),
+        ("RESYNC0", &["SSL_CONFIG", "ATTACH_AGENT_IMAGE", "SYNC_LINUX_BLOCK"]),
+        ("CUTOVER1", &["CONFIGURE_LINUX_BLOCK", "DETTACH_AGENT_IMAGE"]),
+    ];
+    let mut looks = vec![Vec::new()];
+    let mut entries: Vec<Entry> = Vec::new();
+    for (run, steps) in runs {
+        // Some answers list a run's steps ahead, some as they begin.
+        let ahead = dice.bool();
+        let first = entries.len();
+        for (place, name) in steps.iter().enumerate() {
+            if !ahead || place == 0 {
+                let names = if ahead { steps } else { &steps[place..=place] };
+                for name in names {
+                    let (id, name, run) = (entries.len() as i64, (*name).to_owned(), Some(run.to_owned()));
+                    entries.push(Entry { id: Some(id), name, run, percent: Some(0), ..Entry::default() });
+                }
+            }
+            let at = first + place;
+            assert_eq!(entries[at].name, *name);
+            entries[at].start = Some(1);
+            let mut percent = 0;
+            while percent < 100 {
+                percent = (percent + dice.u8(1..60)).min(100);
+                entries[at].percent = Some(percent);
+                entries[at].end = (percent == 100).then_some(2);
+                looks.push(entries.clone());
+            }
+        }
+    }
+    looks
+}
+
+#[test]
+fn shares_grow_to_the_end_of_each_phase_and_count_every_step() {
+    for seed in 0..200 {
+        let mut dice = fastrand::Rng::with_seed(seed);
+        let mut before: Vec<Phase> = Vec::new();
+        for entries in course(&mut dice) {
+            let mut now = phases(&entries, State::Running);
+            assert_eq!(now.iter().map(|phase| phase.steps.len()).sum::<usize>(), entries.len());
+            for (place, phase) in now.iter().enumerate() {
+                let share = phase.percent.unwrap();
+                assert_eq!(share == 100, phase.state == StepState::Done, "seed {seed}: {phase}");
+                assert!(place + 1 == now.len() || share == 100, "seed {seed}: {phase} was left behind");
+                if let Some(before) = before.get(place) {
+                    assert!(Some(share) >= before.percent, "seed {seed}: {before} fell to {phase}");
+                }
+            }
+            let plain = now.clone();
+            crate::progress::hold(&mut now, &before);
+            assert_eq!(now, plain, "nothing has to be held up when the service counts upwards");
+            before = now;
+        }
+    }
+}
+
+#[test]
+fn odd_histories_make_odd_phases_and_no_panic() {
+    let words = ["", "REPLICATE", "CUTOVER", "RESYNC99999999999", "7", "\u{4e2d}9", "SYNC_LINUX_FILE", "X-"];
+    let states =
+        [State::Ready, State::Running, State::Syncing, State::Failed, State::Succeeded, State::Unknown];
+    let mut dice = fastrand::Rng::with_seed(7);
+    for _ in 0..5_000 {
+        let mut entry = || Entry {
+            id: dice.bool().then(|| dice.i64(..)),
+            name: words[dice.usize(..words.len())].to_owned(),
+            percent: dice.bool().then(|| dice.u8(..=100)),
+            start: dice.bool().then(|| dice.i64(..)),
+            end: dice.bool().then(|| dice.i64(..)),
+            run: dice.bool().then(|| words[dice.usize(..words.len())].to_owned()),
+            ..Entry::default()
+        };
+        let entries: Vec<Entry> = (0..4).map(|_| entry()).collect();
+        for state in states {
+            for phase in phases(&entries, state) {
+                assert!(phase.percent.is_none_or(|share| share <= 100));
+                assert!(!phase.to_string().is_empty() || phase.name.is_empty());
+                assert!(
+                    phase.steps.iter().all(|step| step.elapsed().is_none() || step.start_time_ms.is_some())
+                );
+            }
+            drop((current(&entries, state), failed(&entries), at_work(&entries)));
+        }
+    }
+}

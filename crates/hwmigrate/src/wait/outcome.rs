@@ -43,6 +43,11 @@ impl Outcome {
     pub fn is_paused(&self) -> bool {
         matches!(self, Self::Paused(_))
     }
+
+    /// Whether the job ended well before what was waited for could come.
+    pub fn is_overtaken(&self) -> bool {
+        matches!(self, Self::Overtaken(_))
+    }
 }
 
 /// What an error of a look means for the wait.
