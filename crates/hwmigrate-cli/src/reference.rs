@@ -98,7 +98,9 @@ fn options(page: &mut String, args: &[&Arg]) {
         match arg.get_long() {
             Some(long) => {
                 let _ = write!(name, "--{long}");
-                if arg.get_action().takes_values() {
+                if arg.is_require_equals_set() {
+                    let _ = write!(name, "[=<{}>]", value_names(arg));
+                } else if arg.get_action().takes_values() {
                     let _ = write!(name, " <{}>", value_names(arg));
                 }
             }

@@ -20,7 +20,7 @@ pub(crate) const EXAMPLES: &str = "Examples:
 
 A server that has a task already keeps it: the task is started if it stands still, and followed.
 Without --cut-over the command ends when all servers are syncing; run it again with --cut-over
-when the time has come. A server that is not syncing is never cut over.
+when the time has come. A server that is not syncing is never told to cut over.
 
 With --output json the standard output is one object: status (succeeded, syncing, paused,
 unfinished or failed: the worst of all servers), counts {total, succeeded, syncing, paused,
