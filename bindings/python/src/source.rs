@@ -4,14 +4,16 @@
 //! object. A task becomes a dict of Python values when an attribute of it is
 //! first read, and the others never do if nobody asks.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use hwmigrate::Response;
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::slot::Output;
 use crate::value::to_python;
@@ -60,6 +62,8 @@ pub(crate) struct Source {
     count: Option<u64>,
     /// Whether the answer was an array.
     list: bool,
+    /// The answer as it came; empty where the records came over several answers.
+    body: Bytes,
 }
 
 #[pymethods]
@@ -73,6 +77,18 @@ impl Source {
         self.records.python(py, index).ok_or_else(|| PyIndexError::new_err(index))?
     }
 
+    /// What one record has beyond `known` names, as the service sent it.
+    fn extra<'py>(
+        &self,
+        py: Python<'py>,
+        index: usize,
+        known: HashSet<String>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let found = raw_record(&self.body, index).unwrap_or_default();
+        let further: Map<_, _> = found.into_iter().filter(|(name, _)| !known.contains(name)).collect();
+        to_python(py, &further)
+    }
+
     /// The whole answer: a list, the one record, or none.
     fn whole<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         if !self.list {
@@ -83,6 +99,25 @@ impl Source {
     }
 }
 
+/// The record of that number in an answer: the answer itself, or a member of its list.
+fn raw_record(body: &[u8], index: usize) -> Option<Map<String, Value>> {
+    let records = match serde_json::from_slice(body).ok()? {
+        Value::Array(records) => records,
+        Value::Object(members) => {
+            let is_page = |value: &Value| value.as_array().is_some_and(|items| items.iter().any(Value::is_object));
+            match members.values().find(|value| members.contains_key("count") && is_page(value)) {
+                Some(Value::Array(records)) => records.clone(),
+                _ => return (index == 0).then_some(members),
+            }
+        }
+        _ => return None,
+    };
+    match records.into_iter().nth(index)? {
+        Value::Object(members) => Some(members),
+        _ => None,
+    }
+}
+
 impl Source {
     fn output(self) -> Output {
         Box::new(|py| Ok(Py::new(py, self)?.into_any()))
@@ -90,8 +125,10 @@ impl Source {
 
     /// One record.
     pub(crate) fn one<T: Serialize + Send + Sync + 'static>(answer: Response<T>) -> Output {
+        let body = answer.raw().clone();
         let Response { value, status, request_id, .. } = answer;
-        Self { records: Arc::new(One(value)), status: Some(status), request_id, count: None, list: false }
+        let records = Arc::new(One(value));
+        Self { records, status: Some(status), request_id, count: None, list: false, body }
             .output()
     }
 
@@ -105,8 +142,10 @@ impl Source {
         answer: Response<Vec<T>>,
         count: Option<u64>,
     ) -> Output {
+        let body = answer.raw().clone();
         let Response { value, status, request_id, .. } = answer;
-        Self { records: Arc::new(value), status: Some(status), request_id, count, list: true }.output()
+        let records = Arc::new(value);
+        Self { records, status: Some(status), request_id, count, list: true, body }.output()
     }
 
     /// The records of an answer as the service wrote them.
@@ -117,12 +156,14 @@ impl Source {
             Some(Value::Array(items)) => items,
             Some(one) => vec![one],
         };
-        Self { records: Arc::new(records), status: Some(status), request_id, count: None, list }.output()
+        let (records, body) = (Arc::new(records), Bytes::new());
+        Self { records, status: Some(status), request_id, count: None, list, body }.output()
     }
 
     /// Records that came over several answers.
     pub(crate) fn gathered<T: Serialize + Send + Sync + 'static>(records: Vec<T>) -> Output {
-        Self { records: Arc::new(records), status: None, request_id: None, count: None, list: true }.output()
+        let (records, body) = (Arc::new(records), Bytes::new());
+        Self { records, status: None, request_id: None, count: None, list: true, body }.output()
     }
 }
 

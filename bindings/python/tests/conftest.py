@@ -43,6 +43,8 @@ class Far:
     """An emulator in a process of its own, so that its memory and its time are not ours."""
 
     def __init__(self, folder: Path) -> None:
+        (folder / "s").mkdir()
+        (folder / "s" / "a.txt").write_text("content")
         code = (
             "import json, sys; from hwmigrate.testing import Emulator\n"
             f"e = Emulator(buckets={{'source': {str(folder / 's')!r}, 'destination': {str(folder / 'd')!r}}})\n"

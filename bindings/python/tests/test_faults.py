@@ -136,7 +136,12 @@ def test_unknown_words_and_fields_are_kept(
     shown = task.show()
     assert shown.status == 99 and isinstance(shown.status, oms.TaskStatus)
     emulator.fault("unknown_field", "ShowTask")
-    assert quick.oms.api.show_task(task.id).extra
+    shown = task.show()
+    assert shown.extra and not set(shown.extra) & set(shown._fields)
+    emulator.fault("unknown_field", "ListTasks")
+    assert quick.oms.tasks.page()[0].extra == shown.extra
+    emulator.fault("unknown_field", "ShowTask")
+    assert quick.oms.api.show_task(task.id).extra == shown.extra
     emulator.fault("wrong_type", "ShowTask", member="total_num")
     quick.oms.api.show_task(task.id)
 

@@ -8,4 +8,4 @@ mod text;
 mod types;
 
 pub(crate) use generate::{of_document, twins};
-pub(crate) use prove::{Profile, prove, sdist, wheel};
+pub(crate) use prove::{Profile, environment, prove, sdist, wheel};

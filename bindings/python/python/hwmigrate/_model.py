@@ -423,7 +423,10 @@ class Model:
     def extra(self) -> Dict[str, Any]:
         """What the service sent beyond the documented fields."""
         known = self._fields
-        return {name: value for name, value in self._values_().items() if name not in known}
+        found = {name: value for name, value in self._values_().items() if name not in known}
+        if self._source is not None:
+            found.update(self._source.extra(self._index, set(known)))
+        return found
 
     @property
     def request_id(self) -> Optional[str]:

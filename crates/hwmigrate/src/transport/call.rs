@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use hwmigrate_api::{Error as GeneratedError, ErrorResp, ResponseValue};
 use hwmigrate_api::{Hooks, Request, Sending, Service, Transport};
@@ -42,6 +43,7 @@ pub struct Response<T> {
     /// The id to quote to the service's support.
     pub request_id: Option<String>,
     headers: HeaderMap,
+    body: Bytes,
 }
 
 impl<T> Response<T> {
@@ -52,13 +54,18 @@ impl<T> Response<T> {
 
     /// The same answer with its value changed.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Response<U> {
-        let Self { value, status, request_id, headers } = self;
-        Response { value: change(value), status, request_id, headers }
+        let Self { value, status, request_id, headers, body } = self;
+        Response { value: change(value), status, request_id, headers, body }
     }
 
     /// A header of the answer by its name in any case, where its value is text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as it came: for members that no document lists yet. It may hold secrets.
+    pub fn raw(&self) -> &Bytes {
+        &self.body
     }
 }
 
@@ -101,6 +108,7 @@ struct Seen {
     status: StatusCode,
     headers: HeaderMap,
     attempts: u32,
+    body: Bytes,
 }
 
 impl Shared {
@@ -163,9 +171,10 @@ impl Call {
         match outcome {
             Ok(value) => {
                 let status = value.status().as_u16();
-                let headers = self.transport.seen().take().map(|seen| seen.headers).unwrap_or_default();
+                let seen = self.transport.seen().take();
+                let (headers, body) = seen.map(|seen| (seen.headers, seen.body)).unwrap_or_default();
                 let request_id = request_id(&headers);
-                Ok(Response { value: value.into_inner(), status, request_id, headers })
+                Ok(Response { value: value.into_inner(), status, request_id, headers, body })
             }
             Err(GeneratedError::InvalidResponsePayload(_, cause)) => Err(self.transport.undecodable(&cause)),
             Err(other) => Err(Error::from_generated(other)),
@@ -204,7 +213,8 @@ impl Transport for CallTransport {
         Box::pin(async move {
             let answer = self.shared.execute(&request, self.limits, Auth::Client).await.map_err(carry)?;
             let Answer { status, headers, body, attempts } = answer;
-            *self.seen() = Some(Seen { op: request.operation(), status, headers, attempts });
+            let seen = Seen { op: request.operation(), status, headers, attempts, body: body.clone() };
+            *self.seen() = Some(seen);
             // Nobody looks for the headers there: they are in `seen`.
             Ok(hwmigrate_api::Answer { status, headers: HeaderMap::new(), body })
         })
