@@ -19,6 +19,7 @@ mod recorder;
 mod sms;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -253,7 +254,8 @@ async fn requests_are_those_of_the_vendors_clients() {
     found.dedup();
     for known in INTENDED {
         let count = found.iter().filter(|difference| known.covers(difference)).count();
-        println!("{count:>4} x {}, {}: {}", known.operation, known.place, known.reason);
+        writeln!(std::io::stdout(), "{count:>4} x {}, {}: {}", known.operation, known.place, known.reason)
+            .unwrap();
     }
     problems.extend(unlisted(&found).map(|difference| format!("not listed: {difference}")));
     let gone = INTENDED.iter().filter(|known| !found.iter().any(|difference| known.covers(difference)));
