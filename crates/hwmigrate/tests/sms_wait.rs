@@ -86,7 +86,7 @@ async fn walk_through_of_the_documentation_works_as_written() {
 #[tokio::test]
 async fn slip_of_the_documentation_ends_no_wait_and_is_named_at_the_deadline() {
     let server = Server::start(states(&["RUNNING", "MIGRATE_SUCCESS5"])).await;
-    let limit = Duration::from_millis(120);
+    let limit = Duration::from_millis(600);
     let wait = server.sms().tasks().wait_until("5f", Goal::MigrateSuccess).poll(quick()).deadline(limit);
     let error = wait.wait().await.unwrap_err();
     assert!(error.is_timeout(), "{error}");

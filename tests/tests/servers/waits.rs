@@ -9,7 +9,7 @@ use hwmigrate::wait::{PollPolicy, Waiter};
 use hwmigrate_emulator::{Fault, FaultKind};
 use hwmigrate_tests::sandbox::{PATIENCE, quickly};
 
-use super::{USED, quick, request, slow};
+use super::{STEP, USED, quick, request, slow, start};
 
 async fn create(sms: &Sms, name: &str) -> String {
     let request = request(sms, name).await;
@@ -37,7 +37,8 @@ async fn looks(mut wait: Waiter) -> Vec<Progress> {
 
 #[tokio::test]
 async fn task_is_followed_through_copy_cut_over_and_synchronisation() {
-    let (_sandbox, sms) = quick(&["web"], |builder| builder).await;
+    // Slow enough for several looks amid the copy on a busy machine.
+    let (_sandbox, sms) = start(&["web"], |builder| builder.sms_pace(STEP, 500)).await;
     let tasks = sms.tasks();
     let id = create(&sms, "web").await;
     let until = |goal| tasks.wait_until(&id, goal).poll(quickly()).deadline(PATIENCE);
