@@ -100,6 +100,7 @@ settings! {
 
 /// A task to create, or the id of one that exists.
 #[derive(FromPyObject)]
+#[allow(clippy::large_enum_variant, reason = "taken apart as soon as it is made")]
 enum Begun {
     Existing(String),
     New(Body<PostTask>),

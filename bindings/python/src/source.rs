@@ -104,7 +104,8 @@ fn raw_record(body: &[u8], index: usize) -> Option<Map<String, Value>> {
     let records = match serde_json::from_slice(body).ok()? {
         Value::Array(records) => records,
         Value::Object(members) => {
-            let is_page = |value: &Value| value.as_array().is_some_and(|items| items.iter().any(Value::is_object));
+            let is_page =
+                |value: &Value| value.as_array().is_some_and(|items| items.iter().any(Value::is_object));
             match members.values().find(|value| members.contains_key("count") && is_page(value)) {
                 Some(Value::Array(records)) => records.clone(),
                 _ => return (index == 0).then_some(members),
@@ -128,8 +129,7 @@ impl Source {
         let body = answer.raw().clone();
         let Response { value, status, request_id, .. } = answer;
         let records = Arc::new(One(value));
-        Self { records, status: Some(status), request_id, count: None, list: false, body }
-            .output()
+        Self { records, status: Some(status), request_id, count: None, list: false, body }.output()
     }
 
     /// The records of an answer that is a list.
