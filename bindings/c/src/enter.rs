@@ -37,7 +37,7 @@ pub(crate) fn quietly<T>(body: impl FnOnce() -> T) -> Option<T> {
 fn silence() {
     static ONCE: Once = Once::new();
     if cfg!(not(test)) {
-        ONCE.call_once(|| std::panic::set_hook(Box::new(|info| crate::log::panicked(info))));
+        ONCE.call_once(|| std::panic::set_hook(Box::new(crate::log::panicked)));
     }
 }
 

@@ -13,7 +13,8 @@ use std::ptr;
 use crate::enter::quietly;
 use crate::pointer::Buffer;
 
-/// The system's allocator, with wiping.
+/// The system's allocator, with wiping. The unit tests run on the ordinary one.
+#[cfg_attr(test, expect(dead_code, reason = "the unit tests run on the ordinary allocator"))]
 struct Wiping;
 
 // SAFETY: hands everything to the system's allocator, and writes only into

@@ -39,7 +39,7 @@ pub(crate) struct Draft {
     pub(crate) body: Option<Value>,
     /// What is not in the body.
     pub(crate) parameters: Vec<(String, String)>,
-    problem: Option<String>,
+    pub(crate) problem: Option<String>,
 }
 
 impl Draft {
@@ -99,11 +99,10 @@ fn lock(draft: &Mutex<Draft>) -> MutexGuard<'_, Draft> {
 fn change(request: In<'_, hwm_request>, step: impl FnOnce(&mut Draft) -> Result<(), Failure>) -> hwm_result {
     enter(nowhere(), || {
         let mut draft = lock(request.get("request")?);
-        step(&mut draft).map_err(|failure| {
-            if let Failure::Own { message, .. } = &failure {
+        step(&mut draft).inspect_err(|failure| {
+            if let Failure::Own { message, .. } = failure {
                 draft.problem.get_or_insert_with(|| message.clone());
             }
-            failure
         })?;
         Ok(hwm_result::HWM_OK)
     })

