@@ -8,8 +8,7 @@
 use std::collections::VecDeque;
 use std::fmt::{self, Write as _};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 use tracing::field::{Field, Visit};
@@ -26,9 +25,7 @@ const OURS: &str = "hwmigrate";
 type Entry = (u32, String, String);
 
 static ENTRIES: Mutex<VecDeque<Entry>> = Mutex::new(VecDeque::new());
-static ADDED: Condvar = Condvar::new();
 static LISTENING: AtomicBool = AtomicBool::new(false);
-static WAITING: AtomicBool = AtomicBool::new(false);
 
 fn entries() -> MutexGuard<'static, VecDeque<Entry>> {
     ENTRIES.lock().unwrap_or_else(PoisonError::into_inner)
@@ -41,26 +38,15 @@ pub(crate) fn listen() -> bool {
         || tracing::subscriber::set_global_default(Keeper::default()).is_ok()
 }
 
-/// Takes the entries there are; waits up to `seconds` for one if there are none.
+/// Takes the entries there are.
 #[pyfunction]
-#[pyo3(signature = (seconds=0.0))]
-pub(crate) fn take_logs(py: Python<'_>, seconds: f64) -> Vec<Entry> {
-    WAITING.store(false, Ordering::Release);
-    let wait = Duration::try_from_secs_f64(seconds).unwrap_or_default();
-    py.detach(|| {
-        let kept = entries();
-        let mut kept = if kept.is_empty() && !wait.is_zero() {
-            ADDED.wait_timeout(kept, wait).unwrap_or_else(PoisonError::into_inner).0
-        } else {
-            kept
-        };
-        kept.drain(..).collect()
-    })
+pub(crate) fn take_logs() -> Vec<Entry> {
+    entries().drain(..).collect()
 }
 
 /// Hands the entries over before a call returns, so that they come in order.
 pub(crate) fn flush(py: Python<'_>) {
-    if !WAITING.load(Ordering::Acquire) {
+    if !LISTENING.load(Ordering::Acquire) {
         return;
     }
     let emitted = py.import("hwmigrate._logs").and_then(|logs| logs.call_method0("emit"));
@@ -104,9 +90,6 @@ impl Subscriber for Keeper {
             kept.pop_front();
         }
         kept.push_back((level, event.metadata().target().to_owned(), text.finish()));
-        drop(kept);
-        WAITING.store(true, Ordering::Release);
-        ADDED.notify_one();
     }
 
     fn enter(&self, _: &Id) {}

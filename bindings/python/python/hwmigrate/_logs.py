@@ -10,6 +10,7 @@ from typing import Optional
 from hwmigrate import _hwmigrate
 
 _lock = threading.Lock()
+_emitting = threading.RLock()
 _thread: Optional[threading.Thread] = None
 _ended = threading.Event()
 
@@ -37,21 +38,18 @@ def enable_logging() -> None:
 
 
 def emit() -> None:
-    """Hands over what is there."""
-    _hand_over(0.0)
-
-
-def _hand_over(seconds: float) -> None:
-    entries = _hwmigrate.take_logs(seconds)
-    for level, target, text in entries:
-        logger = logging.getLogger(target.replace("::", "."))
-        if logger.isEnabledFor(level):
-            logger.log(level, "%s", text)
+    """Hands over what is there; one thread at a time, so that the order is kept."""
+    with _emitting:
+        for level, target, text in _hwmigrate.take_logs():
+            logger = logging.getLogger(target.replace("::", "."))
+            if logger.isEnabledFor(level):
+                logger.log(level, "%s", text)
 
 
 def _follow() -> None:
-    while not _ended.is_set():
-        _hand_over(1.0)
+    # Calls hand over what they wrote as they return; this is for waits that go on for hours.
+    while not _ended.wait(0.5):
+        emit()
 
 
 def _end() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from datetime import datetime, timedelta
 from typing import List, Optional
 
@@ -170,6 +169,8 @@ class Progress(Model):
 
     def _repr_html_(self) -> str:
         """A progress bar for notebooks."""
+        import html
+
         share = "" if self.fraction is None else f' value="{self.fraction:.4f}"'
         percent = "" if self.fraction is None else f" {self.fraction * 100:.0f}&nbsp;%"
         parts = [

@@ -17,13 +17,16 @@ from hwmigrate._async.jobs import (
     manner,
     tell,
 )
+from hwmigrate._lazy import Lazy
 from hwmigrate._model import Page, Records
 from hwmigrate._types import Bandwidth, Duration
-from hwmigrate.generated import sms_types as t
 from hwmigrate.progress import BulkEnd, BulkNews, Created, FleetEnd, Outcome, Progress, ServerReport
 
 if TYPE_CHECKING:
     from hwmigrate.generated.aio.sms_api import AsyncSmsApi
+    from hwmigrate.generated import sms_types as t
+else:
+    t = Lazy("hwmigrate.generated.sms_types")
 
 ServerEvent = Union[Created, Progress, ServerReport, str]
 """What happens in the migration of a server; the words are prepared, started and cut over."""

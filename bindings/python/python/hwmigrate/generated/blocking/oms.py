@@ -20,13 +20,16 @@ from hwmigrate.generated.blocking.jobs import (
     follow,
     manner,
 )
+from hwmigrate._lazy import Lazy
 from hwmigrate._model import Page, Records
 from hwmigrate._types import Bandwidth, Duration
-from hwmigrate.generated import oms_types as t
 from hwmigrate.progress import Created, FleetEnd, Outcome, Progress
 
 if TYPE_CHECKING:
     from hwmigrate.generated.blocking.oms_api import OmsApi
+    from hwmigrate.generated import oms_types as t
+else:
+    t = Lazy("hwmigrate.generated.oms_types")
 
 
 class Oms:
