@@ -278,7 +278,8 @@ async fn many_tasks_are_watched_by_the_page_of_servers() {
     }
     assert_eq!(ended, ids.len());
     let singles = server.journal().iter().filter(|asked| asked.path.starts_with("/tasks/")).count();
-    assert_eq!(singles, 0, "the pages tell all");
+    // The pages tell all, until so few are left that a page is not worth it.
+    assert!(singles < 10, "{singles} single looks for {} tasks", ids.len());
     assert!(server.count("GET", "/sources") < 60, "{} list requests", server.count("GET", "/sources"));
 }
 
