@@ -1,8 +1,8 @@
 //! The C interface.
 //!
 //! Every function here does three things: it turns pointers into values
-//! ([`pointer`]), does one thing with the high-level crate inside a guard that
-//! no panic and no signal passes ([`enter`]), and turns the outcome into a
+//! (`pointer`), does one thing with the high-level crate inside a guard that
+//! no panic and no signal passes (`enter`), and turns the outcome into a
 //! number, an error object and an output. What it promises to callers is
 //! written in `README.md` beside this crate and, item by item, in the header,
 //! which is made from the comments of this crate.
