@@ -55,6 +55,7 @@ impl Emulator {
         }
         command.args(["--user", &format!("{DOMAIN}/{USER}=env:C_PASSWORD")]);
         command.args(["--access-key", &format!("{KEY}=env:C_SECRET")]);
+        command.args(["--source-server", "web-1"]);
         command.env("C_PASSWORD", PASSWORD).env("C_SECRET", SECRET);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let mut line = String::new();

@@ -276,6 +276,38 @@ static void calls(hwm_client *client) {
     hwm_request_free(request);
 }
 
+static void servers(hwm_client *client) {
+    hwm_request *filter = NULL;
+    hwm_value *server = NULL, *answer = NULL;
+    hwm_list *list = NULL;
+    hwm_progress *progress = NULL;
+    char id[128];
+
+    EXPECT(HWM_OK, hwm_request_new(&filter, &error));
+    CHECK(hwm_request_set_parameter(filter, "name", "web-1") == HWM_OK);
+    EXPECT(HWM_OK, hwm_server_list(client, filter, &list, &error));
+    hwm_request_free(filter);
+    EXPECT(HWM_OK, hwm_list_next(list, &server, &error));
+    CHECK(strcmp(hwm_value_text(server, "/name"), "web-1") == 0);
+    snprintf(id, sizeof id, "%s", hwm_value_text(server, "/id"));
+    hwm_value_free(server);
+    EXPECT(HWM_END, hwm_list_next(list, &server, &error));
+    hwm_list_free(list);
+    EXPECT(HWM_OK, hwm_server_show(client, id, &server, &error));
+    CHECK(strcmp(hwm_value_text(server, "/name"), "web-1") == 0);
+    hwm_value_free(server);
+    EXPECT(HWM_OK, hwm_server_task_list(client, NULL, &list, &error));
+    EXPECT(HWM_END, hwm_list_next(list, &server, &error));
+    hwm_list_free(list);
+    EXPECT(HWM_NOT_FOUND, hwm_server_task_progress(client, "no-such-task", &progress, &error));
+    EXPECT(HWM_NOT_FOUND, hwm_server_task_act(client, "no-such-task", "start", false, &error));
+    EXPECT(HWM_OK, hwm_call(client, "sms.ListServers", NULL, &answer, &error));
+    CHECK(hwm_value_count(answer, "/source_servers") == 1);
+    hwm_value_free(answer);
+    EXPECT(HWM_OK, hwm_server_delete(client, id, &error));
+    EXPECT(HWM_NOT_FOUND, hwm_server_show(client, id, &server, &error));
+}
+
 static void misspelt(hwm_client *client) {
     hwm_request *request = copy_request("photos/");
     int64_t id = 0;
@@ -305,6 +337,7 @@ int main(void) {
     groups(client);
     syncs(client);
     calls(client);
+    servers(client);
     misspelt(client);
     hwm_client_free(client);
     return 0;
