@@ -13,6 +13,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use futures_core::Stream;
+use futures_util::FutureExt as _;
 use hwmigrate_api::sms::types::{ConfigBody, PostTask};
 use tokio::time::Instant;
 
@@ -295,7 +296,8 @@ impl Migration {
                     let why = Error::new(ErrorKind::Cancelled, "the migration was cancelled");
                     return self.stop(why).await;
                 }
-                Err(error) if error.is_timeout() => return self.stop(error).await,
+                // A cut-over without a reply has begun, for all that is known.
+                Err(error) if error.is_timeout() && !error.is_ambiguous() => return self.stop(error).await,
                 Err(error) => return Err(error),
             }
         }
@@ -336,8 +338,13 @@ impl Migration {
     /// are given up for it, never a request that changes something.
     pub(super) async fn next_or(
         &mut self,
-        cancelled: impl Future<Output = ()> + Unpin,
+        mut cancelled: impl Future<Output = ()> + Unpin,
     ) -> Result<Option<MigrationEvent>> {
+        // Between two events no request is under way, unless a step was dropped half-way.
+        let between = !self.begun && !matches!(self.stage, Stage::CutOver(Some(_)) | Stage::Over);
+        if between && (&mut cancelled).now_or_never().is_some() {
+            return Ok(None);
+        }
         tokio::select! {
             biased;
             () = cancelled, if matches!(self.stage, Stage::Create | Stage::Follow | Stage::Launch) && !self.begun => Ok(None),

@@ -56,7 +56,7 @@ where
         tracing::warn!(action = action.as_str(), "the reply to an action was lost; looking for its effect");
         match settle(action, before.as_ref(), &look).await {
             Effect::Shown => return Ok(()),
-            Effect::None(_) if matches!(action, Action::Start | Action::Stop) => lost = Some(error),
+            Effect::None(Some(_)) if matches!(action, Action::Start | Action::Stop) => lost = Some(error),
             Effect::None(seen) => return Err(unsettled(error, action, seen.as_deref())),
         }
     }
@@ -130,8 +130,14 @@ fn shows(action: &Action, before: Option<&Progress>, seen: &Progress) -> bool {
         Action::Stop | Action::ErrorForOverspeed => {
             matches!(state, Aborting | Abort | MigrateFail | SyncFail | MigrateSuccess | SyncSuccess)
         }
-        // From `SYNCING` a task leaves by itself only downwards.
-        Action::Cutover => begun || (from == Some(Syncing) && matches!(state, Running | MigrateSuccess)),
+        // From `SYNCING` a task leaves by itself only downwards. One that says `RUNNING` all the
+        // while, and synchronises by its source's word, is just copying until that word changes.
+        Action::Cutover => {
+            let same_word = before.is_some_and(|before| before.state_word == seen.state_word);
+            let copies = same_word && seen.source_state.as_deref() == Some("syncing");
+            let left = state == MigrateSuccess || (state == Running && !copies);
+            begun || (from == Some(Syncing) && left)
+        }
         Action::Skip => state == Skipping,
         Action::SyncFailedRollback => {
             matches!(state, TaskState::SyncFRollbacking | TaskState::SyncFRollbackSuccess)
