@@ -5,7 +5,8 @@
 //! one for plain http, which never reads it.
 //!
 //! There is nothing between a request and its connection that would follow a
-//! redirect, repeat a request or add a header: all of that is decided above.
+//! redirect or repeat a request that has left: all of that is decided above.
+//! One that no byte was sent of, because its connection had closed, takes another.
 
 use std::fmt;
 use std::sync::OnceLock;
