@@ -477,10 +477,10 @@ impl Client {
     pub async fn export_things<'a>(
         &'a self,
         x_language: Option<&'a str>,
-    ) -> Result<ResponseValue<::bytes::Bytes>, Error<crate::ErrorResp>> {
+    ) -> Result<ResponseValue<crate::ByteStream>, Error<crate::ErrorResp>> {
         let request = crate::Request::new(&operations::EXPORT_THINGS, &[])
             .header("X-Language", x_language)?;
-        crate::decode::bytes(self.hooks.0.send(request).await?)
+        crate::decode::stream(self.hooks.0.send(request).await?)
     }
     /// Read the news
     ///

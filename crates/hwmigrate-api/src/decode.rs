@@ -6,12 +6,11 @@
 
 #![allow(clippy::result_large_err, reason = "the error type of the generated functions")]
 
-use bytes::Bytes;
 use progenitor_client::{Error, ResponseValue};
 use reqwest::header::CONTENT_TYPE;
 use serde::de::{DeserializeOwned, Error as _};
 
-use crate::{Answer, ErrorResp, lenient};
+use crate::{Answer, ByteStream, ErrorResp, lenient};
 
 type Decoded<T> = Result<ResponseValue<T>, Error<ErrorResp>>;
 
@@ -53,14 +52,14 @@ pub(crate) fn nothing(answer: Answer) -> Decoded<()> {
     whole(answer, |_| Ok(()))
 }
 
-/// A success that is bytes of any kind.
-pub(crate) fn bytes(answer: Answer) -> Decoded<Bytes> {
-    let Answer { status, headers, body } = success(answer)?;
-    Ok(ResponseValue::new(body, status, headers))
+/// A success that is bytes of any kind, as many as there may be.
+pub(crate) fn stream(answer: Answer) -> Decoded<ByteStream> {
+    let Answer { status, headers, body, rest } = success(answer)?;
+    Ok(ResponseValue::new(ByteStream::new(body, rest), status, headers))
 }
 
 fn whole<T>(answer: Answer, decode: impl FnOnce(&[u8]) -> serde_json::Result<T>) -> Decoded<T> {
-    let Answer { status, headers, body } = success(answer)?;
+    let Answer { status, headers, body, .. } = success(answer)?;
     match decode(&body) {
         Ok(value) => Ok(ResponseValue::new(value, status, headers)),
         Err(error) => Err(Error::InvalidResponsePayload(body, error)),
@@ -72,7 +71,7 @@ fn success(answer: Answer) -> Result<Answer, Error<ErrorResp>> {
     match answer.status.as_u16() {
         200..=299 => Ok(answer),
         400..=599 => {
-            let Answer { status, headers, body } = answer;
+            let Answer { status, headers, body, .. } = answer;
             let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
             let error = ErrorResp::from_body(&body, kind);
             Err(Error::ErrorResponse(ResponseValue::new(error, status, headers)))

@@ -48,6 +48,7 @@ mod operation;
 mod plain;
 mod request;
 mod secret;
+mod stream;
 mod transport;
 
 /// Identity and Access Management, API v3: tokens, projects, temporary access keys.
@@ -77,4 +78,5 @@ pub use plain::{InvalidToken, PlainTransport};
 pub use progenitor_client::{Error, ResponseValue};
 pub use request::Request;
 pub use secret::{Exposed, REDACTED, Secret};
+pub use stream::{ByteStream, Pieces};
 pub use transport::{Answer, Hooks, Sending, Transport};

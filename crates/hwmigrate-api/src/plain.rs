@@ -71,7 +71,7 @@ impl PlainTransport {
         }
         let mut response = outgoing.send().await?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        Ok(Answer { status, headers, body: response.bytes().await? })
+        Ok(Answer { status, headers, body: response.bytes().await?, rest: None })
     }
 }
 

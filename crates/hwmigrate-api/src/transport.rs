@@ -10,19 +10,20 @@ use progenitor_client::Error;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::{ErrorResp, Request};
+use crate::{ErrorResp, Pieces, Request};
 
-/// A whole answer, whatever its status.
+/// An answer, whatever its status.
 ///
 /// Its headers may hold a token, so debug output shows no value of them.
-#[derive(Clone)]
 pub struct Answer {
     /// The HTTP status.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body, to its end.
+    /// The body; to its end, unless there is a rest.
     pub body: Bytes,
+    /// What follows, where the operation answers with a stream of bytes and says yes.
+    pub rest: Option<Pieces>,
 }
 
 impl Answer {
@@ -41,6 +42,7 @@ impl fmt::Debug for Answer {
             .field("status", &self.status)
             .field("headers", &self.headers.keys())
             .field("body_bytes", &self.body.len())
+            .field("rest", &self.rest.is_some())
             .finish()
     }
 }

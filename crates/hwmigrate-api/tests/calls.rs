@@ -27,7 +27,7 @@ impl Transport for Scripted {
         headers.insert("content-type", "application/json".parse().unwrap());
         headers.insert("x-request-id", "r-1".parse().unwrap());
         let status = StatusCode::from_u16(self.status).unwrap();
-        let answer = Answer { status, headers, body: self.body.into() };
+        let answer = Answer { status, headers, body: self.body.into(), rest: None };
         Box::pin(async { Ok(answer) })
     }
 }
@@ -204,11 +204,7 @@ async fn file_comes_as_a_stream_in_the_language_that_was_asked_for() {
     for (language, wanted) in [(None, None), (Some("en-us"), Some("en-us"))] {
         let (transport, sms) = sms(200, "a file\nof bytes");
         let file = sms.export_consistency_results(language, &tasks).await.unwrap();
-        assert_eq!(
-            &file[..],
-            b"a file
-of bytes"
-        );
+        assert_eq!(file.into_inner().bytes().await.unwrap(), b"a file\nof bytes");
         let (request, operation) = only(&transport);
         assert_eq!(operation.response, ResponseBody::Stream);
         assert_eq!(request.headers().get("x-language").map(|value| value.to_str().unwrap()), wanted);

@@ -243,3 +243,29 @@ async fn a_connection_that_died_while_idle_is_replaced() {
     }
     assert_eq!(server.asked().len(), 5);
 }
+
+#[cfg(feature = "sms")]
+#[tokio::test]
+async fn a_file_is_handed_on_while_it_arrives_and_a_cut_one_says_so() {
+    use futures_util::TryStreamExt as _;
+
+    let head = "HTTP/1.1 200 OK\r\nx-request-id: req-file\r\ntransfer-encoding: chunked\r\n\r\n";
+    let first = raw(&format!("{head}5\r\nfirst\r\n"));
+    let server = Server::always(vec![first.clone(), Step::Hang]).await;
+    let tasks = server.client().sms().tasks();
+    let answer = tasks.export_consistency(["t"]).await.unwrap();
+    assert_eq!((answer.status, answer.request_id.as_deref()), (200, Some("req-file")));
+    let mut file = answer.into_inner();
+    assert_eq!(file.try_next().await.unwrap().unwrap(), "first", "before the rest is there");
+    drop(file);
+
+    let server = Server::always(vec![first.clone(), raw("4\r\nrest\r\n0\r\n\r\n")]).await;
+    let file = server.client().sms().tasks().export_consistency(["t"]).await.unwrap().into_inner();
+    assert_eq!(file.bytes().await.unwrap(), b"firstrest");
+
+    let server = Server::always(vec![first, Step::Close]).await;
+    let file = server.client().sms().tasks().export_consistency(["t"]).await.unwrap().into_inner();
+    let error = file.bytes().await.unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Transport, Some("ExportConsistencyResults")));
+    assert!(error.to_string().contains("broke off"), "{}", error.chain());
+}

@@ -145,7 +145,8 @@ async fn all_49_operations_are_reached() {
     tasks.configure("t", [ConfigBody::new(key, "50".into())]).await.unwrap();
     let results = tasks.consistency("t").await.unwrap().into_inner().result_list.unwrap();
     assert_eq!((results.len(), &results[0]), (2, &results[1]), "an object, and the same as text");
-    assert_eq!(*tasks.export_consistency(["t"]).await.unwrap(), b"dir,files\n/,7\n");
+    let export = tasks.export_consistency(["t"]).await.unwrap().into_inner();
+    assert_eq!(export.bytes().await.unwrap(), b"dir,files\n/,7\n");
 
     let templates = sms.templates();
     assert_eq!(templates.create(&TemplateRequest::new("m".into())).await.unwrap().id, "new");

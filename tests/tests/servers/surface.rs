@@ -100,7 +100,8 @@ async fn task_is_configured_before_its_start() {
     assert!(tasks.passphrase(&id).await.unwrap().is_some());
     assert!(tasks.cert_key(&id, true).await.unwrap().private_key.is_some());
     tasks.collect_log(&id, "logs").await.unwrap();
-    assert!(!tasks.export_consistency([id.clone()]).await.unwrap().is_empty());
+    let export = tasks.export_consistency([id.clone()]).await.unwrap().into_inner();
+    assert!(!export.bytes().await.unwrap().is_empty());
     sms.agree_privacy().await.unwrap();
     assert!(*sms.privacy_agreed().await.unwrap());
     assert!(sms.config().await.unwrap().regions.is_some());

@@ -305,7 +305,7 @@ fn call(function: &mut ImplItemFn, operation: &Operation, document: &Value) -> R
     let decode = match kind.as_deref() {
         None => "nothing",
         Some("Vec") => "list",
-        Some("ByteStream") => "bytes",
+        Some("ByteStream") => "stream",
         Some(of) if document["components"]["schemas"][of]["x-any-success"] == true => "object_if_any",
         Some(_) => "object",
     };
@@ -395,9 +395,9 @@ impl VisitMut for Tidy {
 
     fn visit_path_mut(&mut self, path: &mut syn::Path) {
         visit_mut::visit_path_mut(self, path);
-        // Answers arrive whole.
+        // The generator's own can only break off with an error of its HTTP client.
         if path.is_ident("ByteStream") {
-            *path = parse_quote!(::bytes::Bytes);
+            *path = parse_quote!(crate::ByteStream);
         }
         if path.leading_colon.is_none() {
             return;

@@ -11133,11 +11133,11 @@ impl Client {
         &'a self,
         x_language: Option<&'a str>,
         body: &'a types::BatchGetConsistencyResultReq,
-    ) -> Result<ResponseValue<::bytes::Bytes>, Error<crate::ErrorResp>> {
+    ) -> Result<ResponseValue<crate::ByteStream>, Error<crate::ErrorResp>> {
         let request = crate::Request::new(&operations::EXPORT_CONSISTENCY_RESULTS, &[])
             .json(body)?
             .header("X-Language", x_language)?;
-        crate::decode::bytes(self.hooks.0.send(request).await?)
+        crate::decode::stream(self.hooks.0.send(request).await?)
     }
     /// List templates of targets
     ///

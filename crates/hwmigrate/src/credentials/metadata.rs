@@ -86,7 +86,7 @@ fn outgoing(base: &str, path: &str, method: Method) -> Result<Outgoing> {
 }
 
 async fn exchange(wire: &Wire, request: Outgoing, limits: Limits) -> Result<Received> {
-    wire.send(request, false, limits.deadline).await?.map_err(|fault| {
+    wire.send(request, false, limits.deadline, false).await?.map_err(|fault| {
         let kind = if fault.timeout { ErrorKind::Timeout } else { ErrorKind::Transport };
         Error::new(kind, "the metadata service of this server does not answer")
             .with_source(fault.source)

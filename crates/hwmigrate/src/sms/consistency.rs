@@ -1,12 +1,18 @@
 //! Whether source and target hold the same.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use hwmigrate_api::ByteStream;
 use hwmigrate_api::sms::types::{
     BatchConsistencyReq, BatchGetConsistencyResultReq, ShowConsistencyResultResponse,
 };
 
 use super::call;
 use super::tasks::{Tasks, check_task_id};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::check::Checks;
 use crate::transport::call::Response;
 
@@ -34,7 +40,7 @@ impl Tasks {
     /// ```no_run
     /// # async fn demo(client: hwmigrate::Client) -> hwmigrate::Result<()> {
     /// let file = client.sms().tasks().export_consistency(["5f0c…"]).await?.into_inner();
-    /// std::fs::write("consistency.out", file).unwrap();
+    /// std::fs::write("consistency.out", file.bytes().await?).unwrap();
     /// # Ok(()) }
     /// ```
     ///
@@ -45,7 +51,7 @@ impl Tasks {
     pub async fn export_consistency<I: Into<String>>(
         &self,
         task_ids: impl IntoIterator<Item = I>,
-    ) -> Result<Response<Vec<u8>>> {
+    ) -> Result<Response<Export>> {
         let task = |id: I| BatchConsistencyReq { task_id: Some(id.into()), ..Default::default() };
         let request = BatchGetConsistencyResultReq { task_info: task_ids.into_iter().map(task).collect() };
         self.export_consistency_of(&request).await
@@ -58,7 +64,7 @@ impl Tasks {
     pub async fn export_consistency_of(
         &self,
         request: &BatchGetConsistencyResultReq,
-    ) -> Result<Response<Vec<u8>>> {
+    ) -> Result<Response<Export>> {
         let mut checks = Checks::new();
         let count = request.task_info.len();
         if !(1..=MOST_EXPORTED).contains(&count) {
@@ -70,6 +76,34 @@ impl Tasks {
         }
         checks.finish("ExportConsistencyResults")?;
         let answer = call!(self.sms(), export_consistency_results(None, request))?;
-        Ok(answer.map(Vec::from))
+        Ok(answer.map(Export))
     }
+}
+
+/// A file on its way: a stream of its pieces. The time limit of the call holds for the whole.
+#[derive(Debug)]
+pub struct Export(ByteStream);
+
+impl Export {
+    /// The whole file.
+    ///
+    /// # Errors
+    /// `Transport` or `Timeout` when it breaks off.
+    pub async fn bytes(self) -> Result<Vec<u8>> {
+        self.0.bytes().await.map_err(broken)
+    }
+}
+
+impl Stream for Export {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.0).poll_next(context).map(|piece| piece.map(|piece| piece.map_err(broken)))
+    }
+}
+
+fn broken(cause: std::io::Error) -> Error {
+    cause
+        .downcast::<Error>()
+        .unwrap_or_else(|cause| Error::new(ErrorKind::Transport, "the answer broke off").with_source(cause))
 }

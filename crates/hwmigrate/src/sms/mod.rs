@@ -56,6 +56,7 @@ use std::time::Duration;
 pub use action::ActionCall;
 pub use agent::Agent;
 pub use bulk::{Bulk, BulkEnd, BulkEvent};
+pub use consistency::Export;
 pub use guard::{Ruling, ruling};
 pub use hwmigrate_api::sms::types;
 pub use hwmigrate_api::sms::types::TaskAction as Action;

@@ -9,15 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream::try_unfold;
 use http::{HeaderMap, StatusCode};
 use hwmigrate_api::{Error as GeneratedError, ErrorResp, ResponseValue};
-use hwmigrate_api::{Hooks, Request, Sending, Service, Transport};
+use hwmigrate_api::{Hooks, Pieces, Request, Sending, Service, Transport};
 
 use crate::error::parse::{request_id, truncate};
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::judge::Run;
 use crate::transport::operation::Op;
 use crate::transport::retry::RetryPolicy;
+use crate::transport::wire::Rest;
 use crate::transport::{Answer, Auth, Limits, Shared};
 
 /// Marks an answer that carries an [`Error`] instead of coming from a server.
@@ -211,12 +213,13 @@ fn decode_error(cause: &serde_json::Error, secret: bool) -> Error {
 impl Transport for CallTransport {
     fn send(&self, request: Request) -> Sending<'_> {
         Box::pin(async move {
-            let answer = self.shared.execute(&request, self.limits, Auth::Client).await.map_err(carry)?;
-            let Answer { status, headers, body, attempts } = answer;
+            let answer = self.shared.open(&request, self.limits, Auth::Client).await.map_err(carry)?;
+            let Answer { status, headers, body, rest, attempts } = answer;
+            let rest = rest.map(|rest| pieces(request.operation(), rest));
             let seen = Seen { op: request.operation(), status, headers, attempts, body: body.clone() };
             *self.seen() = Some(seen);
             // Nobody looks for the headers there: they are in `seen`.
-            Ok(hwmigrate_api::Answer { status, headers: HeaderMap::new(), body })
+            Ok(hwmigrate_api::Answer { status, headers: HeaderMap::new(), body, rest })
         })
     }
 }
@@ -229,11 +232,24 @@ impl Transport for ClientTransport {
     fn send(&self, request: Request) -> Sending<'_> {
         Box::pin(async move {
             let limits = self.0.limits(None, None);
-            let answer = self.0.execute(&request, limits, Auth::Client).await.map_err(carry)?;
-            let Answer { status, headers, body, .. } = answer;
-            Ok(hwmigrate_api::Answer { status, headers, body })
+            let answer = self.0.open(&request, limits, Auth::Client).await.map_err(carry)?;
+            let Answer { status, headers, body, rest, .. } = answer;
+            let rest = rest.map(|rest| pieces(request.operation(), rest));
+            Ok(hwmigrate_api::Answer { status, headers, body, rest })
         })
     }
+}
+
+/// What is left of an answer, with errors of ours inside those of the stream.
+fn pieces(op: Op, rest: Rest) -> Pieces {
+    Box::pin(try_unfold(rest, move |mut rest| async move {
+        let piece = rest.next().await.map_err(|fault| {
+            let kind = if fault.timeout { ErrorKind::Timeout } else { ErrorKind::Transport };
+            let error = Error::new(kind, "the answer broke off; what arrived is not the whole");
+            std::io::Error::other(error.with_operation(op.id).with_source(fault.source))
+        })?;
+        Ok(piece.map(|piece| (piece, rest)))
+    }))
 }
 
 /// An error of ours inside one that generated functions can return.

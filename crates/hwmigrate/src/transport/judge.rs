@@ -180,7 +180,7 @@ impl Shared {
         endpoint: &Endpoint,
         run: &mut Run,
     ) -> Error {
-        let Received { status, headers, body } = received;
+        let Received { status, headers, body, .. } = received;
         let mut error = refusal(status.as_u16(), &headers, &body, scrub);
         run.record(status.as_u16(), || error.request_id().map(str::to_owned));
         tracing::debug!(

@@ -42,7 +42,7 @@ use crate::token::{Issued, Proof};
 use crate::transport::check::{check_body, check_path};
 use crate::transport::judge::{Next, Run};
 use crate::transport::retry::RetryPolicy;
-use crate::transport::wire::{Outgoing, Received, Wire, WireFault};
+use crate::transport::wire::{Outgoing, Received, Rest, Wire, WireFault};
 
 static AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 
@@ -96,6 +96,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// What follows, where the caller reads it.
+    pub(crate) rest: Option<Rest>,
     pub(crate) attempts: u32,
 }
 
@@ -167,8 +169,24 @@ impl Shared {
         self.rng.lock().unwrap_or_else(PoisonError::into_inner).f64()
     }
 
-    /// Sends a request, as often as its operation and the limits allow.
+    /// Sends a request, as often as its operation and the limits allow, and reads the whole answer.
     pub(crate) async fn execute(&self, request: &Request, limits: Limits, auth: Auth<'_>) -> Result<Answer> {
+        self.exchange(request, limits, auth, false).await
+    }
+
+    /// The same, but where the operation answers with a stream, the caller reads it.
+    pub(crate) async fn open(&self, request: &Request, limits: Limits, auth: Auth<'_>) -> Result<Answer> {
+        let streamed = request.operation().response == ResponseBody::Stream;
+        self.exchange(request, limits, auth, streamed).await
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request,
+        limits: Limits,
+        auth: Auth<'_>,
+        streamed: bool,
+    ) -> Result<Answer> {
         let op = request.operation();
         let span = tracing::debug_span!(
             "call",
@@ -179,14 +197,20 @@ impl Shared {
             attempts = tracing::field::Empty,
         );
         let mut run = Run::new(op, limits, span.clone());
-        let outcome = self.attempts(request, auth, &mut run).instrument(span).await;
+        let outcome = self.attempts(request, auth, streamed, &mut run).instrument(span).await;
         run.span.record("attempts", run.attempts);
         outcome.map_err(|error| run.finish(error))
     }
 
     /// Every wait in here ends at the deadline. There is no timer around the
     /// whole, because each would cost every call the same again.
-    async fn attempts(&self, request: &Request, auth: Auth<'_>, run: &mut Run) -> Result<Answer> {
+    async fn attempts(
+        &self,
+        request: &Request,
+        auth: Auth<'_>,
+        streamed: bool,
+        run: &mut Run,
+    ) -> Result<Answer> {
         let (op, deadline) = (run.op, run.limits.deadline);
         let endpoint = self.config.endpoint(op.service)?;
         check_path(op.path, request.path())?;
@@ -203,7 +227,7 @@ impl Shared {
             let used = used?;
             run.attempts += 1;
             run.in_flight = true;
-            let outcome = self.wire.send(outgoing, endpoint.secure, deadline).await?;
+            let outcome = self.wire.send(outgoing, endpoint.secure, deadline, streamed).await?;
             if outcome.as_ref().is_err_and(|fault| fault.timeout) && clock::instant() >= deadline {
                 return Err(run.past_deadline());
             }
@@ -219,7 +243,7 @@ impl Shared {
                 }
                 Err(WireFault { head: Some((status, headers)), source, .. }) if !status.is_success() => {
                     // The head said no; only its words are missing.
-                    let received = Received { status, headers, body: Bytes::new() };
+                    let received = Received { status, headers, body: Bytes::new(), rest: None };
                     self.refused(received, &Scrub::default(), endpoint, run).with_first_source(source)
                 }
                 Err(fault) => run.fault(fault, endpoint),
@@ -339,13 +363,13 @@ fn scrub(used: &Used<'_>, request: &Request) -> Scrub {
 }
 
 fn accept(received: Received, run: &Run) -> Result<Answer> {
-    let Received { status, headers, body } = received;
+    let Received { status, headers, body, rest } = received;
     run.record(status.as_u16(), || request_id(&headers));
     tracing::debug!(operation = run.op.id, attempt = run.attempts, status = status.as_u16(), "answered");
     if let Err(problem) = check_body(run.op.response, &body) {
         return Err(run.undecodable(status.as_u16(), &headers, problem));
     }
-    Ok(Answer { status, headers, body, attempts: run.attempts })
+    Ok(Answer { status, headers, body, rest, attempts: run.attempts })
 }
 
 impl fmt::Debug for Shared {

@@ -113,7 +113,7 @@ impl Network {
             let mut headers = HeaderMap::new();
             headers.insert("x-subject-token", format!("token-{number}").parse().unwrap());
             let body = format!(r#"{{"token":{{"expires_at":"{end}","project":{{"id":"p","name":"r"}}}}}}"#);
-            return Ok(Received { status: StatusCode::CREATED, headers, body: body.into() });
+            return Ok(Received { status: StatusCode::CREATED, headers, body: body.into(), rest: None });
         }
         self.seen.lock().unwrap().push(Seen { at: Instant::now(), headers: request.headers().clone() });
         let token = request.headers().get("x-auth-token").and_then(|token| token.to_str().ok());
@@ -146,7 +146,7 @@ async fn play(reply: Reply) -> Result<Received, WireFault> {
                 headers.insert(*name, value.parse().unwrap());
             }
             let status = StatusCode::from_u16(status).unwrap();
-            Ok(Received { status, headers, body: Bytes::from_static(body.as_bytes()) })
+            Ok(Received { status, headers, body: Bytes::from_static(body.as_bytes()), rest: None })
         }
         Reply::Fault(stage, timeout) => {
             Err(WireFault { stage, timeout, head: None, source: "scripted".into() })

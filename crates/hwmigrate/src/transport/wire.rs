@@ -58,6 +58,29 @@ pub(crate) struct Received {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// What was left unread, where that was asked for.
+    pub(crate) rest: Option<Rest>,
+}
+
+/// The body of a success that is read by the caller, within the limits of the call.
+pub(crate) struct Rest {
+    body: Incoming,
+    limit: Duration,
+    deadline: Instant,
+}
+
+impl Rest {
+    /// The next piece; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, WireFault> {
+        let piece = next_chunk(&mut self.body, self.limit, self.deadline).await;
+        piece.map_err(|unread| unread.fault(self.limit, None))
+    }
+}
+
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rest").finish_non_exhaustive()
+    }
 }
 
 /// Why nothing usable came back.
@@ -142,11 +165,13 @@ impl Wire {
     }
 
     /// Sends one request once and reads the whole answer, all before `deadline`.
+    /// Of a success the body is left to the caller if it is to be `streamed`.
     pub(crate) async fn send(
         &self,
         mut request: Outgoing,
         secure: bool,
         deadline: Instant,
+        streamed: bool,
     ) -> Result<Result<Received, WireFault>> {
         let read = self.settings.read_timeout;
         // Connecting has a limit of its own, after which nothing was sent.
@@ -164,6 +189,11 @@ impl Wire {
         }
         let until = clock::after(head).min(deadline);
         Ok(match tokio::time::timeout_at(until, inner.client.request(request)).await {
+            Ok(Ok(response)) if streamed && response.status().is_success() => {
+                let (head, body) = response.into_parts();
+                let rest = Some(Rest { body, limit: read, deadline });
+                Ok(Received { status: head.status, headers: head.headers, body: Bytes::new(), rest })
+            }
             Ok(Ok(response)) => receive(response, read, deadline).await,
             Ok(Err(error)) => Err(unanswered(error)),
             Err(_) => Err(silent(head, None)),
@@ -203,19 +233,8 @@ async fn receive(
     let read = read_body(&mut body, limit, deadline).await;
     let (status, headers) = (head.status, head.headers);
     match read {
-        Ok(body) => Ok(Received { status, headers, body }),
-        Err(Unread::Silent) => Err(silent(limit, Some((status, headers)))),
-        Err(Unread::TooLarge) => {
-            let words = format!("the answer is larger than {} MiB", BODY_LIMIT / 1024 / 1024);
-            let head = Some((status, headers));
-            Err(WireFault { stage: Stage::TooLarge, timeout: false, head, source: words.into() })
-        }
-        Err(Unread::Broken(error)) => Err(WireFault {
-            stage: Stage::Receiving,
-            timeout: is_timeout(&error),
-            head: Some((status, headers)),
-            source: error.into(),
-        }),
+        Ok(body) => Ok(Received { status, headers, body, rest: None }),
+        Err(unread) => Err(unread.fault(limit, Some((status, headers)))),
     }
 }
 
@@ -223,6 +242,22 @@ enum Unread {
     TooLarge,
     Silent,
     Broken(hyper::Error),
+}
+
+impl Unread {
+    fn fault(self, limit: Duration, head: Option<(StatusCode, HeaderMap)>) -> WireFault {
+        let stage = if matches!(self, Self::TooLarge) { Stage::TooLarge } else { Stage::Receiving };
+        match self {
+            Self::Silent => WireFault { stage, ..silent(limit, head) },
+            Self::TooLarge => {
+                let words = format!("the answer is larger than {} MiB", BODY_LIMIT / 1024 / 1024);
+                WireFault { stage, timeout: false, head, source: words.into() }
+            }
+            Self::Broken(error) => {
+                WireFault { stage, timeout: is_timeout(&error), head, source: error.into() }
+            }
+        }
+    }
 }
 
 /// Most answers arrive in one piece and are not copied at all.

@@ -226,7 +226,8 @@ fn show_limits(limits: Vec<impl serde::Serialize>, output: &Output) -> Result<()
 async fn export(ids: &[String], to: &Path, global: &Global, output: &Output) -> Result<()> {
     let mut file = NewFile::reserve(to)?;
     let client = connect(global)?;
-    file.write(&in_time(global, client.sms().tasks().export_consistency(ids)).await?.into_inner())?;
+    let export = in_time(global, client.sms().tasks().export_consistency(ids)).await?.into_inner();
+    file.write(&in_time(global, export.bytes()).await?)?;
     file.keep();
     let place = to.display().to_string();
     output.accepted(&json!({"file": place, "tasks": ids}), &format!("the results are in {place}"))
