@@ -132,3 +132,14 @@ async fn failed_task_that_fails_again_at_once_was_started() {
     stage.tell(&Action::Start, false).await.unwrap();
     assert_eq!(stage.sent.get(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn cut_over_is_not_seen_in_a_task_that_is_just_copying_again() {
+    let stage = Stage::new(&["SYNCING", "RUNNING"], 1);
+    for look in stage.looks.borrow_mut().iter_mut() {
+        look.state_word = Some("RUNNING".to_owned());
+        look.source_state = Some("syncing".to_owned());
+    }
+    assert!(stage.tell(&Action::Cutover, false).await.unwrap_err().is_ambiguous());
+    assert_eq!(stage.sent.get(), 1);
+}
