@@ -365,8 +365,8 @@ impl Migration {
         match stop_after(self.plan.tasks.job(&task.id), self.plan.policy.clone(), why).await {
             Ok(outcome) => Ok(self.report_of(outcome.into_progress())),
             Err(error) if error.is_job_failed() => {
-                let last = self.plan.tasks.progress(&task.id).await?;
-                Ok(self.report_of(last))
+                let last = self.plan.tasks.progress(&task.id).await;
+                last.map(|last| self.report_of(last)).map_err(|error| self.with_task(error))
             }
             Err(error) => Err(self.with_task(error)),
         }
