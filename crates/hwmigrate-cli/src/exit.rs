@@ -93,7 +93,7 @@ impl ExitCode {
             Self::Config => "a setting, a profile or a secret reference is wrong or missing",
             Self::Auth => "the credentials are wrong, expired or lack a permission",
             Self::NotFound => "there is no such task, group, bucket, server, template or project",
-            Self::Conflict => "the state of the job does not allow this",
+            Self::Conflict => "the state of the job does not allow this, or what was waited for",
             Self::Quota => "a quota is used up",
             Self::Throttled => "too many requests, even after waiting",
             Self::Transport => "the service could not be reached",

@@ -134,6 +134,8 @@ pub(crate) fn of_end(
     }
     let code = match outcome {
         Ok(outcome) if outcome.is_paused() => ExitCode::Paused,
+        // It ended well, but not in what was waited for, and that will not come any more.
+        Ok(outcome) if outcome.is_overtaken() => ExitCode::Conflict,
         Ok(_) => ExitCode::Done,
         Err(error) => {
             if error.is_job_failed() {

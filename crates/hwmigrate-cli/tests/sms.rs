@@ -175,6 +175,9 @@ fn a_task_goes_from_its_creation_to_the_cut_over() {
     assert_eq!((&last["status"], &last["task_id"]), (&json!("succeeded"), &json!(id)), "{done}");
     let table = sms(&served, &["task", "show", &id]);
     assert!(table.out.contains("MIGRATE_SUCCESS"), "{table}");
+    let late = sms(&served, &["task", "wait", &id, "--until", "aborted", "-o", "json"]);
+    assert_eq!((late.code, &late.json()["status"]), (6, &json!("succeeded")), "{late}");
+    assert!(late.err.contains("will not come any more"), "{late}");
     let raw = run(&mut served.client(["api", "sms.ShowTask", "-p", &format!("task_id={id}"), "-o", "json"]));
     assert_eq!(raw.json()["id"], json!(id), "{raw}");
     let file = served.dir.path().join("consistency");

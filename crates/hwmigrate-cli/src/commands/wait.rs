@@ -92,6 +92,10 @@ fn tell(meter: &Meter, outcome: &hwmigrate::Result<Outcome>, resource: Resource,
         Ok(outcome) if outcome.is_paused() => {
             meter.note(&format!("{resource} {id} is paused; start it to go on"));
         }
+        Ok(outcome) if outcome.is_overtaken() => {
+            meter
+                .note(&format!("{resource} {id} has ended well; what was waited for will not come any more"));
+        }
         Err(error) if several => meter.note(&format!("{resource} {id}: {error}")),
         _ => {}
     }
