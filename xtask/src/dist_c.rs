@@ -44,7 +44,11 @@ pub(crate) fn install(prefix: &Path, profile: &str) -> Result<()> {
 
     let full = format!("libhwmigrate.so.{version}");
     let soname = format!("libhwmigrate.so.{}", soname_version(&version));
-    replace(&lib.join(&full), |place| Ok(fs::copy(built.join("libhwmigrate_c.so"), place).map(drop)?))?;
+    replace(&lib.join(&full), |place| {
+        fs::copy(built.join("libhwmigrate_c.so"), place)?;
+        // Cargo does not strip a package whose profile has a setting of its own, as this one has.
+        if profile == "dev" { Ok(()) } else { run(command("strip", &["--strip-unneeded"]).arg(place)) }
+    })?;
     replace(&lib.join(&soname), |place| Ok(symlink(&full, place)?))?;
     replace(&lib.join("libhwmigrate.so"), |place| Ok(symlink(&soname, place)?))?;
     replace(&lib.join("libhwmigrate.a"), |place| {
