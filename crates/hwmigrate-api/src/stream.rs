@@ -27,7 +27,8 @@ impl ByteStream {
         Self { first: Some(first).filter(|piece| !piece.is_empty()), rest }
     }
 
-    /// Reads to the end.
+    /// Reads to the end, all of it into memory and however much it is. A file
+    /// that may be large is better read piece by piece.
     ///
     /// # Errors
     /// When it breaks off.

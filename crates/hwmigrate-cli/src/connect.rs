@@ -6,6 +6,7 @@ use std::time::Duration;
 use hwmigrate::{Client, Credentials, Service};
 
 use crate::args::{Connection, Global};
+use crate::duration::Span;
 use crate::exit::ExitCode;
 use crate::failure::{Failure, Result};
 use crate::secret::SecretRef;
@@ -142,10 +143,32 @@ pub(crate) async fn in_time<T, E: Into<Failure>>(
     global: &Global,
     call: impl Future<Output = std::result::Result<T, E>>,
 ) -> Result<T> {
-    let Some(limit) = global.timeout else { return call.await.map_err(Into::into) };
+    limited(global, call).await.unwrap_or_else(|limit| {
+        Err(Failure::new(ExitCode::Timeout, format!("no answer within {limit}"))
+            .help("allow more with --timeout, or check the network; a job that was accepted goes on"))
+    })
+}
+
+/// The same for a call that makes something: cut off, it may have made it.
+pub(crate) async fn made_in_time<T, E: Into<Failure>>(
+    global: &Global,
+    call: impl Future<Output = std::result::Result<T, E>>,
+) -> Result<T> {
+    limited(global, call).await.unwrap_or_else(|limit| {
+        let what = format!("no answer within {limit}: it may or may not have been made");
+        Err(Failure::new(ExitCode::Ambiguous, what)
+            .help("list what is there before making it again, and allow more with --timeout"))
+    })
+}
+
+/// What the call gave, or the limit when that passed first.
+async fn limited<T, E: Into<Failure>>(
+    global: &Global,
+    call: impl Future<Output = std::result::Result<T, E>>,
+) -> std::result::Result<Result<T>, Span> {
+    let Some(limit) = global.timeout else { return Ok(call.await.map_err(Into::into)) };
     match tokio::time::timeout(limit.0, call).await {
-        Ok(done) => done.map_err(Into::into),
-        Err(_) => Err(Failure::new(ExitCode::Timeout, format!("no answer within {limit}"))
-            .help("allow more with --timeout, or check the network; a job that was accepted goes on")),
+        Ok(done) => Ok(done.map_err(Into::into)),
+        Err(_) => Err(limit),
     }
 }

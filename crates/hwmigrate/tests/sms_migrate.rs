@@ -362,6 +362,33 @@ async fn cancelled_migration_stops_its_task_and_tells_the_id() {
 }
 
 #[tokio::test]
+async fn migration_cancelled_before_its_start_starts_nothing() {
+    for moment in ["created", "prepared"] {
+        let cloud = Cloud::default();
+        let tasks = Arc::clone(&cloud.tasks);
+        let server = cloud.start().await;
+        let (send, cancelled) = oneshot::channel::<()>();
+        let send = Mutex::new(Some(send));
+        let migration = server.sms().migrate(request("s1")).limit_speed(limits()).poll(quick());
+        let migration = migration.on_event(move |event| {
+            let now = match event {
+                MigrationEvent::Created(_) => "created",
+                MigrationEvent::Prepared => "prepared",
+                _ => "later",
+            };
+            if now == moment {
+                send.lock().unwrap().take();
+            }
+        });
+        let run = migration.deadline(minute()).run_or_stop(async { _ = cancelled.await });
+        let error = run.await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Cancelled, "{moment}: {error}");
+        let tasks = tasks.lock().unwrap();
+        assert_eq!(tasks.values().map(|task| task.starts).sum::<u32>(), 0, "{moment}");
+    }
+}
+
+#[tokio::test]
 async fn migration_that_misses_its_deadline_tells_the_id() {
     let cloud = Cloud { stuck: true, ..Cloud::default() };
     let server = cloud.start().await;

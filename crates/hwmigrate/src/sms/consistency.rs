@@ -85,7 +85,7 @@ impl Tasks {
 pub struct Export(ByteStream);
 
 impl Export {
-    /// The whole file.
+    /// The whole file, in memory. Read the stream where it may be large.
     ///
     /// # Errors
     /// `Transport` or `Timeout` when it breaks off.

@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 use hwmigrate_api::sms::types::{PostTask, TasksResponseBody};
 
 use super::{Created, Tasks, call, rules};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::jobs::create::settle;
 use crate::transport::call::Response;
 
@@ -41,16 +41,28 @@ impl Tasks {
     /// As [`create`](Self::create); `Ambiguous` only when no such task appeared
     /// either; [`find`](Self::find) looks once more.
     pub async fn create_once(&self, request: &PostTask) -> Result<Created<String>> {
-        rules::create_task(request)?;
-        let before = self.alike(request).await?;
+        let before = self.before_create(request).await?;
         match self.create(request).await {
-            Err(lost) if lost.is_ambiguous() => {
-                let sign =
-                    format!("the name {:?} for the source server {}", request.name, request.source_server.id);
-                settle(lost, &sign, || self.made_by(request, &before)).await
-            }
+            Err(lost) if lost.is_ambiguous() => self.settle_create(lost, request, &before).await,
             outcome => outcome,
         }
+    }
+
+    /// The tasks that a request could be mistaken to have made; read before it is sent.
+    pub(super) async fn before_create(&self, request: &PostTask) -> Result<Vec<Created<String>>> {
+        rules::create_task(request)?;
+        self.alike(request).await
+    }
+
+    /// Looks for the task of a create whose reply was lost.
+    pub(super) async fn settle_create(
+        &self,
+        lost: Error,
+        request: &PostTask,
+        before: &[Created<String>],
+    ) -> Result<Created<String>> {
+        let sign = format!("the name {:?} for the source server {}", request.name, request.source_server.id);
+        settle(lost, &sign, || self.made_by(request, before)).await
     }
 
     /// The task of a source server that has this name, if there is one: after

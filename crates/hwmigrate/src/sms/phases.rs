@@ -107,11 +107,16 @@ fn percent(number: i32) -> u8 {
 }
 
 /// Whether something other than the wait for changes goes on: the last step
-/// that began is not over, or is no copy (what follows a copy is copying).
+/// that began is not over, or is no copy (what follows a copy is copying), or
+/// the steps of a later run are listed already.
 pub(super) fn at_work(entries: &[Entry]) -> bool {
-    let Some(last) = entries.iter().rev().find(|entry| entry.has_begun()) else {
+    let Some(place) = entries.iter().rposition(Entry::has_begun) else {
         return !entries.is_empty();
     };
+    let last = &entries[place];
+    if entries[place..].iter().any(|entry| entry.run.is_some() && entry.run != last.run) {
+        return true;
+    }
     let closes_a_copy = copies_data(&last.name) || last.name.starts_with("CHECK_");
     !(last.is_complete() && closes_a_copy)
 }

@@ -153,12 +153,13 @@ fn steps_without_a_run_make_no_phases_and_still_tell_where_the_task_is() {
 
 #[test]
 fn task_is_at_work_until_its_copy_is_complete() {
-    let table: [(&[&str], bool); 6] = [
+    let table: [(&[&str], bool); 7] = [
         (&[], false),
         (&["RESYNC0 SSL_CONFIG 0"], true),
         (&["RESYNC0 SSL_CONFIG 100"], true),
         (&["RESYNC0 SYNC_LINUX_FILE 99"], true),
         (&["RESYNC0 SYNC_LINUX_FILE 100"], false),
+        (&["RESYNC0 SYNC_LINUX_FILE 100", "CUTOVER1 CONFIGURE_LINUX_FILE 0"], true),
         (&["CUTOVER0 DETTACH_AGENT_IMAGE 100"], true),
     ];
     for (lines, at) in table {

@@ -152,7 +152,8 @@ impl SpeedPlan {
         Self::default()
     }
 
-    /// The same limit all day.
+    /// The same limit all day, from 00:00 to 23:59, which is as far as a period
+    /// can go: what holds in the last minute of the day is not documented.
     pub fn all_day(limit: SpeedLimit) -> Self {
         Self(vec![SpeedPeriod { window: TimeWindow::all_day(), limit, over_speed_threshold: None }])
     }

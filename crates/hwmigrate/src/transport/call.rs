@@ -263,7 +263,7 @@ fn carry(error: Error) -> GeneratedError<ErrorResp> {
 impl Error {
     /// Takes the error out of what a function of a generated client returned.
     ///
-    /// The clients of [`Oms::api`](crate::oms::Oms::api) and
+    /// The clients of `Oms::api`, `Sms::api` and
     /// [`Iam::api`](crate::iam::Iam::api) return the generator's own error
     /// type. This gives back ours: kind, code, request id, attempts.
     pub fn from_generated<E>(error: GeneratedError<E>) -> Self {

@@ -56,7 +56,9 @@ impl ProxySettings {
 
     /// Whether a way through a proxy may need certificates although the request itself is plain.
     pub(crate) fn is_secure(&self, secure: bool) -> bool {
-        self.address(secure).is_some_and(|address| address.starts_with("https:"))
+        self.address(secure).is_some_and(|address| {
+            address.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:"))
+        })
     }
 }
 

@@ -18,9 +18,10 @@ use crate::progress::{Progress, Resource, State};
 type Doing<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 /// How long after a start a job may still show the state before it. A server's
-/// state changes when its agent has fetched the command.
+/// state changes when its agent has fetched the command, for which the official
+/// Terraform provider waits up to five minutes.
 fn stale_grace(resource: Resource) -> Duration {
-    Duration::from_secs(if resource == Resource::ServerTask { 30 } else { 3 })
+    Duration::from_secs(if resource == Resource::ServerTask { 300 } else { 3 })
 }
 
 /// How long a stop may take to show.
@@ -137,7 +138,7 @@ impl<L> Waiter<L> {
     /// For a wait right after a start: `before` is what the job looked like
     /// before it. The service may show that picture for a moment longer, so the
     /// same picture counts as still going for the first three seconds, of a
-    /// server task for the first half minute. Has no effect after the first look.
+    /// server task for the first five minutes. Has no effect after the first look.
     #[must_use]
     pub fn after_start(mut self, before: Progress) -> Self {
         self.before_start = Some(before);

@@ -85,8 +85,8 @@ pub struct Migration<L = Duration> {
     task: Option<Created<String>>,
     waiter: Option<Waiter>,
     cut_over: bool,
-    /// A request was begun that must not be sent twice.
-    begun: bool,
+    /// The create was begun and must not be sent twice: the tasks that were there before it.
+    begun: Option<Vec<Created<String>>>,
 }
 
 struct Plan {
@@ -194,7 +194,7 @@ impl<L> Migration<L> {
             task: None,
             waiter: None,
             cut_over: false,
-            begun: false,
+            begun: None,
         }
     }
 
@@ -341,13 +341,13 @@ impl Migration {
         mut cancelled: impl Future<Output = ()> + Unpin,
     ) -> Result<Option<MigrationEvent>> {
         // Between two events no request is under way, unless a step was dropped half-way.
-        let between = !self.begun && !matches!(self.stage, Stage::CutOver(Some(_)) | Stage::Over);
+        let between = self.begun.is_none() && !matches!(self.stage, Stage::CutOver(Some(_)) | Stage::Over);
         if between && (&mut cancelled).now_or_never().is_some() {
             return Ok(None);
         }
         tokio::select! {
             biased;
-            () = cancelled, if matches!(self.stage, Stage::Create | Stage::Follow | Stage::Launch) && !self.begun => Ok(None),
+            () = cancelled, if matches!(self.stage, Stage::Create | Stage::Follow | Stage::Launch) && self.begun.is_none() => Ok(None),
             event = self.next() => event,
         }
     }

@@ -7,7 +7,6 @@ use hwmigrate_api::sms::types::TaskAction as Action;
 use super::{Begin, Migration, MigrationEvent, Report, Stage, over};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::jobs::create::settle;
 use crate::progress::{Progress, Resource, State, StepState};
 use crate::sms::wait::{Goal, settle_cut_off};
 use crate::sms::{Created, Tasks};
@@ -18,7 +17,7 @@ impl Migration {
         self.span.get_or_insert_with(clock::instant);
         if matches!(self.stage, Stage::Create) {
             let task = self.create().await?;
-            (self.begun, self.stage) = (false, Stage::Prepare);
+            (self.begun, self.stage) = (None, Stage::Prepare);
             self.task = Some(task.clone());
             return Ok(MigrationEvent::Created(task));
         }
@@ -53,15 +52,21 @@ impl Migration {
                 let task = tasks.show(id).await?.into_inner();
                 Ok(Created { id: id.clone(), name: task.name, adopted: false, mark: None })
             }
-            Begin::Create(request) if std::mem::replace(&mut self.begun, true) => {
-                // The step before was dropped half-way, perhaps after its request had left.
-                let cut =
-                    Error::new(ErrorKind::Ambiguous, "the create was cut off").with_operation("CreateTask");
-                let (source, name) = (&request.source_server.id, &request.name);
-                let sign = format!("the name {name:?} for the source server {source}");
-                settle(cut, &sign, || tasks.find(source, name)).await
+            Begin::Create(request) => {
+                let lost = match &self.begun {
+                    // The step before was dropped half-way, perhaps after its request had left.
+                    Some(_) => Error::new(ErrorKind::Ambiguous, "the create was cut off")
+                        .with_operation("CreateTask"),
+                    None => {
+                        self.begun = Some(tasks.before_create(request).await?);
+                        match tasks.create(request).await {
+                            Err(lost) if lost.is_ambiguous() => lost,
+                            outcome => return outcome,
+                        }
+                    }
+                };
+                tasks.settle_create(lost, request, self.begun.as_deref().unwrap_or_default()).await
             }
-            Begin::Create(request) => tasks.create_once(request).await,
         }
     }
 
@@ -174,10 +179,14 @@ impl Migration {
     /// Whether the service refused a cut-over because the task, which
     /// synchronises, is just copying.
     async fn is_amid_a_copy(&mut self, error: &Error, id: &str) -> bool {
-        let refused = error.status().is_some_and(|status| (400..500).contains(&status)) && !error.is_auth();
+        // Without a status it was our own guard, which looked once more before the request.
+        let refused = match error.status() {
+            Some(status) => (400..500).contains(&status) && !error.is_auth(),
+            None => error.is_conflict(),
+        };
         let copies = |seen: Progress| {
-            seen.state == State::Syncing
-                && seen.phase().is_some_and(|phase| phase.state == StepState::Running)
+            let syncing = seen.state == State::Syncing || seen.source_state.as_deref() == Some("syncing");
+            syncing && seen.phase().is_some_and(|phase| phase.state == StepState::Running)
         };
         refused && self.plan.tasks.progress(id).await.is_ok_and(copies)
     }
