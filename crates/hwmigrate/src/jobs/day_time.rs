@@ -102,12 +102,17 @@ impl TimeWindow {
         self.end
     }
 
-    /// The parts that do not go over midnight.
+    /// The parts that do not go over midnight. A part of the single minute at
+    /// either end of the day is left out where there is another: `22:00-00:00`
+    /// means until midnight, and SMS reads a period without length as all day.
     pub(crate) fn split(self) -> impl Iterator<Item = Self> {
         let parts = if self.start <= self.end {
             [Some(self), None]
         } else {
-            [Some(Self::new(self.start, DayTime::LAST)), Some(Self::new(DayTime::FIRST, self.end))]
+            let (evening, morning) =
+                (Self::new(self.start, DayTime::LAST), Self::new(DayTime::FIRST, self.end));
+            let evening_counts = evening.start < evening.end || morning.start == morning.end;
+            [Some(evening).filter(|_| evening_counts), Some(morning).filter(|part| part.start < part.end)]
         };
         parts.into_iter().flatten()
     }
@@ -140,6 +145,21 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+
+    #[test]
+    fn window_over_midnight_leaves_no_part_of_a_single_minute() {
+        let table = [
+            ("22:00-06:00", "22:00-23:59 00:00-06:00"),
+            ("22:00-00:00", "22:00-23:59"),
+            ("23:59-08:00", "00:00-08:00"),
+            ("08:00-08:00", "08:00-08:00"),
+        ];
+        for (text, parts) in table {
+            let window: TimeWindow = text.parse().unwrap();
+            let split: Vec<_> = window.split().map(|part| part.to_string()).collect();
+            assert_eq!(split.join(" "), parts, "{text}");
+        }
+    }
 
     #[test]
     fn time_of_day_wants_two_digits_each() {
