@@ -52,6 +52,8 @@ def test_32_threads_share_a_client(emulator: Emulator, client: Client) -> None:
 CTRL_C = """
 import os, signal, sys, threading, time
 import hwmigrate
+# Whoever starts the tests in the background may have Ctrl-C ignored, which children inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 client = hwmigrate.Client(environment=dict(os.environ))
 task = client.oms.tasks.get(int(sys.argv[1]))
 looked = []
