@@ -129,8 +129,8 @@ impl Sms {
             let done = desk.answer();
             (done, world.changes().map(|changes| self.state.keep(changes)))
         };
-        // What a look brings about would be brought about again by the next one.
-        if let Some(receipt) = receipt.filter(|_| call.operation.method != "GET") {
+        // A look too: a failure that it used up would not come about again after a restart.
+        if let Some(receipt) = receipt {
             receipt.kept().await.map_err(|_| {
                 let why = self.state.failure().unwrap_or_else(|| "the emulator is shutting down".to_owned());
                 ApiError::new(500, "SMS.2007", why)

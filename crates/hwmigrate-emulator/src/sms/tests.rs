@@ -133,6 +133,22 @@ fn looks_that_bring_nothing_new_need_not_be_kept() {
 }
 
 #[test]
+fn a_failure_that_a_look_used_up_has_to_be_kept() {
+    let ids = Cell::new(0);
+    let mut task = task(json!({ "target_server": { "vm_id": "x" } }));
+    act(&mut task, &ids, Action::Start, 0);
+    settle(&mut task, &ids, 0);
+    let armed = Cell::new(true);
+    let doom = |_| armed.replace(false).then(|| Doom { percent: 50, error_json: "boom".into() });
+    on_stage(&ids, Driver::Simulated, &doom, |stage| {
+        assert!(timeline::settle(&mut task, stage, STEP / 4), "it cannot be asked for again");
+        assert!(!timeline::settle(&mut task, stage, STEP / 4));
+    });
+    settle(&mut task, &ids, STEP);
+    assert_eq!((task.state, task.error.as_str()), (TaskState::MigrateFail, "boom"));
+}
+
+#[test]
 fn clock_that_runs_backwards_changes_nothing() {
     let ids = Cell::new(0);
     let mut task = task(json!({ "target_server": { "vm_id": "x" } }));

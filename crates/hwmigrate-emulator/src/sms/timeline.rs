@@ -170,8 +170,10 @@ fn work(task: &mut Task, stage: &mut Stage<'_>, budget: i64) -> (i64, bool) {
         return (0, true);
     };
     let step = sub.step;
-    if sub.doom.is_none() {
-        sub.doom = (stage.doom)(step);
+    let drawn = sub.doom.is_none().then(|| (stage.doom)(step)).flatten();
+    if let Some(doom) = drawn {
+        sub.doom = Some(doom);
+        return (0, true);
     }
     let end = sub.doom.as_ref().map_or(sub.size, |doom| {
         (u128::from(sub.size) * u128::from(doom.percent) / 100).try_into().unwrap_or(sub.size)
