@@ -36,7 +36,9 @@ def span(milliseconds: str) -> timedelta:
 
 
 def made(job: Any) -> Dict[str, Any]:
-    return {"id": job.id, "adopted": job.created.adopted}
+    # A sync task is no job that could be waited for: what is returned is the creation itself.
+    created = job if isinstance(job, hwmigrate.Created) else job.created
+    return {"id": created.id, "adopted": created.adopted}
 
 
 def end(outcome: hwmigrate.Outcome) -> Dict[str, Any]:

@@ -13,6 +13,7 @@ mod c_header;
 mod c_test;
 mod dist;
 mod dist_c;
+mod faces;
 mod generate;
 mod promises;
 mod python;

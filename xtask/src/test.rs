@@ -5,10 +5,11 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::tools::{Result, cargo, cargo_deny, command, output, python, run, target};
-use crate::{c_test, promises, root};
+use crate::{c_test, faces, promises, root};
 
 /// One thing to check.
 struct Step {
@@ -34,6 +35,7 @@ const STEPS: &[Step] = &[
         run: crate::python::prove,
     },
     Step { name: "c", what: "the C library: installed, linked, run, without leaks", run: c },
+    Step { name: "faces", what: "Python and C go through the cases of all faces", run: faces::prove },
     Step { name: "deny", what: "licences, sources, and who may name whom", run: deny },
 ];
 
@@ -158,8 +160,22 @@ fn peers() -> Result<()> {
 
 /// Ignored among the other tests, because it needs the vendor's clients.
 fn parity() -> Result<()> {
-    let test = ["test", "--workspace", "--locked", "--test", "parity", "--", "--ignored"];
-    run(cargo(&test).env("HWMIGRATE_PYTHON", python()?))
+    run(outside_test("parity")?.arg("--ignored").env("HWMIGRATE_PYTHON", python()?))
+}
+
+/// A test program of `tests/`, as `cargo test --workspace` builds it; see [`build`] for why not by its name.
+pub(crate) fn outside_test(name: &str) -> Result<Command> {
+    let arguments = ["test", "--workspace", "--locked", "--no-run", "--message-format", "json"];
+    let messages = output(&mut cargo(&arguments))?;
+    for message in messages.lines().filter(|line| line.contains("\"executable\"")) {
+        let message: serde_json::Value = serde_json::from_str(message)?;
+        if message["target"]["name"] == name && message["target"]["kind"][0] == "test" {
+            let mut program = command(text(&message["executable"])?, &[]);
+            program.current_dir(root().join("tests"));
+            return Ok(program);
+        }
+    }
+    Err(format!("there is no test program named {name}").into())
 }
 
 /// With `HWMIGRATE_BINARY` set, that command is the emulator and none is built.

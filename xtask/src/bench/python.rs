@@ -37,7 +37,8 @@ pub(super) fn measure(quick: bool, goals: &mut Vec<Goal>) -> Result<String> {
     }
     let folder = target().join("python-bench");
     let wheel = wheel(Profile::Release, &folder.join("wheels"))?;
-    let python = environment(&folder.join("environment"), &wheel, "tests/peers/python_requirements.txt")?;
+    let python =
+        environment(&folder.join("environment"), &wheel, Some("tests/peers/python_requirements.txt"))?;
     let mut text = String::new();
     calls(quick, &python, goals, &mut text)?;
     starts(quick, &python, goals, &mut text)?;

@@ -26,7 +26,7 @@ pub(crate) enum Profile {
 pub(crate) fn prove() -> Result<()> {
     let folder = target().join("python");
     let wheel = wheel(Profile::Dev, &folder.join("wheels"))?;
-    let python = environment(&folder.join("environment"), &wheel, REQUIREMENTS)?;
+    let python = environment(&folder.join("environment"), &wheel, Some(REQUIREMENTS))?;
     let package = root().join("bindings/python");
 
     println!("--- the stubs are those of the module that was built");
@@ -92,12 +92,14 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// A new environment with the wheel and what a file of requirements names; the interpreter's path.
-pub(crate) fn environment(home: &Path, wheel: &Path, requirements: &str) -> Result<PathBuf> {
+/// A new environment with the wheel, and with what a file of requirements names; the interpreter's path.
+pub(crate) fn environment(home: &Path, wheel: &Path, requirements: Option<&str>) -> Result<PathBuf> {
     run(command("python3", &["-m", "venv", "--clear"]).arg(home))?;
     let python = home.join("bin/python");
     let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    run(command(&python, &install).arg("--requirement").arg(requirements))?;
+    if let Some(requirements) = requirements {
+        run(command(&python, &install).arg("--requirement").arg(requirements))?;
+    }
     run(command(&python, &install).arg("--no-deps").arg(wheel))?;
     Ok(python)
 }
