@@ -58,7 +58,7 @@ fn kind(given: &Value) -> Value {
     let table: Value =
         serde_json::from_str(include_str!("../../../crates/hwmigrate/data/error-kinds.json")).unwrap();
     let rows = table.as_array().expect("a table");
-    // The numbers of C are the exit codes, which a test of the library holds against the header.
+    // The numbers of C are the exit codes, which a test of the C library holds against the table.
     let row = rows.iter().find(|row| row["python"] == *given || row["exit_code"] == *given);
     row.map_or_else(|| json!(format!("not in the table: {given}")), |row| row["kind"].clone())
 }

@@ -5,6 +5,7 @@
 mod create;
 mod flows;
 mod logins;
+mod mutations;
 mod readme;
 mod resume;
 mod safety;
