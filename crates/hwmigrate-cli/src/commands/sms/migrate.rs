@@ -22,7 +22,7 @@ use crate::rhythm::rhythm;
 /// Moves servers, or takes up their tasks again.
 pub(crate) async fn run(migrate: &Migrate, global: &Global, output: &Output) -> Result<()> {
     let wanted = wanted(migrate)?;
-    let plan = request::speed_plan(&migrate.speed_limit, None)?;
+    let plan = request::speed_plan(&migrate.speed_limit, None, output)?;
     let client = connect_to_wait(global, None)?;
     move_all(migrate, &wanted, &plan, &client, false, global, output).await
 }
