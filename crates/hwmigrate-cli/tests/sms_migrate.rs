@@ -105,6 +105,7 @@ fn what_cannot_work_is_refused_before_any_task_is_made() {
     migrate(&served, &[&["web-1", "nobody"], &with[..]].concat()).refused(5, "no source server \"nobody\"");
     migrate(&served, &[&["web-1", "web-1"], &with[..]].concat()).refused(2, "given twice");
     migrate(&served, &["web-1"]).refused(2, "where the server goes");
+    migrate(&served, &[&["web-1", "--at-once", "0"], &with[..]].concat()).refused(2, "--at-once is 0");
     migrate(&served, &["web-1", "db-1", "--target-vm", "x"]).refused(2, "names one server");
     migrate(&served, &[&["web-1", "--speed-limit", "fast"], &with[..]].concat()).refused(2, "Mbit/s");
     migrate(&served, &[&["web-1", "--target-region", "eu-x"], &with[..]].concat())
@@ -116,6 +117,7 @@ fn what_cannot_work_is_refused_before_any_task_is_made() {
     call(["sms", "migrate", "--emulator", "a", "--template-id", "x"]).refused(2, "contradict each other");
     call(["sms", "migrate", "--emulator", "a", "a"]).refused(2, "given twice");
     call(["sms", "migrate", "--emulator", ""]).refused(2, "SERVER is empty");
+    call(["sms", "migrate", "--emulator", "a", "--at-once", "0"]).refused(2, "--at-once is 0");
     assert_eq!(call(["sms", "migrate"]).code, 2);
 }
 

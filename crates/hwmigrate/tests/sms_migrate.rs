@@ -422,7 +422,7 @@ async fn bulk_runs_a_few_at_a_time_and_reports_every_server() {
     let migrations = names
         .iter()
         .map(|name| sms.migrate(request(name)).limit_speed(limits()).cut_over(name != "s7").poll(quick()));
-    let ends = sms.bulk(migrations).at_once(3).deadline(minute()).run().await;
+    let ends = sms.bulk(migrations).at_once(3).unwrap().deadline(minute()).run().await;
     assert_eq!(ends.iter().map(|end| end.server.clone()).collect::<Vec<_>>(), names);
     for end in &ends {
         match (end.place, &end.outcome) {
@@ -461,7 +461,7 @@ async fn waves_begin_when_the_one_before_is_through() {
     let begun = Arc::new(Mutex::new(Vec::new()));
     let diary = Arc::clone(&begun);
     let migrations = ["a", "b", "c", "d", "e"].map(|name| sms.migrate(request(name)).poll(quick()));
-    let bulk = sms.bulk(migrations).at_once(2).in_waves(true).on_event(move |event| {
+    let bulk = sms.bulk(migrations).at_once(2).unwrap().in_waves(true).on_event(move |event| {
         let place = match event {
             BulkEvent::Server { place, event: MigrationEvent::Created(_), .. } => *place as i64,
             BulkEvent::Ended(end) => -1 - end.place as i64,
@@ -495,7 +495,7 @@ async fn cancelled_bulk_begins_nothing_further_and_loses_nothing() {
         migrations.extend(["s1", "s2", "s3"].map(|name| sms.migrate(request(name)).poll(quick())));
         let (send, cancelled) = oneshot::channel::<()>();
         let send = Mutex::new(Some(send));
-        let bulk = sms.bulk(migrations).at_once(1).stop_tasks(stop).on_event(move |event| {
+        let bulk = sms.bulk(migrations).at_once(1).unwrap().stop_tasks(stop).on_event(move |event| {
             if matches!(event, BulkEvent::Server { place: 1, event: MigrationEvent::Progress(_), .. }) {
                 send.lock().unwrap().take();
             }
@@ -526,9 +526,17 @@ async fn bulk_whose_time_is_up_begins_nothing_further() {
     let server = cloud.start().await;
     let sms = server.sms();
     let migrations = ["s1", "s2"].map(|name| sms.migrate(request(name)).poll(quick()));
-    let ends = sms.bulk(migrations).at_once(1).deadline(Duration::from_millis(200)).run().await;
+    let ends = sms.bulk(migrations).at_once(1).unwrap().deadline(Duration::from_millis(200)).run().await;
     let errors: Vec<_> = ends.iter().map(|end| end.outcome.as_ref().unwrap_err()).collect();
     assert!(errors.iter().all(|error| error.is_timeout()), "{errors:?}");
     assert_eq!((errors[0].job().unwrap().id.as_str(), errors[1].job()), ("t-s1", None));
     assert_eq!(server.count("POST", "/tasks"), 1);
+}
+
+#[tokio::test]
+async fn bulk_of_which_none_may_run_is_refused() {
+    let server = Cloud::default().start().await;
+    let error = server.sms().bulk([]).at_once(0).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.message().contains("at_once is 0: let at least 1"), "{error}");
 }

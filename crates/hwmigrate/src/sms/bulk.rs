@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::{Migration, MigrationEvent, Report, Sms};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
+use crate::jobs::check::refuse;
 use crate::wait::Unlimited;
 
 /// Servers that run at the same time, unless said otherwise.
@@ -35,7 +36,7 @@ impl Sms {
     /// let slow = SpeedPlan::new().limit("00:00-23:59".parse()?, "50Mbit/s".parse()?)?;
     /// let migrations = requests.into_iter().map(|request| sms.migrate(request).limit_speed(slow.clone()));
     /// let week = Duration::from_secs(7 * 86_400);
-    /// for end in sms.bulk(migrations).at_once(5).deadline(week).run().await {
+    /// for end in sms.bulk(migrations).at_once(5)?.deadline(week).run().await {
     ///     match end.outcome {
     ///         Ok(report) => println!("{}: {}", end.server, report.status),
     ///         Err(error) => eprintln!("{}: {error}", end.server),
@@ -124,11 +125,16 @@ impl Bulk<Unlimited> {
 }
 
 impl<L> Bulk<L> {
-    /// How many servers run at the same time, 10 unless said otherwise; at least one does.
-    #[must_use]
-    pub fn at_once(mut self, servers: usize) -> Self {
-        self.at_once = servers.max(1);
-        self
+    /// How many servers run at the same time, 10 unless said otherwise.
+    ///
+    /// # Errors
+    /// `Invalid` for 0, of which none would ever run.
+    pub fn at_once(mut self, servers: usize) -> Result<Self> {
+        if servers == 0 {
+            return Err(refuse("at_once", "is 0", "let at least 1 server run at a time"));
+        }
+        self.at_once = servers;
+        Ok(self)
     }
 
     /// Begins the next servers only when all that run are through, and not one

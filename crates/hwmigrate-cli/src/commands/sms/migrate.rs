@@ -69,7 +69,7 @@ pub(crate) async fn move_all(
     let bulk = client
         .sms()
         .bulk(migrations)
-        .at_once(migrate.at_once)
+        .at_once(migrate.at_once)?
         .in_waves(migrate.in_waves)
         .stop_tasks(migrate.stop_on_interrupt)
         .deadline(crate::wait_limit(global));
@@ -78,6 +78,10 @@ pub(crate) async fn move_all(
 
 /// The servers that the arguments name.
 pub(crate) fn wanted(migrate: &Migrate) -> Result<Vec<String>> {
+    if migrate.at_once == 0 {
+        return Err(Failure::usage("--at-once is 0, so no server would ever begin")
+            .help("give --at-once 1 or more, or leave it out"));
+    }
     let mut wanted = migrate.servers.clone();
     if let Some(path) = &migrate.servers_from {
         wanted.extend(read_names(path)?);
