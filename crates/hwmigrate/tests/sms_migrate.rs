@@ -217,6 +217,7 @@ async fn server_is_created_limited_started_and_followed_until_it_synchronises() 
         .on_event(move |event| {
             let mut diary = diary.lock().unwrap();
             let word = match event {
+                MigrationEvent::Creating(name) => format!("creating {name}"),
                 MigrationEvent::Created(task) => format!("created {}", task.id),
                 MigrationEvent::Prepared => "prepared".to_owned(),
                 MigrationEvent::Started => "started".to_owned(),
@@ -236,7 +237,7 @@ async fn server_is_created_limited_started_and_followed_until_it_synchronises() 
     assert_eq!(acts(&server), ["tasks", "speed-limit", "configuration-setting", "start"]);
     assert_eq!(
         *seen.lock().unwrap(),
-        ["created t-s1", "prepared", "started", "running", "syncing", "ended syncing"]
+        ["creating move_s1", "created t-s1", "prepared", "started", "running", "syncing", "ended syncing"]
     );
 }
 
@@ -325,7 +326,11 @@ async fn step_dropped_during_a_request_looks_what_came_of_it() {
             () = steps => panic!("no reply came, and yet the migration ended"),
             () = arrived => {}
         }
-        match migration.next().await.unwrap() {
+        let next = match migration.next().await.unwrap() {
+            Some(MigrationEvent::Searching(_)) => migration.next().await.unwrap(),
+            next => next,
+        };
+        match next {
             Some(MigrationEvent::Created(created)) => {
                 assert_eq!((created.id.as_str(), created.adopted), (id, true))
             }

@@ -19,6 +19,7 @@ use super::{Migration, MigrationEvent, Report, Sms};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::check::refuse;
+use crate::progress::Progress;
 use crate::wait::Unlimited;
 
 /// Servers that run at the same time, unless said otherwise.
@@ -101,8 +102,11 @@ pub struct BulkEnd {
     pub server: String,
     /// What [`Migration::report`] would have returned. An error of kind
     /// `Cancelled` or `Timeout` without a [`job`](Error::job) means that
-    /// nothing was begun.
+    /// nothing was begun; `Ambiguous` without one, that there may be a task of
+    /// the name that its message tells.
     pub outcome: Result<Report>,
+    /// The last look at its task, also where the outcome is an error.
+    pub last: Option<Progress>,
 }
 
 impl BulkEnd {
@@ -240,7 +244,9 @@ impl<C: Future<Output = ()> + Send> Start<C> {
                     Course::Running(migration) => migration,
                     Course::Waiting(migration) => match start.left() {
                         Ok(left) => Box::new(migration.deadline(left)),
-                        Err(why) => return Some((start.ended(server, Err(why)), (start, Course::Over))),
+                        Err(why) => {
+                            return Some((start.ended(server, Err(why), None), (start, Course::Over)));
+                        }
                     },
                 };
                 let outcome = match migration.next_or(start.cancelled.clone()).await {
@@ -249,13 +255,15 @@ impl<C: Future<Output = ()> + Send> Start<C> {
                         let event = BulkEvent::Server { place: start.place, server, event };
                         return Some((event, (start, Course::Running(migration))));
                     }
-                    Ok(None) => start.give_up(*migration, cancelled()).await,
+                    Ok(None) => start.give_up(&mut migration, cancelled()).await,
                     Err(error) if error.is_timeout() && !error.is_ambiguous() => {
-                        start.give_up(*migration, error).await
+                        start.give_up(&mut migration, error).await
                     }
                     Err(error) => Err(error),
                 };
-                Some((start.ended(server, outcome), (start, Course::Over)))
+                let last = outcome.as_ref().ok().map(|report| report.last.clone());
+                let last = last.or_else(|| migration.last().cloned());
+                Some((start.ended(server, outcome, last), (start, Course::Over)))
             }
         })
     }
@@ -276,12 +284,12 @@ impl<C: Future<Output = ()> + Send> Start<C> {
         Ok(left)
     }
 
-    async fn give_up(&self, migration: Migration, why: Error) -> Result<Report> {
-        if self.stop { migration.stop(why).await } else { Err(migration.with_task(why)) }
+    async fn give_up(&self, migration: &mut Migration, why: Error) -> Result<Report> {
+        if self.stop { migration.stop(why).await } else { Err(migration.give_up(why).await) }
     }
 
-    fn ended(&self, server: String, outcome: Result<Report>) -> BulkEvent {
-        BulkEvent::Ended(BulkEnd { place: self.place, server, outcome })
+    fn ended(&self, server: String, outcome: Result<Report>, last: Option<Progress>) -> BulkEvent {
+        BulkEvent::Ended(BulkEnd { place: self.place, server, outcome, last })
     }
 }
 

@@ -44,6 +44,11 @@ impl Tasks {
         &self.sms
     }
 
+    /// The same with calls that get at most this long, however long they otherwise may take.
+    pub(super) fn within(&self, limit: Duration) -> Self {
+        Self { sms: self.sms.within(limit) }
+    }
+
     /// One task: its state, its steps, source, target and clone.
     ///
     /// # Errors
