@@ -165,6 +165,21 @@ pub(crate) async fn made_in_time<T, E: Into<Failure>>(
     })
 }
 
+/// Reads once more, and again, what could not be read: a page that a gateway sent in place of the
+/// answer. Calls themselves repeat only what did not come whole.
+pub(crate) async fn read_again<T, F>(look: impl Fn() -> F) -> hwmigrate::Result<T>
+where
+    F: Future<Output = hwmigrate::Result<T>>,
+{
+    for pause in [Duration::from_millis(500), Duration::from_secs(2)] {
+        match look().await {
+            Err(error) if error.kind() == hwmigrate::ErrorKind::Decode => tokio::time::sleep(pause).await,
+            outcome => return outcome,
+        }
+    }
+    look().await
+}
+
 /// What the call gave, or the limit when that passed first.
 async fn limited<T, E: Into<Failure>>(
     global: &Global,

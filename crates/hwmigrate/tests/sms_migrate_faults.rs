@@ -147,8 +147,11 @@ async fn task_that_somebody_else_made_at_the_same_moment_is_adopted() {
     abroad["region_id"] = json!("ap-southeast-3");
     let mut other = task("READY", &[]);
     other["vm_template_id"] = json!("tpl-2");
-    for (theirs, alike) in [(task("READY", &[]), true), (abroad, false), (other, false)] {
-        let made = AtomicUsize::new(0);
+    let ready = || task("READY", &[]);
+    // From when it can be seen: from after the refusal, or from before the first look.
+    let table = [(ready(), true, 0), (ready(), true, 1), (abroad, false, 0), (other, false, 1)];
+    for (theirs, alike, from) in table {
+        let made = AtomicUsize::new(from);
         let server = Server::start(move |asked| match (asked.method.as_str(), asked.path.as_str()) {
             ("POST", "/tasks") => {
                 made.store(1, Ordering::SeqCst);

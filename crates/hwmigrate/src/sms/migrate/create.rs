@@ -53,10 +53,11 @@ impl Migration {
                 self.stage = Stage::Search { before, lost };
                 Ok(MigrationEvent::Searching(name))
             }
-            // A source server has at most one task: somebody else was quicker, perhaps with the same.
+            // A source server has at most one task: somebody else was quicker, perhaps with the same,
+            // and perhaps already before our first look.
             Err(refused) if refused.is_conflict() => {
                 let tasks = tasks.within(left.max(LAST_LOOK_GRACE));
-                match tasks.made_by(request, before).await {
+                match tasks.made_by(request, &[]).await {
                     Ok(Some(task)) => Ok(self.is_there(task)),
                     _ => Err(tasks.name_the_task(refused, &request.source_server.id).await),
                 }

@@ -147,6 +147,11 @@ impl Sms {
     /// without, the service launches the target by itself. `auto_start` has no
     /// effect: the task is started once its limits are set.
     ///
+    /// A source server has at most one task. Where the service refuses the create
+    /// because there is one already, and that is of the same name, source and
+    /// target, it is taken up as if it were our own: two processes that begin the
+    /// same migration at the same moment move the server together.
+    ///
     /// ```no_run
     /// use std::time::Duration;
     /// use hwmigrate::sms::{MigrationEvent, SpeedPlan, TaskRequest};
