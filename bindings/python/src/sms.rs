@@ -138,7 +138,13 @@ impl Sms {
         Run::new(&self.runtime, migration.deadline(manner.timeout.0))
     }
 
-    fn bulk(&self, jobs: Vec<Begun>, manner: RunManner, together: Together) -> BulkRun {
+    fn bulk(
+        &self,
+        py: Python<'_>,
+        jobs: Vec<Begun>,
+        manner: RunManner,
+        together: Together,
+    ) -> PyResult<BulkRun> {
         let migrations = jobs.into_iter().map(|job| {
             manner.apply(match job {
                 Begun::Existing(id) => self.sms.resume(id),
@@ -147,10 +153,10 @@ impl Sms {
         });
         let mut bulk = self.sms.bulk(migrations).in_waves(together.in_waves).stop_tasks(together.stop_tasks);
         if let Some(servers) = together.at_once {
-            bulk = bulk.at_once(servers);
+            bulk = bulk.at_once(servers).map_err(|error| errors::raise(py, &error))?;
         }
         let events = Stage::Ready(Some(Box::new(bulk.deadline(manner.timeout.0))));
-        BulkRun { runtime: self.runtime.clone(), stage: Arc::new(Mutex::new(events)) }
+        Ok(BulkRun { runtime: self.runtime.clone(), stage: Arc::new(Mutex::new(events)) })
     }
 
     fn config(&self) -> Call {

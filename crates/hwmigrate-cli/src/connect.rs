@@ -138,7 +138,11 @@ fn credentials(connection: &Connection) -> Result<Option<Credentials>> {
     }))
 }
 
-/// Gives one call the time that `--timeout` allows.
+/// How much longer than a single call a command may take: the client's own limit is the same, and
+/// knows whether anything was sent.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Gives a command the time that `--timeout` allows.
 pub(crate) async fn in_time<T, E: Into<Failure>>(
     global: &Global,
     call: impl Future<Output = std::result::Result<T, E>>,
@@ -149,7 +153,7 @@ pub(crate) async fn in_time<T, E: Into<Failure>>(
     })
 }
 
-/// The same for a call that makes something: cut off, it may have made it.
+/// The same for a command that makes something: cut off, it may have made it.
 pub(crate) async fn made_in_time<T, E: Into<Failure>>(
     global: &Global,
     call: impl Future<Output = std::result::Result<T, E>>,
@@ -161,13 +165,28 @@ pub(crate) async fn made_in_time<T, E: Into<Failure>>(
     })
 }
 
+/// Reads once more, and again, what could not be read: a page that a gateway sent in place of the
+/// answer. Calls themselves repeat only what did not come whole.
+pub(crate) async fn read_again<T, F>(look: impl Fn() -> F) -> hwmigrate::Result<T>
+where
+    F: Future<Output = hwmigrate::Result<T>>,
+{
+    for pause in [Duration::from_millis(500), Duration::from_secs(2)] {
+        match look().await {
+            Err(error) if error.kind() == hwmigrate::ErrorKind::Decode => tokio::time::sleep(pause).await,
+            outcome => return outcome,
+        }
+    }
+    look().await
+}
+
 /// What the call gave, or the limit when that passed first.
 async fn limited<T, E: Into<Failure>>(
     global: &Global,
     call: impl Future<Output = std::result::Result<T, E>>,
 ) -> std::result::Result<Result<T>, Span> {
     let Some(limit) = global.timeout else { return Ok(call.await.map_err(Into::into)) };
-    match tokio::time::timeout(limit.0, call).await {
+    match tokio::time::timeout(limit.0.saturating_add(GRACE), call).await {
         Ok(done) => Ok(done.map_err(Into::into)),
         Err(_) => Err(limit),
     }

@@ -7,26 +7,9 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use common::{Ran, Served, call, hwmigrate, run, signal};
+use common::servers::{FAST, migrate, served, template};
+use common::{Ran, call, hwmigrate, run, signal};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-fn served(more: &[&str]) -> Served {
-    let servers = ["--source-server", "web-1,used=8000000", "--source-server", "db-1,used=8000000"];
-    Served::start_in(TempDir::new().unwrap(), &[&servers[..], more].concat())
-}
-
-const FAST: [&str; 4] = ["--sms-step", "20ms", "--sms-rate", "10000"];
-
-fn template(served: &Served) -> String {
-    let create =
-        ["sms", "template", "create", "--name", "plain", "--target-region", "cn-north-4", "-o", "json"];
-    run(&mut served.client(create)).json()["id"].as_str().unwrap().to_owned()
-}
-
-fn migrate(served: &Served, args: &[&str]) -> Ran {
-    run(served.client(["sms", "migrate", "-o", "json"]).args(args))
-}
 
 #[test]
 fn a_demonstration_needs_nothing_and_says_that_nothing_is_moved() {
@@ -105,6 +88,7 @@ fn what_cannot_work_is_refused_before_any_task_is_made() {
     migrate(&served, &[&["web-1", "nobody"], &with[..]].concat()).refused(5, "no source server \"nobody\"");
     migrate(&served, &[&["web-1", "web-1"], &with[..]].concat()).refused(2, "given twice");
     migrate(&served, &["web-1"]).refused(2, "where the server goes");
+    migrate(&served, &[&["web-1", "--at-once", "0"], &with[..]].concat()).refused(2, "--at-once is 0");
     migrate(&served, &["web-1", "db-1", "--target-vm", "x"]).refused(2, "names one server");
     migrate(&served, &[&["web-1", "--speed-limit", "fast"], &with[..]].concat()).refused(2, "Mbit/s");
     migrate(&served, &[&["web-1", "--target-region", "eu-x"], &with[..]].concat())
@@ -116,6 +100,7 @@ fn what_cannot_work_is_refused_before_any_task_is_made() {
     call(["sms", "migrate", "--emulator", "a", "--template-id", "x"]).refused(2, "contradict each other");
     call(["sms", "migrate", "--emulator", "a", "a"]).refused(2, "given twice");
     call(["sms", "migrate", "--emulator", ""]).refused(2, "SERVER is empty");
+    call(["sms", "migrate", "--emulator", "a", "--at-once", "0"]).refused(2, "--at-once is 0");
     assert_eq!(call(["sms", "migrate"]).code, 2);
 }
 
@@ -163,8 +148,13 @@ fn an_interrupted_run_leaves_the_tasks_and_is_taken_up_again() {
     let mut command = served.client(["sms", "migrate", "web-1", "-o", "ndjson", "--template-id", &template]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
-    let task = first["task_id"].as_str().unwrap().to_owned();
+    let task = loop {
+        let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        if let Some(task) = line["task_id"].as_str() {
+            break task.to_owned();
+        }
+        assert_eq!((&line["event"], &line["task_name"]), (&json!("creating"), &json!("web-1")));
+    };
     signal(child.id(), "INT");
     let last: Value = serde_json::from_str(&lines.map(Result::unwrap).last().unwrap()).unwrap();
     let ended = Ran::from(child.wait_with_output().unwrap());
@@ -185,10 +175,12 @@ fn a_time_limit_ends_the_following_with_its_own_code() {
     let ran =
         migrate(&served, &["web-1", "--template-id", &template, "--timeout", "2s", "--stop-on-interrupt"]);
     assert_eq!((ran.code, &ran.error()["kind"]), (10, &json!("Timeout")), "{ran}");
-    let id = ran.json()["servers"][0]["task_id"].as_str().unwrap().to_owned();
-    let shown = run(&mut served.client(["sms", "task", "show", &id, "-o", "json"]));
-    let state = shown.json()["state"].as_str().unwrap().to_owned();
-    assert!(state.starts_with("ABORT"), "it was told to stop: {shown}");
+    let report = ran.json();
+    let server = &report["servers"][0];
+    assert_eq!((&server["status"], &server["state"]), (&json!("paused"), &json!("ABORT")), "{ran}");
+    assert_eq!((&report["status"], &report["counts"]["paused"]), (&json!("paused"), &json!(1)), "{ran}");
+    let shown = run(&mut served.client(["sms", "task", "show", server["task_id"].as_str().unwrap()]));
+    assert!(shown.out.contains("ABORT"), "it was told to stop: {shown}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -129,6 +129,10 @@ impl Default for Board {
 impl Board {
     /// A look at one job, from the shared sweep where that is cheaper.
     pub(crate) async fn look(&self, source: &dyn Source, watch: &Watch, id: &str) -> Result<Progress> {
+        if watch.begin() {
+            // Those that begin together count each other before any of them looks.
+            tokio::task::yield_now().await;
+        }
         let rests = |progress: &Progress| progress.state.is_settled() || progress.state == State::Unknown;
         if self.watchers.load(Ordering::Relaxed) > source.open_states().len().max(FEW)
             && let Some(sweep) = self.sweep(source).await?
@@ -206,18 +210,28 @@ async fn read(source: &dyn Source, everything: bool) -> Result<Sweep> {
     Ok(sweep)
 }
 
-/// One wait among those that share a board; dropping it takes it off.
+/// One wait among those that share a board. It counts from its first look on,
+/// since one that is only prepared costs nothing; dropping it takes it off.
 #[derive(Debug)]
 pub(crate) struct Watch {
     board: Arc<Board>,
+    counted: AtomicBool,
     /// 1 while its job is in a state that the list cannot be filtered by.
     stray: AtomicUsize,
 }
 
 impl Watch {
     pub(crate) fn new(board: &Arc<Board>) -> Self {
-        board.watchers.fetch_add(1, Ordering::Relaxed);
-        Self { board: board.clone(), stray: AtomicUsize::new(0) }
+        Self { board: board.clone(), counted: AtomicBool::new(false), stray: AtomicUsize::new(0) }
+    }
+
+    /// Counts the wait among those of its board; whether this is its first look.
+    fn begin(&self) -> bool {
+        let first = !self.counted.swap(true, Ordering::Relaxed);
+        if first {
+            self.board.watchers.fetch_add(1, Ordering::Relaxed);
+        }
+        first
     }
 
     /// Whether the next filtered sweep can hold the job.
@@ -240,7 +254,9 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.set_stray(false);
-        self.board.watchers.fetch_sub(1, Ordering::Relaxed);
+        if *self.counted.get_mut() {
+            self.board.watchers.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 

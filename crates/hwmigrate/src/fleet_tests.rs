@@ -144,6 +144,20 @@ async fn few_jobs_are_looked_at_singly() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn waits_that_are_only_prepared_do_not_count() {
+    let account = Account::with((0..20).map(|id| (id, 2)));
+    let board = Arc::new(Board::default());
+    let prepared = account.fleet(&board).deadline(hour());
+    let watching = Account { tasks: account.tasks.clone(), ..Account::default() };
+    let mut waits = watching.fleet(&board).waits.into_iter();
+    let (_, one) = waits.next().unwrap();
+    assert!(one.deadline(Duration::ZERO).wait().await.unwrap_err().is_timeout());
+    assert_eq!(watching.requests(), (0, 1), "one wait looks at its own job");
+    drop(prepared);
+    assert_eq!(board.watchers.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn many_jobs_in_states_without_a_filter_are_swept_unfiltered() {
     let account = Account::with((0..150).map(|id| (id, 6)));
     let board = Arc::new(Board::default());
@@ -164,6 +178,7 @@ async fn end_that_only_an_old_sweep_shows_ends_no_wait() {
     let board = Arc::new(Board::default());
     let watches: Vec<_> = (0..31).map(|_| Watch::new(&board)).collect();
     for watch in &watches[..30] {
+        watch.begin();
         watch.set_stray(true);
     }
     let watch = &watches[30];

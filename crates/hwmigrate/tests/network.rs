@@ -128,6 +128,29 @@ async fn an_unreachable_service_is_named_with_a_remedy() {
 }
 
 #[tokio::test]
+async fn a_create_that_never_got_a_connection_may_not_have_been_made() {
+    // It is called, and never says a word of TLS.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = Client::builder()
+        .environment(Environment::empty())
+        .endpoint(Service::Oms, format!("https://{}", mute.local_addr().unwrap()))
+        .project_id("p1")
+        .credentials(Credentials::token(Secret::from("t"), None))
+        .connect_timeout(Duration::from_secs(600))
+        .call_timeout(Duration::from_millis(200))
+        .build()
+        .unwrap();
+    let error = create(&client).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{}", error.chain());
+    assert!(!error.is_ambiguous());
+    // It is called, understands, and never answers.
+    let server = Server::always(vec![Step::Hang]).await;
+    let client = server.builder().call_timeout(Duration::from_millis(500)).build().unwrap();
+    let error = create(&client).await.unwrap_err();
+    assert!(error.is_ambiguous() && error.is_timeout(), "{}", error.chain());
+}
+
+#[tokio::test]
 async fn a_reset_after_a_create_leaves_exactly_one_request() {
     for steps in [vec![Step::Reset], vec![Step::Close]] {
         let server = Server::always(steps).await;

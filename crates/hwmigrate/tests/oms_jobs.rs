@@ -86,10 +86,16 @@ async fn create_once_adopts_groups_and_sync_tasks_too() {
     let source = || Source::bucket("AWS", "r", "b", SECRET, SECRET);
     let destination = || Destination::new("cn-north-4", "copy", SECRET, SECRET);
     let server = Server::start(forgetful("/taskgroups", "taskgroups")).await;
-    let group = server.oms().groups().create_once(&GroupRequest::new(source(), destination())).await.unwrap();
+    let group = server
+        .oms()
+        .groups()
+        .create_once(&GroupRequest::new(source(), destination()).unwrap())
+        .await
+        .unwrap();
     assert_eq!((group.id.as_str(), group.adopted), ("1", true));
     let server = Server::start(forgetful("/sync-tasks", "tasks")).await;
-    let sync = server.oms().sync_tasks().create_once(&sync_request(source(), destination())).await.unwrap();
+    let sync =
+        server.oms().sync_tasks().create_once(&sync_request(source(), destination()).unwrap()).await.unwrap();
     assert_eq!((sync.id.as_str(), sync.adopted), ("1", true));
     assert_eq!(server.count("POST", "/sync-tasks"), 1);
 }

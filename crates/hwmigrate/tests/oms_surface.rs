@@ -99,7 +99,7 @@ async fn all_35_operations_are_reached() {
 
     let groups = oms.groups();
     groups.list().status(TaskGroupStatus::Paused).page(0).await.unwrap();
-    assert_eq!(groups.create(&GroupRequest::new(source(), destination())).await.unwrap().id, "g");
+    assert_eq!(groups.create(&GroupRequest::new(source(), destination()).unwrap()).await.unwrap().id, "g");
     assert_eq!(groups.show("g").await.unwrap().group_id.as_deref(), Some("g"));
     groups.delete("g").await.unwrap();
     groups.start("g", &keys.start_group()).await.unwrap();
@@ -109,7 +109,7 @@ async fn all_35_operations_are_reached() {
 
     let sync = oms.sync_tasks();
     sync.list().status(SyncTaskStatus::Stopped).page(0).await.unwrap();
-    assert_eq!(sync.create(&sync_request(source(), destination())).await.unwrap().id, "s");
+    assert_eq!(sync.create(&sync_request(source(), destination()).unwrap()).await.unwrap().id, "s");
     let (start, end) = (UnixMillis::new(1000).unwrap(), UnixMillis::new(2000).unwrap());
     sync.show("s", start).await.unwrap();
     sync.delete("s").await.unwrap();
@@ -360,13 +360,13 @@ async fn no_debug_output_holds_a_secret() {
     let keys = NodeKeys::new(SECRET, SECRET, SECRET, SECRET);
     let texts = [
         format!("{:?}", request()),
-        format!("{:?}", GroupRequest::new(source(), destination())),
+        format!("{:?}", GroupRequest::new(source(), destination()).unwrap()),
         format!("{keys:?}"),
         format!("{oms:?}"),
         format!("{:?}", oms.tasks()),
         format!("{:?}", oms.migrate(request())),
         format!("{:?}", oms.buckets().objects(&folder(""))),
-        format!("{:?}", sync_request(source(), destination())),
+        format!("{:?}", sync_request(source(), destination()).unwrap()),
     ];
     for text in texts {
         assert!(!text.contains(SECRET) && !text.contains("made-up-token"), "{text}");

@@ -174,6 +174,61 @@ async fn delete_that_the_service_refuses_for_other_reasons_is_told() {
     assert_eq!((error.kind(), error.code()), (ErrorKind::Auth, Some("SMS.2248")));
 }
 
+/// A service that deletes several things at once, all of them or none, and loses the first reply.
+fn deleting(there: &[&str], refusal: &'static str) -> impl Fn(&Asked) -> Reply + Send + Sync + 'static {
+    let there = Mutex::new(there.iter().map(|id| (*id).to_owned()).collect::<Vec<String>>());
+    let asks = AtomicU32::new(0);
+    move |asked| {
+        let mut there = there.lock().unwrap();
+        if asked.method == "GET" {
+            let id = asked.path.rsplit('/').next().unwrap();
+            return match there.iter().any(|one| one == id) {
+                true => ok(json!({"id": id, "state": "READY", "name": id})),
+                false => refused(refusal),
+            };
+        }
+        let ids: Vec<String> = serde_json::from_value(asked.body["ids"].clone()).unwrap();
+        let all = ids.iter().all(|id| there.contains(id));
+        if all {
+            there.retain(|id| !ids.contains(id));
+        }
+        match asks.fetch_add(1, Ordering::SeqCst) {
+            0 => Reply::Lost,
+            _ if all => Reply::Empty,
+            _ => refused(refusal),
+        }
+    }
+}
+
+#[tokio::test]
+async fn many_that_are_gone_after_a_lost_reply_are_deleted() {
+    // What was there, and how many requests to delete and looks it takes until nothing is left.
+    let table: [(&[&str], usize, usize); 2] = [(&["a", "b"], 2, 2), (&["a"], 3, 2)];
+    for (there, deletes, looks) in table {
+        let ids = ["a", "b"];
+        let server = Server::start(deleting(there, "SMS.7703")).await;
+        server.sms().tasks().delete_many(ids).await.unwrap();
+        let made = |method| server.journal().iter().filter(|asked| asked.method == method).count();
+        assert_eq!((made("POST"), made("GET")), (deletes, looks), "{there:?}");
+        let server = Server::start(deleting(there, "SMS.2216")).await;
+        server.sms().servers().delete_many(ids).await.unwrap();
+        let server = Server::start(|asked: &Asked| match asked.method.as_str() {
+            "POST" => Reply::Lost,
+            _ => panic!("unexpected {}", asked.line()),
+        })
+        .await;
+        let error = server.sms().templates().delete_many(ids).await.unwrap_err();
+        assert!(!error.is_not_found(), "nothing is known of it: {error}");
+    }
+    let server = Server::start(|asked: &Asked| {
+        assert_eq!(asked.method, "POST");
+        refused("SMS.7703")
+    })
+    .await;
+    let error = server.sms().tasks().delete_many(["a"]).await.unwrap_err();
+    assert!(error.is_not_found(), "no reply was lost, so the id is wrong: {error}");
+}
+
 #[tokio::test]
 async fn action_that_comes_to_nothing_is_refused_unless_it_is_forced() {
     let server = Server::start(|asked| match asked.method.as_str() {

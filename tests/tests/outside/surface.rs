@@ -55,7 +55,8 @@ async fn tasks(oms: &Oms) {
 
 async fn groups(oms: &Oms) {
     let groups = oms.groups();
-    let request = GroupRequest::new(source(), destination().save_prefix("grouped/")).bandwidth(&slowly());
+    let request =
+        GroupRequest::new(source(), destination().save_prefix("grouped/")).unwrap().bandwidth(&slowly());
     let id = groups.create(&request.into()).await.unwrap().id;
     let mut wait = groups.wait(&id).poll(quickly()).deadline(PATIENCE);
     while let Some(progress) = wait.next().await.unwrap() {
@@ -74,7 +75,7 @@ async fn groups(oms: &Oms) {
     assert!(of_group.iter().all(|task| task.group_type == Some(GroupType::GroupTask)), "{of_group:?}");
 
     let wrong = Destination::new("cn-north-4", "destination", "MADEUPKEY", "not-its-key");
-    let failing = groups.create(&GroupRequest::new(source(), wrong).into()).await.unwrap().id;
+    let failing = groups.create(&GroupRequest::new(source(), wrong).unwrap().into()).await.unwrap().id;
     let error = groups.wait(&failing).poll(quickly()).deadline(PATIENCE).wait().await.unwrap_err();
     assert!(error.is_job_failed(), "{error:?}");
     groups.retry(&failing, &serde_json::from_value(keys).unwrap()).await.unwrap();
@@ -90,7 +91,7 @@ async fn sync_tasks(oms: &Oms, source_folder: &Path) {
         tree::write(source_folder, &[(&format!("synced/{number}"), b"sync")]).unwrap();
     }
     let sync = oms.sync_tasks();
-    let id = sync.create(&sync_request(source(), destination())).await.unwrap().id;
+    let id = sync.create(&sync_request(source(), destination()).unwrap()).await.unwrap().id;
     let now = UnixMillis::try_from(time::OffsetDateTime::now_utc()).unwrap();
     let keys: Vec<String> = (0..23).map(|number| format!("synced/{number}")).collect();
     sync.events(&id, &keys).await.unwrap();

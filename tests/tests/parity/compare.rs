@@ -21,6 +21,8 @@ pub(crate) struct Difference {
     pub(crate) ours: Option<String>,
     /// What the vendor's client sends there, if anything.
     pub(crate) theirs: Option<String>,
+    /// Neither request has a body.
+    pub(crate) bodiless: bool,
 }
 
 impl fmt::Display for Difference {
@@ -33,7 +35,8 @@ impl fmt::Display for Difference {
 
 /// All differences of two requests.
 pub(crate) fn compare(operation: &str, ours: &Recorded, theirs: &Recorded) -> Vec<Difference> {
-    let mut found = Found { operation, differences: Vec::new() };
+    let bodiless = ours.body.is_null() && theirs.body.is_null();
+    let mut found = Found { operation, bodiless, differences: Vec::new() };
     found.pair("method", Some(&ours.method), Some(&theirs.method));
     found.pair("path", Some(&ours.path.join("/")), Some(&theirs.path.join("/")));
 
@@ -67,13 +70,15 @@ pub(crate) fn compare(operation: &str, ours: &Recorded, theirs: &Recorded) -> Ve
 
 /// All differences of two bodies.
 pub(crate) fn compare_bodies(operation: &str, ours: &Value, theirs: &Value) -> Vec<Difference> {
-    let mut found = Found { operation, differences: Vec::new() };
+    let bodiless = ours.is_null() && theirs.is_null();
+    let mut found = Found { operation, bodiless, differences: Vec::new() };
     found.json("body", ours, theirs);
     found.differences
 }
 
 struct Found<'a> {
     operation: &'a str,
+    bodiless: bool,
     differences: Vec<Difference>,
 }
 
@@ -85,6 +90,7 @@ impl Found<'_> {
                 place: place.to_owned(),
                 ours: ours.cloned(),
                 theirs: theirs.cloned(),
+                bodiless: self.bodiless,
             });
         }
     }
@@ -187,6 +193,7 @@ mod tests {
             place: "header accept",
             ours: Side::This("a"),
             theirs: Side::Nothing,
+            bodiless: false,
             reason: "for this test",
         };
         let found = |operation: &str, place: &str, ours: Option<&str>, theirs: Option<&str>| Difference {
@@ -194,12 +201,29 @@ mod tests {
             place: place.to_owned(),
             ours: ours.map(str::to_owned),
             theirs: theirs.map(str::to_owned),
+            bodiless: false,
         };
         assert!(known.covers(&found("oms.X", "header accept", Some("a"), None)));
         assert!(!known.covers(&found("oms.Y", "header accept", Some("a"), None)));
         assert!(!known.covers(&found("oms.X", "header accept", Some("b"), None)));
         assert!(!known.covers(&found("oms.X", "header accept", Some("a"), Some("a"))));
         assert!(!known.covers(&found("oms.X", "header host", Some("a"), None)));
+        let known = Intended { bodiless: true, ..known };
+        let with_body = found("oms.X", "header accept", Some("a"), None);
+        assert!(!known.covers(&with_body));
+        assert!(known.covers(&Difference { bodiless: true, ..with_body }));
         assert!(INTENDED.iter().all(|known| known.reason.len() > 20), "every difference has a reason");
+    }
+
+    #[test]
+    fn body_without_its_type_is_not_intended() {
+        let typed = [("content-type", "application/json")];
+        let unlisted = |body: Value| {
+            let found = compare("sms.X", &request(&[], &[], body.clone()), &request(&[], &typed, body));
+            assert_eq!(found.len(), 1);
+            found.into_iter().filter(|one| !INTENDED.iter().any(|known| known.covers(one))).count()
+        };
+        assert_eq!(unlisted(Value::Null), 0);
+        assert_eq!(unlisted(json!({"name": "a"})), 1);
     }
 }

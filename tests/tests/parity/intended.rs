@@ -27,6 +27,8 @@ pub(crate) struct Intended {
     pub(crate) ours: Side,
     /// What the vendor's client sends.
     pub(crate) theirs: Side,
+    /// Only in requests without a body.
+    pub(crate) bodiless: bool,
     /// Why it is well so.
     pub(crate) reason: &'static str,
 }
@@ -38,6 +40,7 @@ pub(crate) const INTENDED: &[Intended] = &[
         place: "header accept",
         ours: Side::This("application/json"),
         theirs: Side::This("*/*"),
+        bodiless: false,
         reason: "we say what we can read",
     },
     Intended {
@@ -45,6 +48,7 @@ pub(crate) const INTENDED: &[Intended] = &[
         place: "header accept",
         ours: Side::Nothing,
         theirs: Side::This("*/*"),
+        bodiless: false,
         reason: "the answer is a file of any kind, which is what a missing header means",
     },
     Intended {
@@ -52,6 +56,7 @@ pub(crate) const INTENDED: &[Intended] = &[
         place: "header accept-encoding",
         ours: Side::Nothing,
         theirs: Side::This("gzip, deflate"),
+        bodiless: false,
         reason: "we have no decoder for compressed answers, so we ask for none",
     },
     Intended {
@@ -59,6 +64,7 @@ pub(crate) const INTENDED: &[Intended] = &[
         place: "header connection",
         ours: Side::Nothing,
         theirs: Side::This("keep-alive"),
+        bodiless: false,
         reason: "HTTP/1.1 keeps connections open without being asked",
     },
     Intended {
@@ -66,6 +72,7 @@ pub(crate) const INTENDED: &[Intended] = &[
         place: "header content-type",
         ours: Side::Nothing,
         theirs: Side::This("application/json"),
+        bodiless: true,
         reason: "a request without a body has no type; the vendor's client states one in every request",
     },
     Intended {
@@ -73,6 +80,7 @@ pub(crate) const INTENDED: &[Intended] = &[
         place: "header content-type",
         ours: Side::This("application/json"),
         theirs: Side::This("application/json;charset=utf-8"),
+        bodiless: false,
         reason: "JSON is always UTF-8; the vendor's client says so for some operations",
     },
     Intended {
@@ -80,6 +88,7 @@ pub(crate) const INTENDED: &[Intended] = &[
         place: "body enable_kms",
         ours: Side::Something,
         theirs: Side::Nothing,
+        bodiless: false,
         reason: "gone from the vendor's client in 2026, still in the pages and still accepted",
     },
     Intended {
@@ -87,6 +96,7 @@ pub(crate) const INTENDED: &[Intended] = &[
         place: "body enable_kms",
         ours: Side::Something,
         theirs: Side::Nothing,
+        bodiless: false,
         reason: "gone from the vendor's client in 2026, still in the pages and still accepted",
     },
     Intended {
@@ -94,6 +104,7 @@ pub(crate) const INTENDED: &[Intended] = &[
         place: "body enable_kms",
         ours: Side::Something,
         theirs: Side::Nothing,
+        bodiless: false,
         reason: "gone from the vendor's client in 2026, still in the pages and still accepted",
     },
 ];
@@ -113,6 +124,7 @@ impl Intended {
     pub(crate) fn covers(&self, difference: &Difference) -> bool {
         (self.operation == "*" || self.operation == difference.operation)
             && self.place == difference.place
+            && (difference.bodiless || !self.bodiless)
             && self.ours.is(difference.ours.as_deref())
             && self.theirs.is(difference.theirs.as_deref())
     }

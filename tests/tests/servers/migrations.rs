@@ -65,7 +65,7 @@ async fn many_servers_move_a_few_at_a_time_and_one_failure_touches_no_other() {
     }
     let running: Arc<Mutex<(i32, i32)>> = Arc::default();
     let count = Arc::clone(&running);
-    let bulk = sms.bulk(migrations).at_once(2).on_event(move |event| {
+    let bulk = sms.bulk(migrations).at_once(2).unwrap().on_event(move |event| {
         let mut count = count.lock().unwrap();
         match event {
             BulkEvent::Server { event: MigrationEvent::Started, .. } => count.0 += 1,
@@ -93,7 +93,7 @@ async fn many_servers_move_a_few_at_a_time_and_one_failure_touches_no_other() {
 
     // The quiet hour: all are cut over, and the one that failed is not.
     let cut_over = ids.iter().map(|id| sms.resume(id).cut_over(true).poll(quickly()));
-    let ends = sms.bulk(cut_over).in_waves(true).at_once(4).deadline(PATIENCE).run().await;
+    let ends = sms.bulk(cut_over).in_waves(true).at_once(4).unwrap().deadline(PATIENCE).run().await;
     for end in ends {
         let report = end.outcome.unwrap();
         assert_eq!((report.status, report.cut_over), (State::Succeeded, true), "{}", end.server);

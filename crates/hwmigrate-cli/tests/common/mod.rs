@@ -1,6 +1,8 @@
 //! Running the built program as a user would.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
+pub(crate) mod servers;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;

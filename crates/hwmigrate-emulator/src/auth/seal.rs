@@ -163,15 +163,21 @@ pub(crate) mod private_file {
         written.map_err(|e| EmulatorError::file(path, e))
     }
 
-    /// Opens a file for writing, at its start or at its end.
+    /// Opens a file for writing, at its start or at its end. One that others could read is
+    /// closed to them.
     pub(crate) fn create(path: &Path, truncate: bool) -> std::io::Result<File> {
         let mut options = OpenOptions::new();
         options.create(true).write(true).truncate(truncate).append(!truncate);
         #[cfg(unix)]
         {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.mode(0o600);
+            use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+            let file = options.mode(0o600).open(path)?;
+            if file.metadata()?.permissions().mode() & 0o077 != 0 {
+                file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+            }
+            Ok(file)
         }
+        #[cfg(not(unix))]
         options.open(path)
     }
 }

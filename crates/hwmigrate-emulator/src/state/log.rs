@@ -1,7 +1,7 @@
 //! The file of named values.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Values;
+use crate::auth::seal::private_file;
 use crate::error::EmulatorError;
 
 /// The form of the lines; a later form must not be taken for this one.
@@ -75,7 +76,7 @@ impl StateLog {
             lines += 1;
             valid += line.len();
         }
-        let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
+        let mut file = private_file::create(path, false).map_err(failed)?;
         file.set_len(valid as u64).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
         let live = values.iter().map(|(name, value)| (name.clone(), value.to_string())).collect();
@@ -122,7 +123,7 @@ impl StateLog {
             bytes.extend_from_slice(value.as_bytes());
             bytes.extend_from_slice(b"}}\n");
         }
-        let mut file = File::create(&new)?;
+        let mut file = private_file::create(&new, true)?;
         file.write_all(&bytes)?;
         file.sync_all()?;
         fs::rename(&new, &self.path)?;

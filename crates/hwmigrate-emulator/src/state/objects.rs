@@ -1,6 +1,6 @@
 //! What became of each object of a job.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use std::sync::mpsc::Sender;
 use serde::{Deserialize, Serialize};
 
 use super::writer::Command;
+use crate::auth::seal::private_file;
 
 /// What became of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,7 +89,7 @@ impl ObjectLog {
     /// Opens the records to add to them, after handing out what is there.
     pub(crate) fn resume(&mut self, mut record: impl FnMut(ObjectRecord)) -> io::Result<()> {
         let valid = self.scan(&mut record)?;
-        let file = OpenOptions::new().create(true).append(true).open(&self.path)?;
+        let file = private_file::create(&self.path, false)?;
         file.set_len(valid)?;
         self.file = Some(Arc::new(file));
         Ok(())

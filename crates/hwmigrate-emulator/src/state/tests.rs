@@ -125,3 +125,32 @@ async fn object_records_survive_and_a_torn_one_is_dropped() {
     state.sweep_objects(|name| name != "7-1").unwrap();
     assert!(!path.exists());
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn state_and_records_can_be_read_by_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let (state, _) = State::open(folder.path()).unwrap();
+    state.objects("1").resume(|_| {}).unwrap();
+    put(&state, "task/1", json!(1)).await;
+    assert_eq!(mode(&file(&folder)), 0o600);
+    assert_eq!(mode(&folder.path().join("objects/1.jsonl")), 0o600);
+    // Enough changes of one value that the file is written anew.
+    for number in 0..1_100 {
+        let mut changes = Changes::default();
+        changes.put("task/1", &json!(number));
+        drop(state.keep(changes));
+    }
+    state.flush().await;
+    assert!(fs::read_to_string(file(&folder)).unwrap().lines().count() < 1_000, "it was not written anew");
+    assert_eq!(mode(&file(&folder)), 0o600);
+    drop(state);
+    // As a version before this one left it.
+    fs::set_permissions(file(&folder), fs::Permissions::from_mode(0o644)).unwrap();
+    let (_state, values) = State::open(folder.path()).unwrap();
+    assert_eq!(values["task/1"], json!(1_099));
+    assert_eq!(mode(&file(&folder)), 0o600);
+}

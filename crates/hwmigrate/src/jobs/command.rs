@@ -66,3 +66,36 @@ pub(crate) fn gone_is_deleted(outcome: Result<()>) -> Result<()> {
         outcome => outcome,
     }
 }
+
+/// The same for a delete of several things, which does not say what is absent: looks at each, and
+/// sends once more what is still there.
+pub(crate) async fn all_deleted<S, L>(
+    ids: Vec<String>,
+    send: impl Fn(Vec<String>) -> S,
+    is_there: impl Fn(String) -> L,
+) -> Result<()>
+where
+    S: Future<Output = Result<()>>,
+    L: Future<Output = Result<bool>>,
+{
+    match send(ids.clone()).await {
+        Err(error) if error.is_not_found() && error.attempts() > 1 => {}
+        outcome => return outcome,
+    }
+    let mut left = Vec::new();
+    for id in ids {
+        if is_there(id.clone()).await? {
+            left.push(id);
+        }
+    }
+    if left.is_empty() { Ok(()) } else { send(left).await }
+}
+
+/// Whether a look found something.
+pub(crate) fn found<T>(look: Result<T>) -> Result<Option<T>> {
+    match look {
+        Ok(seen) => Ok(Some(seen)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}

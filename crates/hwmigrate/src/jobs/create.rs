@@ -10,7 +10,7 @@ use futures_util::TryStreamExt;
 use super::mark::Mark;
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::wait::is_final;
+use crate::wait::{LAST_LOOK_GRACE, is_final};
 
 /// What a create returned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct Created<Id> {
     pub id: Id,
     /// The name the service gave it. Groups and sync tasks have none.
     pub name: Option<String>,
-    /// The reply was lost, and the job was found afterwards.
+    /// It was found, not answered: the reply was lost, or somebody else made it at the same moment.
     pub adopted: bool,
     /// The mark in its description, if it carries one.
     pub mark: Option<Mark>,
@@ -106,32 +106,43 @@ pub(crate) async fn settle_marked<Id, F>(
 where
     F: Future<Output = Result<Option<Created<Id>>>>,
 {
-    Ok(settle(lost, &format!("the mark {mark}"), find).await?.marked(mark))
+    Ok(settle(lost, &format!("the mark {mark}"), Duration::MAX, find).await?.marked(mark))
 }
 
-/// Looks for the job after its create ended with `lost`. Never creates another.
+/// Looks for the job after its create ended with `lost`, for half a minute or as long as `limit`
+/// lets it; the last look gets as long for its answer as that of a wait. Never creates another.
 /// `sign` says by what it would be known.
-pub(crate) async fn settle<Id, F>(lost: Error, sign: &str, find: impl Fn() -> F) -> Result<Created<Id>>
+pub(crate) async fn settle<Id, F>(
+    lost: Error,
+    sign: &str,
+    limit: Duration,
+    find: impl Fn() -> F,
+) -> Result<Created<Id>>
 where
     F: Future<Output = Result<Option<Created<Id>>>>,
 {
     tracing::warn!(sign, "the reply to a create was lost; looking for the job");
+    let deadline = clock::after(limit);
     let mut looked = None;
     for pause in PAUSES {
-        clock::sleep(pause).await;
-        match find().await {
-            Ok(Some(found)) => return Ok(Created { adopted: true, ..found }),
-            Ok(None) => looked = Some(Ok(())),
-            Err(error) => {
-                let last = is_final(&error);
+        clock::sleep(pause.min(deadline.saturating_duration_since(clock::instant()))).await;
+        match clock::within(Duration::MAX, deadline + LAST_LOOK_GRACE, find()).await {
+            Some(Ok(Some(found))) => return Ok(Created { adopted: true, ..found }),
+            Some(Ok(None)) => looked = Some(Ok(())),
+            Some(Err(error)) if is_final(&error) => {
                 looked = Some(Err(error));
-                if last {
-                    break;
-                }
+                break;
+            }
+            Some(Err(error)) => looked = Some(Err(error)),
+            None => {
+                looked = Some(Err(Error::new(ErrorKind::Timeout, "the list was not answered in time")));
             }
         }
+        if clock::instant() >= deadline {
+            break;
+        }
     }
-    let window = PAUSES.iter().sum::<Duration>().as_secs();
+    let window = PAUSES.iter().sum::<Duration>().min(limit).as_secs_f64().ceil();
     let (words, advice) = match &looked {
         Some(Err(_)) => (
             format!(
@@ -212,6 +223,25 @@ mod tests {
         assert!(error.is_ambiguous());
         assert!(error.chain().ends_with("no right to list"), "{}", error.chain());
         assert_eq!(looks.get(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn search_keeps_to_its_limit_with_one_last_look_at_its_end() {
+        // How long a look takes, and when the search is over.
+        for (takes, over, answered) in [(0, 2, 3), (60, 7, 0)] {
+            let (looks, start) = (Cell::new(0), clock::instant());
+            let error = settle::<i64, _>(lost(), "the name x", Duration::from_secs(2), || async {
+                clock::sleep(Duration::from_secs(takes)).await;
+                looks.set(looks.get() + 1);
+                Ok(None)
+            })
+            .await
+            .unwrap_err();
+            assert!(error.is_ambiguous() && error.message().contains("the name x"), "{error}");
+            assert_eq!(((clock::instant() - start).as_secs(), looks.get()), (over, answered));
+        }
+        let at_once = settle(lost(), "the name x", Duration::ZERO, || std::future::ready(Ok(Some(found()))));
+        assert_eq!(at_once.await.unwrap().id, 17);
     }
 
     #[test]

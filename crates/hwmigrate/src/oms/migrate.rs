@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::create::{Created, settle_marked};
 use crate::jobs::mark::Mark;
 use crate::progress::{Bytes, Counts, Progress, Reason, State};
-use crate::wait::{PollPolicy, Unlimited, Waiter, failed, job_report, stop_after};
+use crate::wait::{PollPolicy, Unlimited, Waiter, failed, job_report, stop_and_look};
 
 /// Further runs after the first, unless said otherwise.
 const ROUNDS: u32 = 3;
@@ -264,14 +264,11 @@ impl Migration {
         };
         let Some(task) = &self.task else { return Err(why) };
         let id = task.id;
-        match stop_after(self.tasks.job(id), self.policy.clone(), why).await {
-            Ok(outcome) => Ok(self.report_of(id, outcome.into_progress())),
-            Err(error) if error.is_job_failed() => {
-                // Looked at first: a future that lends `self` while it waits could not change threads.
-                let last = self.tasks.progress(id).await?;
-                Ok(self.report_of(id, last))
-            }
-            Err(error) => Err(self.with_task(error)),
+        let (outcome, last) = stop_and_look(self.tasks.job(id), self.policy.clone(), why).await;
+        match (outcome, last) {
+            (Ok(outcome), _) => Ok(self.report_of(id, outcome.into_progress())),
+            (Err(error), Some(last)) if error.is_job_failed() => Ok(self.report_of(id, last)),
+            (Err(error), _) => Err(self.with_task(error)),
         }
     }
 

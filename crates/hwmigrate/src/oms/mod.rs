@@ -37,6 +37,7 @@ mod migrate;
 mod request;
 mod rules;
 mod sync;
+mod sync_request;
 mod tasks;
 mod view;
 
@@ -53,8 +54,9 @@ pub use groups::{Groups, ListGroups};
 pub use hwmigrate_api::oms::types;
 pub use keys::NodeKeys;
 pub use migrate::{Migration, MigrationEvent, Report};
-pub use request::{Destination, GroupRequest, Source, TaskRequest, sync_request};
+pub use request::{Destination, GroupRequest, Source, TaskRequest};
 pub use sync::{ListSyncTasks, SyncTasks};
+pub use sync_request::sync_request;
 pub use tasks::{ListTasks, Tasks};
 
 use std::sync::Arc;

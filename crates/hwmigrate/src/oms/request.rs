@@ -11,17 +11,20 @@ use std::ops::Deref;
 
 use hwmigrate_api::Secret;
 use hwmigrate_api::oms::types::{
-    BandwidthPolicyDto, CloudType, ConsistencyCheck, CreateSyncTaskReq, CreateTaskGroupReq, CreateTaskReq,
-    DstNodeReq, DstStoragePolicy, ListFile, ObjectOverwriteMode, SmnConfig, SourceCdnReq, SrcNodeReq,
-    TaskGroupDstNode, TaskGroupSrcNode, TaskGroupTaskType, TaskPriority, TaskType,
+    BandwidthPolicyDto, CloudType, ConsistencyCheck, CreateTaskGroupReq, CreateTaskReq, DstNodeReq,
+    DstStoragePolicy, ListFile, ObjectOverwriteMode, SmnConfig, SourceCdnReq, SrcNodeReq, TaskGroupDstNode,
+    TaskGroupSrcNode, TaskGroupTaskType, TaskPriority, TaskType,
 };
 
 use super::bandwidth::BandwidthPlan;
+use super::sync_request::tokenless;
+use crate::error::Result;
+use crate::jobs::check::Checks;
 use crate::jobs::moment::UnixSeconds;
 
 /// Where the objects come from, and the keys to read them with.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Source(SrcNodeReq);
+pub struct Source(pub(super) SrcNodeReq);
 
 impl Source {
     /// A bucket of a provider, by its word (`"AWS"`, `"Aliyun"`, …) or by
@@ -74,7 +77,7 @@ impl Source {
         Self(SrcNodeReq { cloud_type: Some(CloudType::UrlSource), ..SrcNodeReq::default() })
     }
 
-    /// The session token of temporary keys. Task groups and sync tasks do not take one.
+    /// The session token of temporary keys. Task groups and sync tasks take none and are refused with one.
     #[must_use]
     pub fn security_token(mut self, token: impl Into<Secret>) -> Self {
         self.0.security_token = Some(token.into());
@@ -91,7 +94,7 @@ impl Source {
 
 /// Where the objects go: an OBS bucket in the region of the endpoint.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Destination(DstNodeReq);
+pub struct Destination(pub(super) DstNodeReq);
 
 impl Destination {
     /// A bucket, with an access key that may read and write it.
@@ -113,7 +116,7 @@ impl Destination {
         })
     }
 
-    /// The session token of temporary keys. Task groups and sync tasks do not take one.
+    /// The session token of temporary keys. Task groups and sync tasks take none and are refused with one.
     #[must_use]
     pub fn security_token(mut self, token: impl Into<Secret>) -> Self {
         self.0.security_token = Some(token.into());
@@ -358,11 +361,16 @@ impl From<CreateTaskReq> for TaskRequest {
 pub struct GroupRequest(CreateTaskGroupReq);
 
 impl GroupRequest {
-    /// Copies the whole bucket, unless another method narrows it. Session
-    /// tokens are not sent: groups take permanent keys only.
-    pub fn new(source: Source, destination: Destination) -> Self {
+    /// Copies the whole bucket, unless another method narrows it.
+    ///
+    /// # Errors
+    /// `Invalid` with a session token: groups take permanent keys only.
+    pub fn new(source: Source, destination: Destination) -> Result<Self> {
+        let mut checks = Checks::new();
+        tokenless(&mut checks, "task groups", &source, &destination);
+        checks.finish("CreateTaskGroup")?;
         let (source, destination) = (source.0, destination.0);
-        Self(CreateTaskGroupReq {
+        Ok(Self(CreateTaskGroupReq {
             bandwidth_policy: Vec::new(),
             consistency_check: None,
             description: None,
@@ -401,7 +409,7 @@ impl GroupRequest {
                 sk: source.sk,
             },
             task_type: Some(TaskGroupTaskType::Prefix),
-        })
+        }))
     }
 
     /// Every key that begins with this. Further calls add further prefixes, 500 at most.
@@ -447,37 +455,6 @@ impl From<GroupRequest> for CreateTaskGroupReq {
 impl From<CreateTaskGroupReq> for GroupRequest {
     fn from(request: CreateTaskGroupReq) -> Self {
         Self(request)
-    }
-}
-
-/// A sync task to be, which copies objects one by one when it is told of them.
-/// Session tokens are not sent: sync tasks take permanent keys only.
-///
-/// Source: <https://support.huaweicloud.com/api-oms/CreateSyncTask.html>.
-pub fn sync_request(source: Source, destination: Destination) -> CreateSyncTaskReq {
-    let (source, destination) = (source.0, destination.0);
-    CreateSyncTaskReq {
-        app_id: source.app_id,
-        consistency_check: None,
-        description: None,
-        dst_ak: destination.ak,
-        dst_bucket: destination.bucket,
-        dst_crypto_type: destination.crypto_type,
-        dst_kms_key_id: destination.kms_key_id,
-        dst_region: destination.region,
-        dst_sk: destination.sk,
-        dst_storage_policy: None,
-        enable_kms: None,
-        enable_metadata_migration: None,
-        enable_restore: None,
-        source_cdn: None,
-        src_ak: source.ak.unwrap_or_default(),
-        src_bucket: source.bucket.unwrap_or_default(),
-        src_cloud_type: source.cloud_type,
-        src_crypto_type: source.crypto_type,
-        src_kms_key_id: source.kms_key_id,
-        src_region: source.region.unwrap_or_default(),
-        src_sk: source.sk.unwrap_or_default(),
     }
 }
 

@@ -23,7 +23,7 @@ fn task() -> CreateTaskReq {
 }
 
 fn group() -> CreateTaskGroupReq {
-    GroupRequest::new(source(), destination()).into_inner()
+    GroupRequest::new(source(), destination()).unwrap().into_inner()
 }
 
 fn cdn(domain: &str, kind: CdnAuthenticationType) -> SourceCdnReq {
@@ -226,9 +226,11 @@ fn message_settings_need_topic_and_trigger() {
 #[test]
 fn groups_follow_the_same_rules() {
     create_group(&group()).unwrap();
-    create_group(&GroupRequest::new(source(), destination()).prefix("a/")).unwrap();
-    create_group(&GroupRequest::new(source(), destination()).list_file("lists", "keys.txt")).unwrap();
-    create_group(&GroupRequest::new(Source::urls(), destination()).url_list("lists", "u.txt")).unwrap();
+    create_group(&GroupRequest::new(source(), destination()).unwrap().prefix("a/")).unwrap();
+    create_group(&GroupRequest::new(source(), destination()).unwrap().list_file("lists", "keys.txt"))
+        .unwrap();
+    create_group(&GroupRequest::new(Source::urls(), destination()).unwrap().url_list("lists", "u.txt"))
+        .unwrap();
     let mut request = group();
     request.task_type = None;
     request.src_node.object_key.clear();
@@ -239,14 +241,42 @@ fn groups_follow_the_same_rules() {
 
 #[test]
 fn sync_tasks_have_rules_of_their_own() {
-    create_sync_task(&sync_request(source(), destination())).unwrap();
-    let mut request = sync_request(Source::google("r", "b", MARKER), destination());
+    create_sync_task(&sync_request(source(), destination()).unwrap()).unwrap();
+    let mut request = sync_request(Source::bucket("Google", "r", "b", "", ""), destination()).unwrap();
     request.consistency_check = Some(ConsistencyCheck::NoCheck);
     let error = create_sync_task(&request).unwrap_err();
     for text in
         ["src_cloud_type is Google", "src_ak is empty", "consistency_check is no_check: write transmission"]
     {
         assert!(error.message().contains(text), "{text}: {error}");
+    }
+}
+
+#[test]
+fn what_groups_and_sync_tasks_cannot_carry_is_refused_and_not_dropped() {
+    let temporary = || (source().security_token(MARKER), destination().security_token(MARKER));
+    let refused = |error: crate::Error, words: &[&str]| {
+        assert_eq!(error.kind(), crate::ErrorKind::Invalid);
+        for words in words {
+            assert!(error.message().contains(words), "{words}: {error}");
+        }
+        assert!(!format!("{error} {error:?}").contains(MARKER), "{error:?}");
+    };
+    let tokens =
+        ["source.security_token is given", "destination.security_token is given", "permanent keys only"];
+    let (source, destination) = temporary();
+    refused(GroupRequest::new(source, destination).unwrap_err(), &tokens);
+    let (source, destination) = temporary();
+    let sent = TaskRequest::new(source, destination);
+    assert!(sent.src_node.security_token.is_some() && sent.dst_node.security_token.is_some());
+    let (source, destination) = temporary();
+    let error = sync_request(source, destination.save_prefix("a/")).unwrap_err();
+    refused(error, &[&tokens[..], &["destination.save_prefix is given"]].concat());
+    for (source, words) in [
+        (Source::google("r", "b", MARKER), "source.json_auth_file is given"),
+        (Source::azure("r", "b", MARKER), "source.connection_string is given"),
+    ] {
+        refused(sync_request(source, self::destination()).unwrap_err(), &[words]);
     }
 }
 

@@ -10,6 +10,7 @@ use super::tasks::check_task_id;
 use super::wait::tell;
 use super::{Tasks, call};
 use crate::error::Result;
+use crate::progress::Progress;
 
 /// An action on a task, to be sent; made by [`Tasks::action`] and its named
 /// forms. Nothing happens before it is awaited.
@@ -43,16 +44,23 @@ pub struct ActionCall {
     id: String,
     request: UpdateTaskStatusReq,
     force: bool,
+    seen: Option<Progress>,
 }
 
 impl ActionCall {
     pub(super) fn new(tasks: Tasks, id: &str, action: Action) -> Self {
-        Self { tasks, id: id.to_owned(), request: UpdateTaskStatusReq::new(action), force: false }
+        Self { tasks, id: id.to_owned(), request: UpdateTaskStatusReq::new(action), force: false, seen: None }
     }
 
     /// Sends the action whatever the task's state is, without looking first.
     pub fn force(mut self) -> Self {
         self.force = true;
+        self
+    }
+
+    /// Judges by a look that was just made instead of looking first.
+    pub(super) fn seen(mut self, look: &Progress) -> Self {
+        self.seen = Some(look.clone());
         self
     }
 
@@ -79,10 +87,15 @@ impl ActionCall {
     /// # Errors
     /// Those of [`ActionCall`].
     pub async fn send(self) -> Result<()> {
-        let Self { tasks, id, request, force } = &self;
+        let Self { tasks, id, request, force, seen } = &self;
         check_task_id("UpdateTaskStatus", id)?;
+        let before = match seen {
+            _ if *force => None,
+            Some(seen) => Some(seen.clone()),
+            None => Some(tasks.glance(id).await?),
+        };
         let send = || async { call!(tasks.sms(), update_task_status(id, request)).map(drop) };
-        tell(&request.operation, *force, || tasks.glance(id), send).await
+        tell(&request.operation, before.as_ref(), || tasks.glance(id), send).await
     }
 }
 

@@ -18,6 +18,8 @@ use tokio::time::Instant;
 use super::{Migration, MigrationEvent, Report, Sms};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
+use crate::jobs::check::refuse;
+use crate::progress::Progress;
 use crate::wait::Unlimited;
 
 /// Servers that run at the same time, unless said otherwise.
@@ -35,7 +37,7 @@ impl Sms {
     /// let slow = SpeedPlan::new().limit("00:00-23:59".parse()?, "50Mbit/s".parse()?)?;
     /// let migrations = requests.into_iter().map(|request| sms.migrate(request).limit_speed(slow.clone()));
     /// let week = Duration::from_secs(7 * 86_400);
-    /// for end in sms.bulk(migrations).at_once(5).deadline(week).run().await {
+    /// for end in sms.bulk(migrations).at_once(5)?.deadline(week).run().await {
     ///     match end.outcome {
     ///         Ok(report) => println!("{}: {}", end.server, report.status),
     ///         Err(error) => eprintln!("{}: {error}", end.server),
@@ -100,8 +102,11 @@ pub struct BulkEnd {
     pub server: String,
     /// What [`Migration::report`] would have returned. An error of kind
     /// `Cancelled` or `Timeout` without a [`job`](Error::job) means that
-    /// nothing was begun.
+    /// nothing was begun; `Ambiguous` without one, that there may be a task of
+    /// the name that its message tells.
     pub outcome: Result<Report>,
+    /// The last look at its task, also where the outcome is an error.
+    pub last: Option<Progress>,
 }
 
 impl BulkEnd {
@@ -124,11 +129,16 @@ impl Bulk<Unlimited> {
 }
 
 impl<L> Bulk<L> {
-    /// How many servers run at the same time, 10 unless said otherwise; at least one does.
-    #[must_use]
-    pub fn at_once(mut self, servers: usize) -> Self {
-        self.at_once = servers.max(1);
-        self
+    /// How many servers run at the same time, 10 unless said otherwise.
+    ///
+    /// # Errors
+    /// `Invalid` for 0, of which none would ever run.
+    pub fn at_once(mut self, servers: usize) -> Result<Self> {
+        if servers == 0 {
+            return Err(refuse("at_once", "is 0", "let at least 1 server run at a time"));
+        }
+        self.at_once = servers;
+        Ok(self)
     }
 
     /// Begins the next servers only when all that run are through, and not one
@@ -234,7 +244,9 @@ impl<C: Future<Output = ()> + Send> Start<C> {
                     Course::Running(migration) => migration,
                     Course::Waiting(migration) => match start.left() {
                         Ok(left) => Box::new(migration.deadline(left)),
-                        Err(why) => return Some((start.ended(server, Err(why)), (start, Course::Over))),
+                        Err(why) => {
+                            return Some((start.ended(server, Err(why), None), (start, Course::Over)));
+                        }
                     },
                 };
                 let outcome = match migration.next_or(start.cancelled.clone()).await {
@@ -243,13 +255,15 @@ impl<C: Future<Output = ()> + Send> Start<C> {
                         let event = BulkEvent::Server { place: start.place, server, event };
                         return Some((event, (start, Course::Running(migration))));
                     }
-                    Ok(None) => start.give_up(*migration, cancelled()).await,
+                    Ok(None) => start.give_up(&mut migration, cancelled()).await,
                     Err(error) if error.is_timeout() && !error.is_ambiguous() => {
-                        start.give_up(*migration, error).await
+                        start.give_up(&mut migration, error).await
                     }
                     Err(error) => Err(error),
                 };
-                Some((start.ended(server, outcome), (start, Course::Over)))
+                let last = outcome.as_ref().ok().map(|report| report.last.clone());
+                let last = last.or_else(|| migration.last().cloned());
+                Some((start.ended(server, outcome, last), (start, Course::Over)))
             }
         })
     }
@@ -270,12 +284,12 @@ impl<C: Future<Output = ()> + Send> Start<C> {
         Ok(left)
     }
 
-    async fn give_up(&self, migration: Migration, why: Error) -> Result<Report> {
-        if self.stop { migration.stop(why).await } else { Err(migration.with_task(why)) }
+    async fn give_up(&self, migration: &mut Migration, why: Error) -> Result<Report> {
+        if self.stop { migration.stop(why).await } else { Err(migration.give_up(why).await) }
     }
 
-    fn ended(&self, server: String, outcome: Result<Report>) -> BulkEvent {
-        BulkEvent::Ended(BulkEnd { place: self.place, server, outcome })
+    fn ended(&self, server: String, outcome: Result<Report>, last: Option<Progress>) -> BulkEvent {
+        BulkEvent::Ended(BulkEnd { place: self.place, server, outcome, last })
     }
 }
 

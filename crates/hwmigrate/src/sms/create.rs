@@ -1,9 +1,10 @@
 //! Creating a server task, once.
 
 use std::pin::pin;
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use hwmigrate_api::sms::types::{PostTask, TasksResponseBody};
+use hwmigrate_api::sms::types::{PostTask, ShowTaskResponse, TasksResponseBody};
 
 use super::{Created, Tasks, call, rules};
 use crate::error::{Error, Result};
@@ -43,7 +44,9 @@ impl Tasks {
     pub async fn create_once(&self, request: &PostTask) -> Result<Created<String>> {
         let before = self.before_create(request).await?;
         match self.create(request).await {
-            Err(lost) if lost.is_ambiguous() => self.settle_create(lost, request, &before).await,
+            Err(lost) if lost.is_ambiguous() => {
+                self.settle_create(lost, request, &before, Duration::MAX).await
+            }
             outcome => outcome,
         }
     }
@@ -54,15 +57,28 @@ impl Tasks {
         self.alike(request).await
     }
 
-    /// Looks for the task of a create whose reply was lost.
+    /// Looks for the task of a create whose reply was lost, for at most that long.
     pub(super) async fn settle_create(
         &self,
         lost: Error,
         request: &PostTask,
         before: &[Created<String>],
+        limit: Duration,
     ) -> Result<Created<String>> {
         let sign = format!("the name {:?} for the source server {}", request.name, request.source_server.id);
-        settle(lost, &sign, || self.made_by(request, before)).await
+        settle(lost, &sign, limit, || self.made_by(request, before)).await
+    }
+
+    /// A refusal of a create, with the task that the source server has instead, if it has one.
+    pub(super) async fn name_the_task(&self, refused: Error, source_server_id: &str) -> Error {
+        let listed = self.list().source_server_id(source_server_id).all().await.unwrap_or_default();
+        let own = |task: &&TasksResponseBody| {
+            task.source_server.as_ref().and_then(|source| source.id.as_deref()) == Some(source_server_id)
+        };
+        let Some(id) = listed.iter().filter(own).find_map(|task| task.id.as_deref()) else { return refused };
+        refused.with_advice(format!(
+            "the source server has the task {id} already: go on with that one, or delete it first"
+        ))
     }
 
     /// The task of a source server that has this name, if there is one: after
@@ -82,8 +98,9 @@ impl Tasks {
         Ok(None)
     }
 
-    /// The task that this request made, if it is there.
-    async fn made_by(
+    /// The task that this request made, if it is there; or one that somebody else
+    /// has made of the same request meanwhile, which nobody can tell from it.
+    pub(super) async fn made_by(
         &self,
         request: &PostTask,
         before: &[Created<String>],
@@ -91,10 +108,7 @@ impl Tasks {
         for task in self.alike(request).await? {
             if before.iter().all(|old| old.id != task.id) {
                 let shown = self.show(&task.id).await?.into_inner();
-                let source = shown.source_server.and_then(|source| source.id);
-                if source.is_none_or(|id| id == request.source_server.id)
-                    && shown.region_id.is_none_or(|id| id == request.region_id)
-                {
+                if is_made_by(&shown, request) {
                     return Ok(Some(task));
                 }
             }
@@ -119,4 +133,23 @@ impl Tasks {
 fn is_alike(task: &TasksResponseBody, source_server_id: &str, name: &str) -> bool {
     let source = task.source_server.as_ref().and_then(|source| source.id.as_deref());
     task.name.as_deref() == Some(name) && source.is_none_or(|source| source == source_server_id)
+}
+
+/// Whether a task that was looked at may be the one of this request: nothing that it tells of source
+/// and target says otherwise.
+fn is_made_by(task: &ShowTaskResponse, request: &PostTask) -> bool {
+    let told = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    let source = task.source_server.as_ref().and_then(|source| source.id.as_deref());
+    let target = task.target_server.as_ref();
+    // A target that the service creates has no id in the request.
+    let pairs = [
+        (told(source), Some(request.source_server.id.clone())),
+        (told(task.region_id.as_deref()), Some(request.region_id.clone())),
+        (told(task.vm_template_id.as_deref()), told(request.vm_template_id.as_deref())),
+        (
+            told(target.and_then(|target| target.vm_id.as_deref())),
+            told(request.target_server.vm_id.as_deref()),
+        ),
+    ];
+    pairs.iter().all(|(has, asked)| has.is_none() || asked.is_none() || has == asked)
 }

@@ -6,6 +6,7 @@ use hwmigrate_api::sms::types::{
 
 use super::list::{LAST_OFFSET, reading};
 use super::servers::LONGEST_ID;
+use super::speed::warn_of;
 use super::{Created, Page, Sms, call};
 use crate::error::Result;
 use crate::jobs::check::{Checks, check_id};
@@ -107,8 +108,12 @@ fn check_project_id(operation: &'static str, id: &str) -> Result<()> {
 
 /// The documents differ on the upper end, 1,000 or 10,000: the service may judge.
 pub(super) fn check_speed(checks: &mut Checks, limit: Option<i32>) {
-    if let Some(limit) = limit.filter(|limit| *limit < 0) {
-        checks.add("speed_limit", format!("is {limit}"), "give Mbit/s, 0 to 1000; 0 is no limit");
+    match limit {
+        Some(limit) if limit < 0 => {
+            checks.add("speed_limit", format!("is {limit}"), "give Mbit/s, 0 to 1000; 0 is no limit");
+        }
+        Some(limit) => warn_of(limit),
+        None => {}
     }
 }
 

@@ -9,7 +9,7 @@ use super::list::{LAST_OFFSET, reading};
 use super::{Page, Sms, call};
 use crate::error::Result;
 use crate::jobs::check::{Checks, check_id, check_ids};
-use crate::jobs::command::gone_is_deleted;
+use crate::jobs::command::{all_deleted, found, gone_is_deleted};
 use crate::jobs::paging::{Extent, incomplete};
 use crate::transport::call::Response;
 
@@ -134,7 +134,12 @@ impl Servers {
     pub async fn delete_many<I: Into<String>>(&self, ids: impl IntoIterator<Item = I>) -> Result<()> {
         let ids: Vec<String> = ids.into_iter().map(Into::into).collect();
         check_ids("DeleteServers", "ids", &ids, MOST_DELETED, LONGEST_ID)?;
-        call!(&self.sms, delete_servers(&DeleteIds { ids })).map(drop)
+        let send = |ids| async move { call!(&self.sms, delete_servers(&DeleteIds { ids })).map(drop) };
+        let is_there = |id: String| async move {
+            let server = found(self.show(&id).await)?;
+            Ok(server.is_some_and(|server| server.state != Some(SourceState::Deleting)))
+        };
+        all_deleted(ids, send, is_there).await
     }
 
     /// How many servers are in each state. The service counts to 1,000.

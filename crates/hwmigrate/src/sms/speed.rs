@@ -15,7 +15,7 @@ use crate::jobs::day_time::TimeWindow;
 /// Periods that one task may have.
 const MOST_PERIODS: usize = 5;
 
-/// A limit in Mbit/s, 1 to 1000, or none.
+/// A limit in Mbit/s, or none.
 ///
 /// ```
 /// use hwmigrate::sms::SpeedLimit;
@@ -28,36 +28,39 @@ const MOST_PERIODS: usize = 5;
 /// # Ok(()) }
 /// ```
 ///
-/// Older copies of the documents allow 10,000; the present ones 1,000.
+/// The present documents allow 1 to 1000, older copies 10,000. A higher limit is
+/// sent as it is, for the service to judge, and a warning is logged; see
+/// [`is_undocumented`](Self::is_undocumented).
 ///
 /// Source: <https://support.huaweicloud.com/api-sms/UpdateSpeed.html>.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SpeedLimit(u16);
+pub struct SpeedLimit(i32);
 
 impl SpeedLimit {
     /// No limit; 0 on the wire.
     pub const UNLIMITED: Self = Self(0);
-    /// The highest limit: 1000 Mbit/s.
-    pub const MAX: Self = Self(1000);
+    /// The highest limit that the present documents allow: 1000 Mbit/s.
+    pub const DOCUMENTED_MAX: Self = Self(1000);
 
-    /// A limit in Mbit/s, 0 to 1000; 0 is no limit.
+    /// A limit in Mbit/s; 0 is no limit.
     ///
     /// # Errors
-    /// `Invalid` above 1000.
+    /// `Invalid` above 2,147,483,647, which no request can hold.
     pub fn mbit_per_second(mbit: u32) -> Result<Self, Error> {
-        match u16::try_from(mbit) {
-            Ok(mbit) if mbit <= Self::MAX.0 => Ok(Self(mbit)),
-            _ => Err(refuse(
-                "speed limit",
-                format!("is {mbit} Mbit/s"),
-                "give 1 to 1000 Mbit/s, or 0 for no limit",
-            )),
-        }
+        i32::try_from(mbit).map(Self).map_err(|_| {
+            let fix = "give 1 to 1000 Mbit/s, or 0 for no limit";
+            refuse("speed limit", format!("is {mbit} Mbit/s"), fix)
+        })
     }
 
     /// The number on the wire; 0 is no limit.
     pub fn get(self) -> i32 {
-        self.0.into()
+        self.0
+    }
+
+    /// Whether it is higher than the present documents allow, so that the service may refuse it.
+    pub fn is_undocumented(self) -> bool {
+        self > Self::DOCUMENTED_MAX
     }
 
     /// Whether there is no limit.
@@ -201,6 +204,7 @@ impl SpeedPlan {
     }
 
     pub(super) fn to_request(&self) -> Vec<SpeedLimitlJson> {
+        self.0.iter().for_each(|period| warn_of(period.limit.get()));
         let period = |period: &SpeedPeriod| SpeedLimitlJson {
             speed: Some(period.limit.get()),
             over_speed_threshold: period.over_speed_threshold,
@@ -210,7 +214,7 @@ impl SpeedPlan {
     }
 
     /// From the answer of [`Tasks::speed_limits`](super::Tasks::speed_limits); `None` when it
-    /// holds what no plan can, such as a limit above 1000 Mbit/s.
+    /// holds what no plan can, such as a period without an end.
     pub fn from_answer(periods: &[SpeedLimitlJsonResp]) -> Option<Self> {
         let period = |period: &SpeedLimitlJsonResp| {
             let (start, end) = (period.start.as_deref()?, period.end.as_deref()?);
@@ -221,6 +225,16 @@ impl SpeedPlan {
             })
         };
         periods.iter().map(period).collect::<Option<_>>().map(Self)
+    }
+}
+
+/// Says that the service may refuse a limit: the documents differ on the upper end.
+pub(super) fn warn_of(mbit: i32) {
+    if SpeedLimit(mbit).is_undocumented() {
+        tracing::warn!(
+            mbit_per_second = mbit,
+            "the speed limit is above the documented 1000 Mbit/s; the service may refuse it"
+        );
     }
 }
 
@@ -252,6 +266,8 @@ mod tests {
             ("0.5Gbit/s", 500),
             ("20000kbit/s", 20),
             ("0Mbit/s", 0),
+            ("1001Mbit/s", 1001),
+            ("10Gbit/s", 10_000),
             ("Unlimited", 0),
         ];
         for (text, mbit) in rows {
@@ -263,19 +279,21 @@ mod tests {
             let error = text.parse::<SpeedLimit>().unwrap_err();
             assert!(error.message().contains("such as 300Mbit/s"), "{text}: {error}");
         }
-        for text in ["1001Mbit/s", "2Gbit/s", "99999999999Mbit/s"] {
+        for text in ["2147483648Mbit/s", "99999999999Mbit/s"] {
             let error = text.parse::<SpeedLimit>().unwrap_err();
             assert!(error.message().contains("1 to 1000 Mbit/s"), "{text}: {error}");
         }
-        for limit in [SpeedLimit::UNLIMITED, SpeedLimit::MAX] {
+        for limit in [SpeedLimit::UNLIMITED, SpeedLimit::DOCUMENTED_MAX] {
             assert_eq!(limit.to_string().parse::<SpeedLimit>().unwrap(), limit);
+            assert!(!limit.is_undocumented());
         }
+        assert!("1001Mbit/s".parse::<SpeedLimit>().unwrap().is_undocumented());
     }
 
     #[test]
     fn plan_goes_out_as_the_service_writes_it() {
         let plan = SpeedPlan::new()
-            .limit("22:00-06:00".parse().unwrap(), SpeedLimit::MAX)
+            .limit("22:00-06:00".parse().unwrap(), SpeedLimit::DOCUMENTED_MAX)
             .unwrap()
             .limit("06:00-22:00".parse().unwrap(), SpeedLimit::UNLIMITED)
             .unwrap()
@@ -297,16 +315,19 @@ mod tests {
     #[test]
     fn overlap_sixth_period_and_threshold_out_of_range_are_refused() {
         let window = |text: &str| text.parse::<TimeWindow>().unwrap();
-        let plan = SpeedPlan::new().limit(window("08:00-12:00"), SpeedLimit::MAX).unwrap();
-        let error = plan.clone().limit(window("11:59-13:00"), SpeedLimit::MAX).unwrap_err();
+        let plan = SpeedPlan::new().limit(window("08:00-12:00"), SpeedLimit::DOCUMENTED_MAX).unwrap();
+        let error = plan.clone().limit(window("11:59-13:00"), SpeedLimit::DOCUMENTED_MAX).unwrap_err();
         assert!(error.message().contains("11:59-13:00 overlaps 08:00-12:00"), "{error}");
-        assert!(plan.clone().limit(window("08:00-12:00"), SpeedLimit::MAX).is_err());
+        assert!(plan.clone().limit(window("08:00-12:00"), SpeedLimit::DOCUMENTED_MAX).is_err());
         let mut full = plan;
         for start in ["13", "14", "15", "16"] {
-            full = full.limit(window(&format!("{start}:00-{start}:30")), SpeedLimit::MAX).unwrap();
+            full = full.limit(window(&format!("{start}:00-{start}:30")), SpeedLimit::DOCUMENTED_MAX).unwrap();
         }
         assert!(
-            full.limit(window("20:00-21:00"), SpeedLimit::MAX).unwrap_err().message().contains("at most 5")
+            full.limit(window("20:00-21:00"), SpeedLimit::DOCUMENTED_MAX)
+                .unwrap_err()
+                .message()
+                .contains("at most 5")
         );
         for percent in [9.9, 100.1, f64::NAN, -1.0] {
             assert!(SpeedPlan::new().over_speed_threshold(percent).is_err(), "{percent}");
@@ -317,7 +338,7 @@ mod tests {
     fn answer_that_no_plan_could_hold_is_none() {
         let rows = [
             serde_json::json!([{"start": "8", "end": "9:00"}]),
-            serde_json::json!([{"start": "08:00", "end": "09:00", "speed": 5000}]),
+            serde_json::json!([{"start": "08:00", "end": "09:00", "speed": -5}]),
             serde_json::json!([{"speed": 5}]),
         ];
         for row in rows {

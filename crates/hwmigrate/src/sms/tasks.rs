@@ -17,7 +17,7 @@ use super::speed::SpeedPlan;
 use super::{Action, ActionCall, Page, Sms, call, rules};
 use crate::error::Result;
 use crate::jobs::check::{Checks, check_id, check_ids};
-use crate::jobs::command::gone_is_deleted;
+use crate::jobs::command::{all_deleted, found, gone_is_deleted};
 use crate::jobs::paging::{Extent, incomplete};
 use crate::jobs::remove::{Removal, remove};
 use crate::transport::call::Response;
@@ -42,6 +42,11 @@ impl Tasks {
 
     pub(super) fn sms(&self) -> &Sms {
         &self.sms
+    }
+
+    /// The same with calls that get at most this long, however long they otherwise may take.
+    pub(super) fn within(&self, limit: Duration) -> Self {
+        Self { sms: self.sms.within(limit) }
     }
 
     /// One task: its state, its steps, source, target and clone.
@@ -133,7 +138,12 @@ impl Tasks {
     pub async fn delete_many<I: Into<String>>(&self, ids: impl IntoIterator<Item = I>) -> Result<()> {
         let ids: Vec<String> = ids.into_iter().map(Into::into).collect();
         check_ids("DeleteTasks", "ids", &ids, MOST_DELETED, LONGEST_ID)?;
-        call!(&self.sms, delete_tasks(&DeleteTasksReq { ids })).map(drop)
+        let send = |ids| async move { call!(&self.sms, delete_tasks(&DeleteTasksReq { ids })).map(drop) };
+        let is_there = |id: String| async move {
+            let task = found(self.show(&id).await)?;
+            Ok(task.is_some_and(|task| task.state != Some(TaskState::Deleting)))
+        };
+        all_deleted(ids, send, is_there).await
     }
 
     /// An action on a task. It is refused when the task is in a state where it

@@ -10,7 +10,7 @@ use super::servers::LONGEST_ID;
 use super::{Created, Page, Sms, call};
 use crate::error::Result;
 use crate::jobs::check::{Checks, check_id, check_ids};
-use crate::jobs::command::gone_is_deleted;
+use crate::jobs::command::{all_deleted, found, gone_is_deleted};
 use crate::jobs::paging::{Extent, incomplete};
 use crate::transport::call::Response;
 
@@ -111,7 +111,9 @@ impl Templates {
     pub async fn delete_many<I: Into<String>>(&self, ids: impl IntoIterator<Item = I>) -> Result<()> {
         let ids: Vec<String> = ids.into_iter().map(Into::into).collect();
         check_ids("DeleteTemplates", "ids", &ids, MOST_DELETED, LONGEST_ID)?;
-        call!(&self.sms, delete_templates(&DeletetemplatesReq { ids })).map(drop)
+        let send =
+            |ids| async move { call!(&self.sms, delete_templates(&DeletetemplatesReq { ids })).map(drop) };
+        all_deleted(ids, send, |id: String| async move { Ok(found(self.show(&id).await)?.is_some()) }).await
     }
 
     /// The password that the target of a template gets; `None` when it has none.

@@ -25,8 +25,6 @@ pub(crate) struct Run {
     pub(crate) op: Op,
     pub(crate) limits: Limits,
     pub(crate) attempts: u32,
-    /// The request may be on the wire at this moment.
-    pub(crate) in_flight: bool,
     /// What went wrong before the present attempt.
     pub(crate) last: Option<Error>,
     pub(crate) span: tracing::Span,
@@ -49,7 +47,6 @@ impl Run {
             op,
             limits,
             attempts: 0,
-            in_flight: false,
             last: None,
             span,
             throttled: 0,
@@ -78,7 +75,8 @@ impl Run {
         error.with_operation(self.op.id).with_attempts(self.attempts, self.limits.started.elapsed())
     }
 
-    pub(crate) fn past_deadline(&self) -> Error {
+    /// The call's time is up, while its request had got this far.
+    pub(crate) fn past_deadline(&self, stage: Stage) -> Error {
         let limit = self.limits.total();
         let words = format!("the call did not end within its limit of {limit:.0?}");
         let mut error = Error::new(ErrorKind::Timeout, words)
@@ -86,7 +84,10 @@ impl Run {
         if let Some(last) = &self.last {
             error = error.with_refusal_of(last).with_source(last.clone());
         }
-        if self.in_flight { self.unless_settled(error) } else { error }
+        match stage {
+            Stage::Connecting => error,
+            _ => self.unless_settled(error),
+        }
     }
 
     /// A success that does not carry what it should.

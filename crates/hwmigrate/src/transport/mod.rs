@@ -42,7 +42,7 @@ use crate::token::{Issued, Proof};
 use crate::transport::check::{check_body, check_path};
 use crate::transport::judge::{Next, Run};
 use crate::transport::retry::RetryPolicy;
-use crate::transport::wire::{Outgoing, Received, Rest, Wire, WireFault};
+use crate::transport::wire::{Outgoing, Received, Rest, Stage, Wire, WireFault};
 
 static AUTH_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 
@@ -222,16 +222,17 @@ impl Shared {
             let mut outgoing = outgoing(request, address.clone());
             let proving = self.prove(&mut outgoing, request, endpoint, auth, run.limits);
             let Some(used) = clock::within(Duration::MAX, deadline, proving).await else {
-                return Err(run.past_deadline());
+                return Err(run.past_deadline(Stage::Connecting));
             };
             let used = used?;
             run.attempts += 1;
-            run.in_flight = true;
             let outcome = self.wire.send(outgoing, endpoint.secure, deadline, streamed).await?;
-            if outcome.as_ref().is_err_and(|fault| fault.timeout) && clock::instant() >= deadline {
-                return Err(run.past_deadline());
+            if let Err(fault) = outcome.as_ref()
+                && fault.timeout
+                && clock::instant() >= deadline
+            {
+                return Err(run.past_deadline(fault.stage));
             }
-            run.in_flight = false;
             let error = match outcome {
                 Ok(received) if received.status.is_success() => match accept(received, run) {
                     Ok(answer) => return Ok(answer),

@@ -37,6 +37,8 @@ pub(crate) enum Reply {
     /// The head of an answer with that status, then nothing more.
     Cut(u16),
     Hang,
+    /// No connection comes about within that time.
+    Connecting(Duration),
 }
 
 pub(crate) const OK: Reply = Reply::Status(200, &[], r#"{"id":1}"#);
@@ -158,6 +160,10 @@ async fn play(reply: Reply) -> Result<Received, WireFault> {
             source: "scripted".into(),
         }),
         Reply::Hang => std::future::pending().await,
+        Reply::Connecting(limit) => {
+            tokio::time::sleep(limit).await;
+            Err(WireFault { stage: Stage::Connecting, timeout: true, head: None, source: "scripted".into() })
+        }
     }
 }
 

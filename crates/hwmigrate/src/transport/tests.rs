@@ -129,6 +129,15 @@ async fn a_create_that_timed_out_is_ambiguous_and_a_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_create_whose_time_is_up_before_it_left_is_a_timeout_alone() {
+    let network = Network::of([Reply::Connecting(Duration::from_secs(30))]);
+    let client = network.client("connecting", password());
+    let error = call_within(&client, CREATE, Duration::from_secs(30)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{}", error.chain());
+    assert!(!error.is_ambiguous() && !error.chain().contains("may or may not"), "{}", error.chain());
+}
+
+#[tokio::test(start_paused = true)]
 async fn endless_limits_are_limits_that_never_pass() {
     let network = Network::of([Reply::Status(503, &[], "")]);
     let client = network.client("endless", password());

@@ -14,10 +14,11 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::header::PROXY_AUTHORIZATION;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::Instant;
 
@@ -180,13 +181,16 @@ impl Wire {
         if let Some(script) = &self.script {
             return Ok(match tokio::time::timeout_at(deadline, script(request)).await {
                 Ok(answer) => answer,
-                Err(_) => Err(silent(head, None)),
+                Err(_) => Err(silent(head)),
             });
         }
         let inner = self.inner(secure)?;
         if let Some(password) = inner.connector.forwarding_password(request.uri()) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, password);
         }
+        // What has a connection may have left; what waits for one has not. Nobody asks of a look.
+        let connection = (request.method() != Method::GET).then(|| capture_connection(&mut request));
+        let waits = || connection.is_some_and(|connection| connection.connection_metadata().is_none());
         let until = clock::after(head).min(deadline);
         Ok(match tokio::time::timeout_at(until, inner.client.request(request)).await {
             Ok(Ok(response)) if streamed && response.status().is_success() => {
@@ -196,7 +200,8 @@ impl Wire {
             }
             Ok(Ok(response)) => receive(response, read, deadline).await,
             Ok(Err(error)) => Err(unanswered(error)),
-            Err(_) => Err(silent(head, None)),
+            Err(_) if waits() => Err(WireFault { stage: Stage::Connecting, ..silent(head) }),
+            Err(_) => Err(silent(head)),
         })
     }
 }
@@ -218,10 +223,10 @@ fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
         .any(|error| error.downcast_ref::<std::io::Error>().is_some_and(timed_out))
 }
 
-/// Nothing came for too long, before the head of an answer or after it.
-fn silent(limit: Duration, head: Option<(StatusCode, HeaderMap)>) -> WireFault {
-    let stage = if head.is_some() { Stage::Receiving } else { Stage::Sent };
-    WireFault { stage, timeout: true, head, source: format!("nothing came for {limit:.0?}").into() }
+/// Nothing came for too long.
+fn silent(limit: Duration) -> WireFault {
+    let source = format!("nothing came for {limit:.0?}").into();
+    WireFault { stage: Stage::Sent, timeout: true, head: None, source }
 }
 
 async fn receive(
@@ -248,7 +253,7 @@ impl Unread {
     fn fault(self, limit: Duration, head: Option<(StatusCode, HeaderMap)>) -> WireFault {
         let stage = if matches!(self, Self::TooLarge) { Stage::TooLarge } else { Stage::Receiving };
         match self {
-            Self::Silent => WireFault { stage, ..silent(limit, head) },
+            Self::Silent => WireFault { stage, head, ..silent(limit) },
             Self::TooLarge => {
                 let words = format!("the answer is larger than {} MiB", BODY_LIMIT / 1024 / 1024);
                 WireFault { stage, timeout: false, head, source: words.into() }

@@ -32,7 +32,7 @@ const REFUSALS_AT_FIRST: u32 = 2;
 
 /// How many looks in a row may fail before the first one that works: then the
 /// endpoint is more likely wrong than ill.
-const FAILURES_AT_FIRST: u32 = 6;
+pub(crate) const FAILURES_AT_FIRST: u32 = 6;
 
 /// What an error of a look means for the wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -52,6 +52,7 @@ pub use policy::PollPolicy;
 pub use verdict::Until;
 pub use waiter::{Limit, Unlimited, Waiter};
 
-pub(crate) use outcome::{failed, is_final, job_report};
+pub(crate) use course::{FAILURES_AT_FIRST, LAST_LOOK_GRACE, LookError};
+pub(crate) use outcome::{failed, is_final, job_report, judge};
 pub(crate) use verdict::{Aim, Verdict};
-pub(crate) use waiter::{Job, stop_after};
+pub(crate) use waiter::{Job, stop_and_look};

@@ -268,7 +268,7 @@ impl Waiter {
                 Error::new(ErrorKind::Cancelled, words)
             }
         };
-        stop_after(self.job, self.policy, why).await
+        stop_and_look(self.job, self.policy, why).await.0
     }
 
     /// Stops the job because the wait ended with `why`, for those who step by
@@ -278,7 +278,7 @@ impl Waiter {
     /// `why`, with words on whether the stop worked. A job that ends well in
     /// the meantime is an ordinary outcome.
     pub async fn stop(self, why: Error) -> Result<Outcome> {
-        stop_after(self.job, self.policy, why).await
+        stop_and_look(self.job, self.policy, why).await.0
     }
 
     async fn run(&mut self) -> Result<Outcome> {
@@ -294,12 +294,16 @@ impl Waiter {
     }
 }
 
-/// Stops a job for the reason `why`, and waits until it stands still.
-pub(crate) async fn stop_after(job: Job, policy: PollPolicy, why: Error) -> Result<Outcome> {
+/// Stops a job for the reason `why`, and waits until it stands still; with the last look at it.
+pub(crate) async fn stop_and_look(
+    job: Job,
+    policy: PollPolicy,
+    why: Error,
+) -> (Result<Outcome>, Option<Progress>) {
     if let Err(error) = (job.stop)().await {
         if !error.is_conflict() {
             let words = format!("{}; the job could not be stopped and may still run", why.message());
-            return Err(why.with_message(words).with_source(error));
+            return (Err(why.with_message(words).with_source(error)), None);
         }
         // Not running: then it has ended meanwhile, or it waits for a slot.
         if let Ok(progress) = (job.look)().await
@@ -308,11 +312,14 @@ pub(crate) async fn stop_after(job: Job, policy: PollPolicy, why: Error) -> Resu
             let words =
                 format!("{}; the job waits for a free slot, where it cannot be stopped", why.message());
             let advice = "delete the job if it must not run";
-            return Err(why.with_message(words).with_advice(advice).with_job(job_report(&progress)));
+            let why = why.with_message(words).with_advice(advice).with_job(job_report(&progress));
+            return (Err(why), Some(progress));
         }
     }
-    let stopped = Waiter::new(job).until(Until::Stopped).poll(policy).deadline(STOP_LIMIT);
-    match stopped.wait().await {
+    let mut stopped = Waiter::new(job).until(Until::Stopped).poll(policy).deadline(STOP_LIMIT);
+    let outcome = stopped.run().await;
+    let last = stopped.last().cloned();
+    let outcome = match outcome {
         Ok(outcome) if outcome.progress().state == State::Succeeded => Ok(outcome),
         Ok(outcome) if outcome.progress().state == State::Failed => Err(failed(outcome.progress())),
         Ok(outcome) => {
@@ -325,7 +332,12 @@ pub(crate) async fn stop_after(job: Job, policy: PollPolicy, why: Error) -> Resu
         }
         Err(error) => {
             let words = format!("{}; the job was told to stop, and has not stopped yet", why.message());
+            let why = match &last {
+                Some(last) => why.with_job(job_report(last)),
+                None => why,
+            };
             Err(why.with_message(words).with_source(error))
         }
-    }
+    };
+    (outcome, last)
 }

@@ -2,6 +2,8 @@
 // Each test file uses its own part of this.
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, unreachable_pub)]
 
+pub mod cloud;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -19,6 +19,8 @@ pub(crate) const EXAMPLES: &str = "Examples:
     hwmigrate sms migrate --emulator web-1 db-1 --cut-over
 
 A server that has a task already keeps it: the task is started if it stands still, and followed.
+Speed limits are set on it; what else is said of its target does not change it, and is refused
+where it names another target (--template-id, --target-vm, region or project) than the task has.
 Without --cut-over the command ends when all servers are syncing; run it again with --cut-over
 when the time has come. A server that is not syncing is never told to cut over.
 
@@ -27,9 +29,12 @@ unfinished or failed: the worst of all servers), counts {total, succeeded, synci
 unfinished, failed}, elapsed_ms, and servers, of which each has server_id, name, task_id,
 adopted, status, state, source_state, cut_over, phases [{name, kind, state, percent}],
 bytes {total, done}, elapsed_ms and, if there is one, error.
-With --output ndjson there is a line for each look at a task, too.
+With --output ndjson there is a line for each look at a task, too, and one before each create
+(event creating, with task_name), so that a task can be found if the command is killed amid it.
 
-Ctrl-C ends the following, not the tasks; run the command again to go on.";
+Ctrl-C ends the following, not the tasks; run the command again to go on. If it comes while a task
+is created, the error names the task that may exist. After --stop-on-interrupt, status and state
+are those after the stop.";
 
 /// Servers to be moved.
 #[derive(Args, Clone, Debug)]

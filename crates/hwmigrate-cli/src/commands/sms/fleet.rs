@@ -51,8 +51,12 @@ pub(crate) struct Server {
     pub(crate) name: String,
     /// Its task, once it is known.
     pub(crate) task: Option<String>,
-    /// It had a task before, or its task was found after the reply was lost.
+    /// It had a task before, or its task was found: the reply was lost, or somebody else was quicker.
     pub(crate) adopted: bool,
+    /// The name of its task, from when that may be created until it is known.
+    pub(crate) creating: Option<String>,
+    /// The reply to the create was lost.
+    pub(crate) searched: bool,
     /// The last look at its task.
     pub(crate) last: Option<Progress>,
 }
@@ -66,9 +70,19 @@ impl Server {
         fields.insert("adopted".to_owned(), json!(self.adopted));
     }
 
-    /// What is known of it when it was not followed to an end.
-    fn unfinished(&self) -> Map<String, Value> {
-        match &self.last {
+    /// A task of which nobody knows whether it exists.
+    fn doubt(&self) -> Option<Failure> {
+        let name = self.creating.as_ref().filter(|_| self.task.is_none())?;
+        let what = format!("the task {name:?} for the source server {} may have been created", self.id);
+        Some(
+            Failure::new(ExitCode::Ambiguous, format!("interrupted: {what}"))
+                .help("look for it with: hwmigrate sms task list; the same command takes it up"),
+        )
+    }
+
+    /// What is known of it when it was not followed to an end: by its last look, or an earlier one.
+    fn unfinished(&self, last: Option<&Progress>) -> Map<String, Value> {
+        match last.or(self.last.as_ref()) {
             Some(last) => report::of_progress(last),
             None => Map::from_iter([("status".to_owned(), json!("unknown"))]),
         }
@@ -136,13 +150,27 @@ impl<'a> Fleet<'a> {
         let name = server.name.clone();
         let mut line = Map::new();
         match event {
+            MigrationEvent::Creating(task) => {
+                line.insert("event".to_owned(), json!("creating"));
+                line.insert("task_name".to_owned(), json!(task));
+                server.creating = Some(task);
+            }
+            MigrationEvent::Searching(task) => {
+                server.searched = true;
+                self.meter
+                    .note(&format!("{name}: no answer to the create; looking for a task called {task:?}"));
+                line.insert("event".to_owned(), json!("searching"));
+                line.insert("task_name".to_owned(), json!(task));
+            }
             MigrationEvent::Created(created) => {
+                server.creating = None;
                 let before = server.task.replace(created.id.clone()).is_some();
                 server.adopted = before || created.adopted;
                 self.meter.call(&created.id, &name);
                 let how = match (before, created.adopted) {
                     (true, _) => " (it was there already)",
-                    (_, true) => " (its reply was lost; found again)",
+                    (_, true) if server.searched => " (its reply was lost; found again)",
+                    (_, true) => " (somebody else has just made it, with settings of their own)",
                     _ => "",
                 };
                 self.meter.note(&format!("{name}: task {}{how}", created.id));
@@ -184,7 +212,7 @@ impl<'a> Fleet<'a> {
                 fields.insert("cut_over".to_owned(), json!(report.cut_over));
                 fields
             }
-            Err(_) => server.unfinished(),
+            Err(_) => server.unfinished(end.last.as_ref()),
         };
         if let Some(job) = error.as_ref().and_then(|error| error.job()) {
             server.task.get_or_insert_with(|| job.id.clone());
@@ -215,9 +243,13 @@ impl<'a> Fleet<'a> {
         for (place, end) in self.ends.into_iter().enumerate() {
             let (report, failure) = end.unwrap_or_else(|| {
                 let server = &self.servers[place];
-                let mut fields = server.unfinished();
+                let mut fields = server.unfinished(None);
                 server.name_in(&mut fields);
-                (Value::Object(fields), Some(Failure::new(ExitCode::Interrupted, "interrupted")))
+                let failure = server
+                    .doubt()
+                    .unwrap_or_else(|| Failure::new(ExitCode::Interrupted, "interrupted before its end"));
+                fields.insert("error".to_owned(), failure.to_json()["error"].take());
+                (Value::Object(fields), Some(failure))
             });
             reports.push(report);
             failures.extend(failure);
@@ -273,7 +305,11 @@ fn overall(counts: &Map<String, Value>) -> &'static str {
 fn finish(mut failures: Vec<Failure>, total: usize, interrupted: bool, help: &str) -> Result<()> {
     if interrupted {
         let message = "interrupted: the following ends, and tasks that run go on unless they were stopped";
-        return Err(Failure::new(ExitCode::Interrupted, message).help(help));
+        let doubts = failures.iter().filter(|failure| failure.code() == ExitCode::Ambiguous);
+        let failure = doubts.fold(Failure::new(ExitCode::Interrupted, message), |failure, doubt| {
+            failure.cause(doubt.message())
+        });
+        return Err(failure.help(help));
     }
     let wrong = failures.len();
     match failures.pop() {

@@ -8,11 +8,11 @@ use hwmigrate::sms::{Migration, SpeedPlan};
 use hwmigrate::wait::Unlimited;
 
 use super::fleet::{Fleet, Server};
-use super::request;
+use super::{present, request};
 use crate::args::Global;
 use crate::args::sms::Migrate;
 use crate::body::Body;
-use crate::connect::{connect_to_wait, in_time};
+use crate::connect::{connect_to_wait, in_time, read_again};
 use crate::exit::ExitCode;
 use crate::failure::{Failure, Result};
 use crate::lines::{bad_line, read_lines};
@@ -22,7 +22,7 @@ use crate::rhythm::rhythm;
 /// Moves servers, or takes up their tasks again.
 pub(crate) async fn run(migrate: &Migrate, global: &Global, output: &Output) -> Result<()> {
     let wanted = wanted(migrate)?;
-    let plan = request::speed_plan(&migrate.speed_limit, None)?;
+    let plan = request::speed_plan(&migrate.speed_limit, None, output)?;
     let client = connect_to_wait(global, None)?;
     move_all(migrate, &wanted, &plan, &client, false, global, output).await
 }
@@ -37,7 +37,7 @@ pub(crate) async fn move_all(
     global: &Global,
     output: &Output,
 ) -> Result<()> {
-    let known = in_time(global, client.sms().servers().list().all()).await?;
+    let known = in_time(global, read_again(|| client.sms().servers().list().all())).await?;
     let found = wanted.iter().map(|one| find(one, &known)).collect::<Result<Vec<_>>>()?;
     refuse_twice(wanted, &found)?;
     // What cannot work is refused before the first task is made.
@@ -57,6 +57,8 @@ pub(crate) async fn move_all(
             name: server.name.clone().unwrap_or_default(),
             task: task_of(server).map(str::to_owned),
             adopted: task_of(server).is_some(),
+            creating: None,
+            searched: false,
             last: None,
         });
         let migration = migration.cut_over(migrate.cut_over).poll(rhythm(near));
@@ -69,7 +71,7 @@ pub(crate) async fn move_all(
     let bulk = client
         .sms()
         .bulk(migrations)
-        .at_once(migrate.at_once)
+        .at_once(migrate.at_once)?
         .in_waves(migrate.in_waves)
         .stop_tasks(migrate.stop_on_interrupt)
         .deadline(crate::wait_limit(global));
@@ -78,6 +80,10 @@ pub(crate) async fn move_all(
 
 /// The servers that the arguments name.
 pub(crate) fn wanted(migrate: &Migrate) -> Result<Vec<String>> {
+    if migrate.at_once == 0 {
+        return Err(Failure::usage("--at-once is 0, so no server would ever begin")
+            .help("give --at-once 1 or more, or leave it out"));
+    }
     let mut wanted = migrate.servers.clone();
     if let Some(path) = &migrate.servers_from {
         wanted.extend(read_names(path)?);
@@ -176,6 +182,11 @@ async fn begin(
         if !migrate.cut_over {
             refuse_launch(server, task, client).await?;
         }
+        if present::is_asked(&migrate.target) {
+            let tasks = sms.tasks();
+            let shown = read_again(|| tasks.show(task)).await?;
+            present::check(server.name.as_deref().unwrap_or(task), &shown, &migrate.target, output)?;
+        }
         return Ok(sms.resume(task));
     }
     let id = server.id.clone().unwrap_or_default();
@@ -184,7 +195,8 @@ async fn begin(
     // Without this a task would launch its target as soon as the first copy is there.
     body.set(&["syncing"], true);
     request::fill(&mut body, &migrate.target);
-    let facts = sms.servers().show(&id).await?.into_inner();
+    let servers = sms.servers();
+    let facts = read_again(|| servers.show(&id)).await?.into_inner();
     let request = request::complete(body, &migrate.target, Some(facts), client, output).await?;
     Ok(sms.migrate(request))
 }
@@ -197,7 +209,7 @@ async fn refuse_launch(server: &SourceServersResponseBody, task: &str, client: &
     if !state.is_some_and(|state| rests.contains(state)) {
         return Ok(());
     }
-    let tasks = client.sms().tasks().list().id(task).all().await?;
+    let tasks = read_again(|| client.sms().tasks().list().id(task).all()).await?;
     if tasks.iter().any(|one| one.id.as_deref() == Some(task) && one.syncing == Some(false)) {
         let name = server.name.as_deref().unwrap_or(task);
         let message = format!("the task of {name} does not synchronise: once started it launches its target");

@@ -34,7 +34,7 @@ pub(crate) async fn run(migrate: &Migrate, global: &Global, output: &Output) -> 
         ("--target-project-id", place.target_project_id.is_some()),
     ])?;
     let wanted = wanted(migrate)?;
-    let plan = request::speed_plan(&migrate.speed_limit, None)?;
+    let plan = request::speed_plan(&migrate.speed_limit, None, output)?;
     let set_up = |builder: Builder| {
         let servers = wanted.iter().map(|name| SourceServer::new(name).used_bytes(USED));
         servers.fold(builder.sms_pace(STEP, RATE), Builder::source_server)

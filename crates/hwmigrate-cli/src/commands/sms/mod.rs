@@ -5,6 +5,7 @@ mod config;
 mod fleet;
 mod migrate;
 pub(crate) mod migrate_local;
+mod present;
 mod project;
 mod request;
 mod server;

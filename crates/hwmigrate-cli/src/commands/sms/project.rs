@@ -50,7 +50,7 @@ pub(crate) async fn run(command: ProjectCommand, global: &Global, output: &Outpu
         }
         ProjectCommand::Create { fields, input } => {
             let Some(mut body) = begin(&input, "sms.CreateMigproject", output)? else { return Ok(()) };
-            fill(&mut body, &fields)?;
+            fill(&mut body, &fields, output)?;
             let (client, request) =
                 ready::<PostMigProjectBody>(body, operation("sms.CreateMigproject")?, global, output)?;
             let created = made_in_time(global, client.sms().projects().create(&request)).await?;
@@ -58,7 +58,7 @@ pub(crate) async fn run(command: ProjectCommand, global: &Global, output: &Outpu
         }
         ProjectCommand::Update { id, fields, input } => {
             let Some(mut body) = begin(&input, "sms.UpdateMigproject", output)? else { return Ok(()) };
-            fill(&mut body, &fields)?;
+            fill(&mut body, &fields, output)?;
             body.refuse_empty("--name, another setting, or --input")?;
             let (client, request) =
                 ready::<MigProject>(body, operation("sms.UpdateMigproject")?, global, output)?;
@@ -78,7 +78,7 @@ pub(crate) async fn run(command: ProjectCommand, global: &Global, output: &Outpu
     }
 }
 
-fn fill(body: &mut Body, fields: &ProjectFields) -> Result<()> {
+fn fill(body: &mut Body, fields: &ProjectFields, output: &Output) -> Result<()> {
     for (field, value) in [
         ("name", &fields.name),
         ("description", &fields.description),
@@ -88,7 +88,7 @@ fn fill(body: &mut Body, fields: &ProjectFields) -> Result<()> {
         body.set_given(&[field], value.clone());
     }
     body.set_given(&["type"], fields.kind.map(|kind| kind.wire()));
-    fill_limit(body, fields.speed_limit.as_deref())?;
+    fill_limit(body, fields.speed_limit.as_deref(), output)?;
     for (field, value) in [
         ("isdefault", fields.is_default),
         ("syncing", fields.syncing),

@@ -50,14 +50,31 @@ pub(crate) fn fill_place(body: &mut Body, place: &Place) {
 }
 
 /// Fills in a limit such as `100Mbit/s`.
-pub(crate) fn fill_limit(body: &mut Body, limit: Option<&str>) -> Result<()> {
+pub(crate) fn fill_limit(body: &mut Body, limit: Option<&str>, output: &Output) -> Result<()> {
     let limit = limit.map(str::parse::<SpeedLimit>).transpose()?;
+    warn_of(limit, output);
     body.set_given(&["speed_limit"], limit.map(SpeedLimit::get));
     Ok(())
 }
 
-/// The plan for limits such as `100Mbit/s` or `08:00-20:00=50Mbit/s`.
-pub(crate) fn speed_plan(limits: &[String], tolerance: Option<f64>) -> Result<SpeedPlan> {
+/// Says that the service may refuse a limit.
+fn warn_of(limits: impl IntoIterator<Item = SpeedLimit>, output: &Output) {
+    if let Some(limit) = limits.into_iter().find(|limit| limit.is_undocumented()) {
+        output.note(format!(
+            "warning: the speed limit {limit} is above the documented {}; the service may refuse it",
+            SpeedLimit::DOCUMENTED_MAX
+        ));
+    }
+}
+
+/// The plan for limits such as `100Mbit/s` or `08:00-20:00=50Mbit/s`, with a word on what is odd in it.
+pub(crate) fn speed_plan(limits: &[String], tolerance: Option<f64>, output: &Output) -> Result<SpeedPlan> {
+    let plan = read_plan(limits, tolerance)?;
+    warn_of(plan.periods().iter().map(|period| period.limit), output);
+    Ok(plan)
+}
+
+fn read_plan(limits: &[String], tolerance: Option<f64>) -> Result<SpeedPlan> {
     let mut plan = SpeedPlan::new();
     for limit in limits {
         let (window, speed) = match limit.split_once('=') {
@@ -183,14 +200,14 @@ mod tests {
 
     #[test]
     fn limits_hold_all_day_or_by_time() {
-        let plan = speed_plan(&["100Mbit/s".to_owned()], None).unwrap();
+        let plan = read_plan(&["100Mbit/s".to_owned()], None).unwrap();
         assert_eq!(plan.periods().len(), 1);
         let limits = ["08:00-20:00=50Mbit/s".to_owned(), "20:00-08:00=400Mbit/s".to_owned()];
-        assert_eq!(speed_plan(&limits, Some(20.0)).unwrap().periods().len(), 3);
-        for wrong in ["100", "8-9=1Mbit/s", "2000Mbit/s", "fast"] {
-            let failure = speed_plan(&[wrong.to_owned()], None).unwrap_err();
+        assert_eq!(read_plan(&limits, Some(20.0)).unwrap().periods().len(), 3);
+        for wrong in ["100", "8-9=1Mbit/s", "-1Mbit/s", "fast"] {
+            let failure = read_plan(&[wrong.to_owned()], None).unwrap_err();
             assert_eq!(failure.code(), crate::exit::ExitCode::Usage, "{wrong}");
         }
-        assert!(speed_plan(&limits, Some(5.0)).is_err());
+        assert!(read_plan(&limits, Some(5.0)).is_err());
     }
 }

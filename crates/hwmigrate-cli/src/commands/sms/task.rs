@@ -85,7 +85,7 @@ pub(crate) async fn run(command: TaskCommand, global: &Global, output: &Output) 
             let Some(mut body) = begin(&input, "sms.UpdateTask", output)? else { return Ok(()) };
             body.set_given(&["name"], name);
             request::fill_place(&mut body, &place);
-            request::fill_limit(&mut body, speed_limit.as_deref())?;
+            request::fill_limit(&mut body, speed_limit.as_deref(), output)?;
             body.refuse_empty("--name, another setting, or --input")?;
             let (client, request) = ready::<PutTaskReq>(body, operation("sms.UpdateTask")?, global, output)?;
             in_time(global, client.sms().tasks().update(&id, &request)).await?;
@@ -99,7 +99,7 @@ pub(crate) async fn run(command: TaskCommand, global: &Global, output: &Output) 
             wait::run(fleet, options.stall_after, global, output, ids.len() > 1).await
         }
         TaskCommand::SpeedLimit { id, limits, tolerance, clear } => {
-            let plan = request::speed_plan(&limits, tolerance)?;
+            let plan = request::speed_plan(&limits, tolerance, output)?;
             let client = connect(global)?;
             let tasks = client.sms().tasks();
             if limits.is_empty() && !clear {
@@ -148,7 +148,7 @@ async fn create(create: &TaskCreate, global: &Global, output: &Output) -> Result
     body.set_given(&["name"], create.name.clone());
     body.set_given(&["syncing"], create.syncing);
     body.set_given(&["auto_start"], create.auto_start);
-    request::fill_limit(&mut body, create.speed_limit.as_deref())?;
+    request::fill_limit(&mut body, create.speed_limit.as_deref(), output)?;
     request::fill(&mut body, &create.target);
     let client = connect(global)?;
     let request = in_time(global, request::complete(body, &create.target, None, &client, output)).await?;

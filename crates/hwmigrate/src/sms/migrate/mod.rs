@@ -6,6 +6,8 @@
 //! asked, cut over: only from there, and only once. A lost reply is settled by
 //! looking, and a migration whose process died is taken up again by task id.
 
+mod create;
+mod patience;
 mod steps;
 
 use std::fmt;
@@ -20,12 +22,16 @@ use tokio::time::Instant;
 use super::{Created, Sms, SpeedPlan, Tasks};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Bytes, Phase, Progress, Reason, State};
-use crate::wait::{PollPolicy, Unlimited, Waiter, failed, stop_after};
+use crate::wait::{PollPolicy, Unlimited, Waiter, failed, stop_and_look};
 
 /// What happens in a [`Migration`], as it happens.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum MigrationEvent {
+    /// The task is about to be created, by this name.
+    Creating(String),
+    /// The reply to its create was lost; the task of this name is looked for.
+    Searching(String),
     /// The task exists; keep its id to take the migration up again.
     Created(Created<String>),
     /// Speed limits and options are set.
@@ -54,9 +60,9 @@ pub struct Report {
     pub phases: Vec<Phase>,
     /// How long it took here, from the first call to the last look.
     pub elapsed: Duration,
-    /// It was cut over by this migration.
+    /// It was cut over in this run: by it, or at the same moment by somebody else.
     pub cut_over: bool,
-    /// The reply to the create was lost, and the task was found afterwards.
+    /// The task was found: the reply to its create was lost, or somebody else made it at the same moment.
     pub adopted: bool,
     /// Why it failed or was stopped, in the service's words.
     pub reason: Option<Reason>,
@@ -85,8 +91,8 @@ pub struct Migration<L = Duration> {
     task: Option<Created<String>>,
     waiter: Option<Waiter>,
     cut_over: bool,
-    /// The create was begun and must not be sent twice: the tasks that were there before it.
-    begun: Option<Vec<Created<String>>>,
+    /// The last look after a stop.
+    stopped: Option<Progress>,
 }
 
 struct Plan {
@@ -109,7 +115,18 @@ enum Begin {
 
 /// What is to be done next.
 enum Stage {
-    Create,
+    /// To be looked for; if it is to be made, for what it could be mistaken for.
+    Begin,
+    /// To be created, beside the tasks that were there before; `sent` from when its request may have left.
+    Create {
+        before: Vec<Created<String>>,
+        sent: bool,
+    },
+    /// Perhaps created: the reply was lost.
+    Search {
+        before: Vec<Created<String>>,
+        lost: Error,
+    },
     Prepare,
     Start,
     /// Followed until it synchronises or is through.
@@ -129,6 +146,11 @@ impl Sms {
     /// synchronising, and waits for [`cut_over`](Migration::cut_over);
     /// without, the service launches the target by itself. `auto_start` has no
     /// effect: the task is started once its limits are set.
+    ///
+    /// A source server has at most one task. Where the service refuses the create
+    /// because there is one already, and that is of the same name, source and
+    /// target, it is taken up as if it were our own: two processes that begin the
+    /// same migration at the same moment move the server together.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -174,11 +196,10 @@ impl Migration<Unlimited> {
         Self::over(plan, Unlimited)
     }
 
-    /// Gives the whole migration at most this long.
+    /// Gives the whole migration at most this long. The task goes on at the service.
     ///
-    /// Single calls keep to the client's limit for a call, and a create that is
-    /// under way is waited for: a task that nobody knows of would be worse than
-    /// a late answer. The task goes on at the service.
+    /// The create gets what is left; so does the search after a lost reply. A look
+    /// or another request that is under way by then gets up to five seconds more.
     pub fn deadline(self, limit: Duration) -> Migration {
         Migration::over(self.plan, limit)
     }
@@ -189,12 +210,12 @@ impl<L> Migration<L> {
         Self {
             plan,
             limit,
-            stage: Stage::Create,
+            stage: Stage::Begin,
             span: None,
             task: None,
             waiter: None,
             cut_over: false,
-            begun: None,
+            stopped: None,
         }
     }
 
@@ -296,7 +317,7 @@ impl Migration {
                     let why = Error::new(ErrorKind::Cancelled, "the migration was cancelled");
                     return self.stop(why).await;
                 }
-                // A cut-over without a reply has begun, for all that is known.
+                // A create or cut-over without a reply has begun, for all that is known.
                 Err(error) if error.is_timeout() && !error.is_ambiguous() => return self.stop(error).await,
                 Err(error) => return Err(error),
             }
@@ -341,13 +362,14 @@ impl Migration {
         mut cancelled: impl Future<Output = ()> + Unpin,
     ) -> Result<Option<MigrationEvent>> {
         // Between two events no request is under way, unless a step was dropped half-way.
-        let between = self.begun.is_none() && !matches!(self.stage, Stage::CutOver(Some(_)) | Stage::Over);
-        if between && (&mut cancelled).now_or_never().is_some() {
+        let halfway = matches!(self.stage, Stage::Create { sent: true, .. } | Stage::CutOver(Some(_)));
+        if !halfway && !matches!(self.stage, Stage::Over) && (&mut cancelled).now_or_never().is_some() {
             return Ok(None);
         }
+        let looks = matches!(self.stage, Stage::Begin | Stage::Search { .. } | Stage::Follow | Stage::Launch);
         tokio::select! {
             biased;
-            () = cancelled, if matches!(self.stage, Stage::Create | Stage::Follow | Stage::Launch) && self.begun.is_none() => Ok(None),
+            () = cancelled, if looks => Ok(None),
             event = self.next() => event,
         }
     }
@@ -356,25 +378,45 @@ impl Migration {
     ///
     /// # Errors
     /// `why`, with words on what became of the task.
-    pub(super) async fn stop(self, why: Error) -> Result<Report> {
+    pub(super) async fn stop(&mut self, why: Error) -> Result<Report> {
+        if self.task.is_none() {
+            match self.find_lost().await {
+                Ok(()) if self.task.is_some() => {}
+                Ok(()) => return Err(why),
+                Err(_) => return Err(self.give_up(why).await),
+            }
+        }
         let Some(task) = &self.task else { return Err(why) };
         if self.cut_over {
             let words = format!("{}; the cut-over goes on at the service", why.message());
             return Err(self.with_task(why.with_message(words)));
         }
-        match stop_after(self.plan.tasks.job(&task.id), self.plan.policy.clone(), why).await {
+        let job = self.plan.tasks.job(&task.id);
+        let (outcome, last) = stop_and_look(job, self.plan.policy.clone(), why).await;
+        self.stopped = last;
+        match outcome {
             Ok(outcome) => Ok(self.report_of(outcome.into_progress())),
-            Err(error) if error.is_job_failed() => {
-                let last = self.plan.tasks.progress(&task.id).await;
-                last.map(|last| self.report_of(last)).map_err(|error| self.with_task(error))
-            }
+            Err(error) if error.is_job_failed() => match self.stopped.clone() {
+                Some(last) => Ok(self.report_of(last)),
+                None => Err(self.with_task(error)),
+            },
             Err(error) => Err(self.with_task(error)),
         }
+    }
+
+    /// The last look at the task.
+    pub(super) fn last(&self) -> Option<&Progress> {
+        self.stopped.as_ref().or_else(|| self.waiter.as_ref().and_then(Waiter::last))
     }
 }
 
 fn over() -> Error {
     Error::invalid("the migration is over: begin a new one")
+}
+
+fn out_of_time(words: &str) -> Error {
+    let advice = "take the migration up again, with a longer limit";
+    Error::new(ErrorKind::Timeout, format!("the task {words}")).with_advice(advice)
 }
 
 impl<L: fmt::Debug> fmt::Debug for Migration<L> {

@@ -4,22 +4,32 @@ use std::time::Duration;
 
 use hwmigrate_api::sms::types::TaskAction as Action;
 
-use super::{Begin, Migration, MigrationEvent, Report, Stage, over};
+use super::create::used;
+use super::{Migration, MigrationEvent, Report, Stage, out_of_time, over};
 use crate::clock;
-use crate::error::{Error, ErrorKind, Result};
-use crate::progress::{Progress, Resource, State, StepState};
+use crate::error::{Error, Result};
+use crate::progress::{PhaseKind, Progress, Resource, State, StepState};
+use crate::sms::Tasks;
 use crate::sms::wait::{Goal, settle_cut_off};
-use crate::sms::{Created, Tasks};
-use crate::wait::{Waiter, job_report};
+use crate::wait::{LAST_LOOK_GRACE, Waiter, job_report};
+
+/// How a task stands that refused a cut-over.
+enum Standing {
+    /// Somebody else has cut it over in this moment.
+    CutOver,
+    /// It synchronises, and is just copying.
+    Copying,
+    Otherwise,
+}
 
 impl Migration {
     pub(super) async fn step(&mut self) -> Result<MigrationEvent> {
         self.span.get_or_insert_with(clock::instant);
-        if matches!(self.stage, Stage::Create) {
-            let task = self.create().await?;
-            (self.begun, self.stage) = (None, Stage::Prepare);
-            self.task = Some(task.clone());
-            return Ok(MigrationEvent::Created(task));
+        match &self.stage {
+            Stage::Begin => return self.begin().await,
+            Stage::Create { .. } => return self.create().await,
+            Stage::Search { .. } => return self.search(self.left()).await,
+            _ => {}
         }
         let Some(id) = self.task.as_ref().map(|task| task.id.clone()) else { return Err(over()) };
         match &self.stage {
@@ -41,49 +51,31 @@ impl Migration {
             }
             Stage::Follow | Stage::Launch => self.follow(&id).await,
             Stage::CutOver(_) => self.launch(&id).await,
-            Stage::Create | Stage::Over => Err(over()),
+            Stage::Begin | Stage::Create { .. } | Stage::Search { .. } | Stage::Over => Err(over()),
         }
     }
 
-    async fn create(&mut self) -> Result<Created<String>> {
-        let tasks = &self.plan.tasks;
-        match &self.plan.begin {
-            Begin::Attach(id) => {
-                let task = tasks.show(id).await?.into_inner();
-                Ok(Created { id: id.clone(), name: task.name, adopted: false, mark: None })
-            }
-            Begin::Create(request) => {
-                let lost = match &self.begun {
-                    // The step before was dropped half-way, perhaps after its request had left.
-                    Some(_) => Error::new(ErrorKind::Ambiguous, "the create was cut off")
-                        .with_operation("CreateTask"),
-                    None => {
-                        self.begun = Some(tasks.before_create(request).await?);
-                        match tasks.create(request).await {
-                            Err(lost) if lost.is_ambiguous() => lost,
-                            outcome => return outcome,
-                        }
-                    }
-                };
-                tasks.settle_create(lost, request, self.begun.as_deref().unwrap_or_default()).await
-            }
-        }
+    /// The tasks, for calls that end soon after the deadline.
+    pub(super) fn tasks(&self) -> Tasks {
+        self.plan.tasks.within(self.left().max(LAST_LOOK_GRACE))
     }
 
     /// Both calls replace what was there, so they may be repeated.
     async fn prepare(&mut self, id: &str) -> Result<()> {
+        let tasks = self.tasks();
         if let Some(limits) = &self.plan.limits {
-            self.plan.tasks.limit_speed(id, limits).await?;
+            tasks.limit_speed(id, limits).await?;
         }
         if !self.plan.options.is_empty() {
-            self.plan.tasks.configure(id, self.plan.options.iter().cloned()).await?;
+            tasks.configure(id, self.plan.options.iter().cloned()).await?;
         }
         Ok(())
     }
 
     /// Starts the task where it stands still; returns the look from before.
     async fn start(&mut self, id: &str) -> Result<Option<Progress>> {
-        let before = self.plan.tasks.progress(id).await?;
+        let (tasks, patience) = (self.tasks(), self.patience());
+        let before = patience.look(|| tasks.progress(id)).await?;
         if !matches!(before.state, State::Ready | State::Paused | State::Failed) {
             return Ok(None);
         }
@@ -91,10 +83,10 @@ impl Migration {
             // Started now it would run on with nobody to follow it.
             return Err(out_of_time("stands still, and the time is up: it was not started"));
         }
-        match self.plan.tasks.start(id).await {
+        match tasks.start(id).seen(&before).await {
             // Somebody else has started it in this moment.
             Err(error) if error.is_conflict() => {
-                let now = self.plan.tasks.progress(id).await?;
+                let now = patience.look(|| tasks.progress(id)).await?;
                 if now.state.is_active() { Ok(None) } else { Err(error) }
             }
             outcome => outcome.map(|()| Some(before)),
@@ -142,7 +134,7 @@ impl Migration {
 
     /// Tells the task to cut over, unless it has left off synchronising.
     async fn launch(&mut self, id: &str) -> Result<MigrationEvent> {
-        let (tasks, left) = (self.plan.tasks.clone(), self.left());
+        let (tasks, patience, left) = (self.tasks(), self.patience(), self.left());
         let Stage::CutOver(begun) = &mut self.stage else { return Err(over()) };
         let before = match begun {
             // The step before was dropped half-way, perhaps after its request had left.
@@ -154,19 +146,23 @@ impl Migration {
                 return Err(out_of_time("synchronises, and the time is up: it was not cut over"));
             }
             None => {
-                let before = tasks.progress(id).await?;
+                let before = patience.look(|| tasks.progress(id)).await?;
                 *begun = Some(Box::new(before.clone()));
-                match tasks.cutover(id).await {
-                    Err(error) if self.is_amid_a_copy(&error, id).await => {
-                        self.stage = Stage::CutOver(None);
-                        let pause = self.plan.policy.pause(self.used(), None, 0.5);
-                        clock::sleep(pause.min(self.left())).await;
-                        return match self.left() {
-                            left if left.is_zero() => Err(error),
-                            _ => Ok(MigrationEvent::Progress(before)),
-                        };
+                let told = tasks.cutover(id).seen(&before).await;
+                if let Err(error) = told {
+                    match self.stands(&error, id).await {
+                        Standing::CutOver => {}
+                        Standing::Copying => {
+                            self.stage = Stage::CutOver(None);
+                            let pause = self.plan.policy.pause(self.used(), None, 0.5);
+                            clock::sleep(pause.min(self.left())).await;
+                            return match self.left() {
+                                left if left.is_zero() => Err(error),
+                                _ => Ok(MigrationEvent::Progress(before)),
+                            };
+                        }
+                        Standing::Otherwise => return Err(error),
                     }
-                    outcome => outcome?,
                 }
                 before
             }
@@ -176,26 +172,33 @@ impl Migration {
         Ok(MigrationEvent::CutOver)
     }
 
-    /// Whether the service refused a cut-over because the task, which
-    /// synchronises, is just copying.
-    async fn is_amid_a_copy(&mut self, error: &Error, id: &str) -> bool {
-        // Without a status it was our own guard, which looked once more before the request.
+    /// How a task stands that refused a cut-over.
+    async fn stands(&mut self, error: &Error, id: &str) -> Standing {
+        // Without a status it was our own guard, by the look from before.
         let refused = match error.status() {
             Some(status) => (400..500).contains(&status) && !error.is_auth(),
             None => error.is_conflict(),
         };
-        let copies = |seen: Progress| {
-            let syncing = seen.state == State::Syncing || seen.source_state.as_deref() == Some("syncing");
-            syncing && seen.phase().is_some_and(|phase| phase.state == StepState::Running)
-        };
-        refused && self.plan.tasks.progress(id).await.is_ok_and(copies)
+        if !refused {
+            return Standing::Otherwise;
+        }
+        let (tasks, patience) = (self.tasks(), self.patience());
+        let Ok(seen) = patience.look(|| tasks.progress(id)).await else { return Standing::Otherwise };
+        let runs = seen.phase().filter(|phase| phase.state == StepState::Running);
+        let syncing = seen.state == State::Syncing || seen.source_state.as_deref() == Some("syncing");
+        match runs {
+            Some(phase) if phase.kind == PhaseKind::Cutover => Standing::CutOver,
+            Some(_) if syncing => Standing::Copying,
+            None if seen.state == State::Succeeded => Standing::CutOver,
+            _ => Standing::Otherwise,
+        }
     }
 
     fn used(&self) -> Duration {
-        self.span.map_or(Duration::ZERO, |start| clock::instant().saturating_duration_since(start))
+        used(self.span)
     }
 
-    fn left(&self) -> Duration {
+    pub(super) fn left(&self) -> Duration {
         self.limit.saturating_sub(self.used())
     }
 
@@ -218,7 +221,7 @@ impl Migration {
         match &self.task {
             Some(task) if error.job().is_none() => {
                 let blank = Progress::new(Resource::ServerTask, task.id.clone(), State::Unknown, None);
-                error.with_job(job_report(self.waiter.as_ref().and_then(Waiter::last).unwrap_or(&blank)))
+                error.with_job(job_report(self.last().unwrap_or(&blank)))
             }
             _ => error,
         }
@@ -234,9 +237,4 @@ async fn whole(tasks: &Tasks, last: Progress) -> Progress {
         Ok(seen) if seen.state == last.state => seen,
         _ => last,
     }
-}
-
-fn out_of_time(words: &str) -> Error {
-    let advice = "take the migration up again by the task's id, with a longer limit";
-    Error::new(ErrorKind::Timeout, format!("the task {words}")).with_advice(advice)
 }

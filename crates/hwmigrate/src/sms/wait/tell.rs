@@ -23,14 +23,15 @@ use crate::wait::job_report;
 const PAUSES: [Duration; 4] =
     [Duration::ZERO, Duration::from_millis(500), Duration::from_millis(1500), Duration::from_secs(3)];
 
-/// Sends an action once the table allows it, and settles a lost reply by looking.
+/// Sends an action if the table allows it after the look `before`, or whatever
+/// the state is without one, and settles a lost reply by looking.
 ///
 /// # Errors
 /// `Conflict` by the table, or by the service; `Ambiguous` when a reply was
 /// lost and the task does not show whether the action arrived.
 pub(in crate::sms) async fn tell<L, S>(
     action: &Action,
-    force: bool,
+    before: Option<&Progress>,
     look: impl Fn() -> L,
     send: impl Fn() -> S,
 ) -> Result<()>
@@ -38,13 +39,9 @@ where
     L: Future<Output = Result<Progress>>,
     S: Future<Output = Result<()>>,
 {
-    let before = if force {
-        None
-    } else {
-        let seen = look().await?;
-        guard::check(&seen, action)?;
-        Some(seen)
-    };
+    if let Some(seen) = before {
+        guard::check(seen, action)?;
+    }
     let mut lost: Option<Error> = None;
     for _ in 0..RESENDS {
         let error = match send().await {
@@ -54,7 +51,7 @@ where
             outcome => return outcome,
         };
         tracing::warn!(action = action.as_str(), "the reply to an action was lost; looking for its effect");
-        match settle(action, before.as_ref(), &look).await {
+        match settle(action, before, &look).await {
             Effect::Shown => return Ok(()),
             Effect::None(Some(_)) if matches!(action, Action::Start | Action::Stop) => lost = Some(error),
             Effect::None(seen) => return Err(unsettled(error, action, seen.as_deref())),

@@ -43,7 +43,8 @@ impl Stage {
                 self.then.map_or(Ok(()), |kind| Err(Error::new(kind, "refused")))
             })
         };
-        tell(action, force, look, send).await
+        let before = if force { None } else { Some(look().await?) };
+        tell(action, before.as_ref(), look, send).await
     }
 }
 
