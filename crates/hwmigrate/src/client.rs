@@ -115,12 +115,12 @@ impl fmt::Debug for Client {
 
 impl Shared {
     /// The project for the path of a request.
-    pub(crate) async fn project_id(&self, limits: Limits) -> Result<Arc<str>> {
+    pub(crate) async fn project_id(self: &Arc<Self>, limits: Limits) -> Result<Arc<str>> {
         if let Some(id) = self.known_project() {
             return Ok(id);
         }
         // Around all of it: waiting for another caller's look-up counts as well.
-        let found = self.session.owner.get_or_look(|| self.find_project(limits).boxed());
+        let found = self.session.owner.get_or_look(|| Arc::clone(self).find_project(limits).boxed());
         match tokio::time::timeout_at(limits.deadline, found).await {
             Ok(found) => found,
             Err(_) => Err(Error::new(
@@ -130,7 +130,7 @@ impl Shared {
         }
     }
 
-    async fn find_project(&self, limits: Limits) -> Result<Arc<str>> {
+    async fn find_project(self: Arc<Self>, limits: Limits) -> Result<Arc<str>> {
         let issued = self.issued(limits).await?;
         if let Some(id) = &issued.identity.project_id {
             return Ok(Arc::from(id.as_str()));
@@ -157,7 +157,7 @@ impl Shared {
 
     /// The projects that a list operation of IAM gives, or those of a name.
     pub(crate) async fn projects(
-        &self,
+        self: &Arc<Self>,
         op: Op,
         name: Option<&str>,
         limits: Limits,
@@ -171,7 +171,7 @@ impl Shared {
 
     /// Whose token this is and when it ends.
     pub(crate) async fn validate(
-        &self,
+        self: &Arc<Self>,
         token: &Proof,
         limits: Limits,
     ) -> Result<(Identity, Option<OffsetDateTime>)> {
@@ -189,7 +189,7 @@ impl Shared {
         Ok((body.token.identity(), end))
     }
 
-    async fn login(&self, limits: Limits) -> Result<Login> {
+    async fn login(self: &Arc<Self>, limits: Limits) -> Result<Login> {
         let issued = self.issued(limits).await?;
         let mut identity = issued.identity.clone();
         let mut expires_at = issued.expires_at;

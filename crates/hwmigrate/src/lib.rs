@@ -66,12 +66,14 @@ pub mod wait;
 #[doc = include_str!("../../../README.md")]
 mod readme {}
 
+mod board;
 mod builder;
 mod client;
 mod config;
 mod credentials;
 mod environment;
 mod error;
+mod flight;
 mod jobs;
 mod profile;
 mod raw;

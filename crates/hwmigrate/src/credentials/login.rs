@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::header::HeaderValue;
-use hwmigrate_api::{Request, Secret};
+use hwmigrate_api::{Request, Secret, Service};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use time::OffsetDateTime;
@@ -49,21 +49,42 @@ enum Named<'a> {
 
 impl Shared {
     /// What requests about the client's own project are proven with at this moment.
-    pub(crate) async fn issued(&self, limits: Limits) -> Result<Arc<Issued>> {
-        self.issued_for(Audience::Client, limits).await
+    pub(crate) async fn issued(self: &Arc<Self>, limits: Limits) -> Result<Arc<Issued>> {
+        // OMS always means the client's own project.
+        self.issued_for(Service::Oms, limits).await
     }
 
-    /// As [`issued`](Self::issued), for another audience.
-    pub(crate) async fn issued_for(&self, audience: Audience<'_>, limits: Limits) -> Result<Arc<Issued>> {
+    /// What requests to a service are proven with. Closures that never answer end at the deadline, too.
+    pub(crate) async fn issued_for(
+        self: &Arc<Self>,
+        service: Service,
+        limits: Limits,
+    ) -> Result<Arc<Issued>> {
         let left = limits.deadline.saturating_duration_since(clock::instant());
-        let login = || self.obtain(&self.config.credentials, audience, limits);
-        self.session(audience).tokens.get(self.server_now(), (left / 2).min(EARLY_PATIENCE), login).await
+        let login = || {
+            let shared = Arc::clone(self);
+            async move {
+                let audience = shared.config.audience(service);
+                shared.obtain(&shared.config.credentials, audience, limits).await
+            }
+            .boxed()
+        };
+        let tokens = &self.session(self.config.audience(service)).tokens;
+        let issued = tokens.get(self.server_now(), (left / 2).min(EARLY_PATIENCE), login);
+        clock::within(Duration::MAX, limits.deadline, issued).await.unwrap_or_else(|| {
+            let limit = limits.total();
+            Err(Error::new(
+                ErrorKind::Timeout,
+                format!("the login did not end within its limit of {limit:.0?}"),
+            )
+            .with_advice("give the call a longer limit, or check where the credentials come from"))
+        })
     }
 
     /// Follows the recipe of `credentials`. Those that only serve to get an
     /// agency's are for the account.
     fn obtain<'a>(
-        &'a self,
+        self: &'a Arc<Self>,
         credentials: &'a Credentials,
         audience: Audience<'a>,
         limits: Limits,
@@ -115,7 +136,7 @@ impl Shared {
     }
 
     async fn by_password(
-        &self,
+        self: &Arc<Self>,
         credentials: &Credentials,
         audience: Audience<'_>,
         limits: Limits,
@@ -164,7 +185,7 @@ impl Shared {
     }
 
     async fn by_agency(
-        &self,
+        self: &Arc<Self>,
         base: &Credentials,
         agency: &str,
         domain: &str,
@@ -199,7 +220,7 @@ impl Shared {
 
     /// A temporary access key for the client's own token.
     pub(crate) async fn own_temporary_key(
-        &self,
+        self: &Arc<Self>,
         seconds: u32,
         limits: Limits,
     ) -> Result<(Keys, Option<OffsetDateTime>)> {
@@ -211,7 +232,7 @@ impl Shared {
 
     /// A request to IAM with a body of its own making.
     async fn iam_post(
-        &self,
+        self: &Arc<Self>,
         op: Op,
         body: &(impl Serialize + Sync),
         limits: Limits,

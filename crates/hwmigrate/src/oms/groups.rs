@@ -15,8 +15,9 @@ use hwmigrate_api::oms::types::{
 use super::bandwidth::BandwidthPlan;
 use super::tasks::check_group_id;
 use super::{Oms, call, rules};
+use crate::board::{Gate, Page as Sight, Source, Watch};
 use crate::error::Result;
-use crate::fleet::{Board, Fleet, Page as Sight, Source, Watch};
+use crate::fleet::Fleet;
 use crate::jobs::command::{gone_is_deleted, resend, started, stopped};
 use crate::jobs::create::{self, Created};
 use crate::jobs::mark::Mark;
@@ -220,26 +221,30 @@ impl Groups {
 
     /// Prepares a wait for many groups.
     pub fn wait_all(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> Fleet<Unlimited> {
+        let gate = Gate::narrow();
         Fleet::new(ids.into_iter().map(|id| {
             let id = id.into();
-            let waiter = self.wait(&id);
+            let waiter = Waiter::new(self.job_behind(&id, &gate));
             (id, waiter)
         }))
     }
 
     pub(crate) fn job(&self, id: &str) -> Job {
-        let board = Arc::clone(&self.oms.shared.boards.groups);
-        let watch = Arc::new(Watch::new(&board));
-        let (looked, stopped) = (self.clone(), self.clone());
+        self.job_behind(id, &Gate::open())
+    }
+
+    fn job_behind(&self, id: &str, gate: &Gate) -> Job {
+        let watch = Arc::new(Watch::new(&self.oms.shared.boards.groups, gate));
+        let (source, stopped): (Arc<dyn Source>, _) = (Arc::new(self.clone()), self.clone());
         let (look_id, stop_id) = (id.to_owned(), id.to_owned());
         Job {
             resource: Resource::Group,
             id: id.to_owned(),
             dice: self.oms.dice(),
             look: Arc::new(move || {
-                let (groups, board, watch) = (looked.clone(), Arc::clone(&board), Arc::clone(&watch));
+                let (source, watch) = (Arc::clone(&source), Arc::clone(&watch));
                 let id = look_id.clone();
-                Box::pin(async move { look(&groups, &board, &watch, &id).await })
+                Box::pin(async move { watch.look(&source, &id).await })
             }),
             stop: Arc::new(move || {
                 let (groups, id) = (stopped.clone(), stop_id.clone());
@@ -247,10 +252,6 @@ impl Groups {
             }),
         }
     }
-}
-
-async fn look(groups: &Groups, board: &Board, watch: &Watch, id: &str) -> Result<Progress> {
-    board.look(groups, watch, id).await
 }
 
 impl Source for Groups {

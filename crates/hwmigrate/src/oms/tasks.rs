@@ -13,8 +13,9 @@ use hwmigrate_api::oms::types::{
 
 use super::bandwidth::BandwidthPlan;
 use super::{Oms, call, rules};
+use crate::board::{Gate, Page as Sight, Source, Watch};
 use crate::error::Result;
-use crate::fleet::{Board, Fleet, Page as Sight, Source, Watch};
+use crate::fleet::Fleet;
 use crate::jobs::check::{Checks, check_id, check_task_id};
 use crate::jobs::command::{gone_is_deleted, resend, started, stopped};
 use crate::jobs::create::{self, Created};
@@ -255,20 +256,24 @@ impl Tasks {
     /// Prepares a wait for many tasks, at the price of one list request per
     /// 100 tasks and round.
     pub fn wait_all(&self, ids: impl IntoIterator<Item = i64>) -> Fleet<Unlimited> {
-        Fleet::new(ids.into_iter().map(|id| (id.to_string(), self.wait(id))))
+        let gate = Gate::narrow();
+        Fleet::new(ids.into_iter().map(|id| (id.to_string(), Waiter::new(self.job_behind(id, &gate)))))
     }
 
     pub(crate) fn job(&self, id: i64) -> Job {
-        let board = Arc::clone(&self.oms.shared.boards.tasks);
-        let watch = Arc::new(Watch::new(&board));
-        let (looked, stopped) = (self.clone(), self.clone());
+        self.job_behind(id, &Gate::open())
+    }
+
+    fn job_behind(&self, id: i64, gate: &Gate) -> Job {
+        let watch = Arc::new(Watch::new(&self.oms.shared.boards.tasks, gate));
+        let (source, stopped): (Arc<dyn Source>, _) = (Arc::new(self.clone()), self.clone());
         Job {
             resource: Resource::Task,
             id: id.to_string(),
             dice: self.oms.dice(),
             look: Arc::new(move || {
-                let (tasks, board, watch) = (looked.clone(), Arc::clone(&board), Arc::clone(&watch));
-                Box::pin(async move { look(&tasks, &board, &watch, id).await })
+                let (source, watch) = (Arc::clone(&source), Arc::clone(&watch));
+                Box::pin(async move { watch.look(&source, &id.to_string()).await })
             }),
             stop: Arc::new(move || {
                 let tasks = stopped.clone();
@@ -276,10 +281,6 @@ impl Tasks {
             }),
         }
     }
-}
-
-async fn look(tasks: &Tasks, board: &Board, watch: &Watch, id: i64) -> Result<Progress> {
-    board.look(tasks, watch, &id.to_string()).await
 }
 
 impl Source for Tasks {

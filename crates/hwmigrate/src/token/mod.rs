@@ -13,6 +13,7 @@ mod tests;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::HeaderValue;
 use time::OffsetDateTime;
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
+use crate::flight::Flight;
 use crate::signing::Keys;
 
 /// Pause after an early renewal that failed.
@@ -95,18 +97,21 @@ impl Validity {
 /// The token of one client.
 #[derive(Default)]
 pub(crate) struct TokenCache {
+    cache: Arc<Cache>,
+    flight: Flight<Result<Arc<Issued>>>,
+}
+
+/// What is known, for the cache and for a login that is under way.
+#[derive(Default)]
+struct Cache {
     current: RwLock<Option<Arc<Issued>>>,
-    /// Held while somebody logs in.
-    flight: tokio::sync::Mutex<()>,
     past: Mutex<Past>,
 }
 
 #[derive(Default)]
 struct Past {
-    /// Counts failed logins, so that those who waited know that theirs failed.
-    failures: u64,
-    last: Option<Error>,
-    refused_until: Option<Instant>,
+    /// A refused login, until it is forgotten.
+    refused: Option<(Instant, Error)>,
     early_not_before: Option<Instant>,
 }
 
@@ -119,15 +124,15 @@ enum State {
 impl TokenCache {
     /// The present token, after a login where one is needed.
     ///
-    /// `now` is the server's time; `login` is called by at most one caller at
-    /// a time. `patience` bounds a renewal that is not urgent.
-    pub(crate) async fn get<'a>(
+    /// `now` is the server's time; one login at most goes on at a time.
+    /// `patience` bounds a renewal that is not urgent.
+    pub(crate) async fn get(
         &self,
         now: OffsetDateTime,
         patience: Duration,
-        login: impl FnOnce() -> BoxFuture<'a, Result<Issued>>,
+        login: impl Fn() -> BoxFuture<'static, Result<Issued>>,
     ) -> Result<Arc<Issued>> {
-        match self.look(now) {
+        match self.cache.look(now) {
             State::Good(issued) => Ok(issued),
             State::Due(old) => Ok(self.renew_early(old, now, patience, login).await),
             State::Missing => self.log_in(now, login).await,
@@ -136,12 +141,82 @@ impl TokenCache {
 
     /// Drops a token that a service refused, unless a newer one is here already.
     pub(crate) fn drop_refused(&self, refused: &Arc<Issued>) {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.cache.current.write().unwrap_or_else(PoisonError::into_inner);
         if current.as_ref().is_some_and(|issued| Arc::ptr_eq(issued, refused)) {
             *current = None;
         }
     }
 
+    async fn renew_early(
+        &self,
+        old: Arc<Issued>,
+        now: OffsetDateTime,
+        patience: Duration,
+        login: impl Fn() -> BoxFuture<'static, Result<Issued>>,
+    ) -> Arc<Issued> {
+        let too_early = self.cache.past().early_not_before.is_some_and(|at| clock::instant() < at);
+        if too_early || self.flight.is_on() {
+            return old;
+        }
+        // Set before the login, so that a try that is cut off counts as failed.
+        self.cache.past().early_not_before = Some(clock::instant() + EARLY_PAUSE);
+        let renewal = self.flight.join(|| {
+            let (cache, login) = (Arc::clone(&self.cache), login());
+            async move {
+                // Another caller may have renewed it between the look and this.
+                if let State::Good(renewed) = cache.look(now) {
+                    return Ok(renewed);
+                }
+                let issued = login.await.inspect_err(|error| {
+                    if error.is_auth() && error.status() == Some(401) {
+                        cache.past().early_not_before = Some(clock::instant() + REFUSED_PAUSE);
+                    }
+                })?;
+                Ok(cache.keep(issued))
+            }
+            .boxed()
+        });
+        // An identity service that hangs must not fail calls whose token is good.
+        let renewed = match tokio::time::timeout(patience, renewal).await {
+            Ok((renewed, _)) => renewed,
+            Err(_) => Err(Error::new(ErrorKind::Timeout, "no answer in time")),
+        };
+        renewed.unwrap_or_else(|error| {
+            tracing::warn!(error = %error.chain(), "renewing the token early failed; the present one is kept");
+            old
+        })
+    }
+
+    async fn log_in(
+        &self,
+        now: OffsetDateTime,
+        login: impl Fn() -> BoxFuture<'static, Result<Issued>>,
+    ) -> Result<Arc<Issued>> {
+        loop {
+            let joined = self.flight.join(|| {
+                let (cache, login) = (Arc::clone(&self.cache), login());
+                async move {
+                    if let State::Good(issued) | State::Due(issued) = cache.look(now) {
+                        return Ok(issued);
+                    }
+                    if let Some(refusal) = cache.refusal() {
+                        return Err(refusal);
+                    }
+                    let issued = login.await.inspect_err(|error| cache.remember(error))?;
+                    Ok(cache.keep(issued))
+                }
+                .boxed()
+            });
+            match joined.await {
+                // A time-out is that of the caller who began: those who joined may have longer deadlines.
+                (Err(error), false) if error.kind() == ErrorKind::Timeout => {}
+                (outcome, _) => return outcome,
+            }
+        }
+    }
+}
+
+impl Cache {
     fn look(&self, now: OffsetDateTime) -> State {
         let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
         match &*current {
@@ -154,83 +229,22 @@ impl TokenCache {
         }
     }
 
-    async fn renew_early<'a>(
-        &self,
-        old: Arc<Issued>,
-        now: OffsetDateTime,
-        patience: Duration,
-        login: impl FnOnce() -> BoxFuture<'a, Result<Issued>>,
-    ) -> Arc<Issued> {
-        let Ok(_flight) = self.flight.try_lock() else { return old };
-        // Another caller may have renewed it between the look and the lock.
-        if let State::Good(renewed) = self.look(now) {
-            return renewed;
-        }
-        if self.past().early_not_before.is_some_and(|at| clock::instant() < at) {
-            return old;
-        }
-        // Set before the login, so that a try that is cut off counts as failed.
-        self.past().early_not_before = Some(clock::instant() + EARLY_PAUSE);
-        // An identity service that hangs must not fail calls whose token is good.
-        let renewed = tokio::time::timeout(patience, login()).await;
-        match renewed.unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no answer in time"))) {
-            Ok(issued) => self.keep(issued),
-            Err(error) => {
-                if error.is_auth() && error.status() == Some(401) {
-                    self.past().early_not_before = Some(clock::instant() + REFUSED_PAUSE);
-                }
-                tracing::warn!(error = %error.chain(), "renewing the token early failed; the present one is kept");
-                old
-            }
-        }
-    }
-
-    async fn log_in<'a>(
-        &self,
-        now: OffsetDateTime,
-        login: impl FnOnce() -> BoxFuture<'a, Result<Issued>>,
-    ) -> Result<Arc<Issued>> {
-        let failures = self.past().failures;
-        let _flight = self.flight.lock().await;
-        if let State::Good(issued) | State::Due(issued) = self.look(now) {
-            return Ok(issued);
-        }
-        {
-            let past = self.past();
-            let refused = past.refused_until.is_some_and(|until| clock::instant() < until);
-            if let Some(error) = past.last.as_ref().filter(|_| refused || past.failures != failures) {
-                return Err(error.clone());
-            }
-        }
-        match login().await {
-            Ok(issued) => Ok(self.keep(issued)),
-            Err(error) => {
-                self.remember(&error);
-                Err(error)
-            }
-        }
-    }
-
     fn keep(&self, issued: Issued) -> Arc<Issued> {
         let issued = Arc::new(issued);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&issued));
-        let mut past = self.past();
-        past.last = None;
-        past.refused_until = None;
-        past.early_not_before = None;
+        *self.past() = Past::default();
         issued
     }
 
+    /// The refusal of a moment ago, which another try would only repeat.
+    fn refusal(&self) -> Option<Error> {
+        self.past().refused.as_ref().filter(|(until, _)| clock::instant() < *until).map(|(_, e)| e.clone())
+    }
+
     fn remember(&self, error: &Error) {
-        // A time-out is the leader's own: those who waited may have longer deadlines.
-        if error.kind() == ErrorKind::Timeout {
-            return;
+        if error.is_auth() && error.status().is_some() {
+            self.past().refused = Some((clock::instant() + REFUSAL_MEMORY, error.clone()));
         }
-        let mut past = self.past();
-        past.failures += 1;
-        past.last = Some(error.clone());
-        let refused = error.is_auth() && error.status().is_some();
-        past.refused_until = refused.then(|| clock::instant() + REFUSAL_MEMORY);
     }
 
     fn past(&self) -> std::sync::MutexGuard<'_, Past> {

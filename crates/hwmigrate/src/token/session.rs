@@ -4,7 +4,7 @@
 //! signs for it. SMS may need another, since it serves most regions from one
 //! of another name, and may want the account instead of a project.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -14,6 +14,7 @@ use serde::Deserialize;
 use crate::client::choose;
 use crate::config::Audience;
 use crate::error::{Error, ErrorKind, Result};
+use crate::flight::Flight;
 use crate::token::TokenCache;
 use crate::transport::operation::{LIST_AUTH_DOMAINS, LIST_PROJECTS};
 use crate::transport::sign::Owner;
@@ -30,11 +31,8 @@ pub(crate) struct Session {
 /// Something that is looked up once, by one caller for all who wait for it.
 #[derive(Default)]
 pub(crate) struct LookUp {
-    found: OnceLock<Arc<str>>,
-    /// Held while somebody looks.
-    flight: tokio::sync::Mutex<()>,
-    /// How many looks failed, and how the last one did.
-    failed: Mutex<(u64, Option<Error>)>,
+    found: Arc<OnceLock<Arc<str>>>,
+    flight: Flight<Result<Arc<str>>>,
 }
 
 impl LookUp {
@@ -45,40 +43,28 @@ impl LookUp {
 
     /// What was found, after a look where one is needed. Whoever waits for the
     /// look of another shares its outcome, good or bad; later callers look again.
-    pub(crate) async fn get_or_look<'a>(
+    pub(crate) async fn get_or_look(
         &self,
-        look: impl FnOnce() -> BoxFuture<'a, Result<Arc<str>>>,
+        look: impl Fn() -> BoxFuture<'static, Result<Arc<str>>>,
     ) -> Result<Arc<str>> {
-        if let Some(found) = self.get() {
-            return Ok(found);
-        }
-        let failures = self.failed().0;
-        let _flight = self.flight.lock().await;
-        if let Some(found) = self.get() {
-            return Ok(found);
-        }
-        if let (now, Some(error)) = &*self.failed()
-            && *now != failures
-        {
-            return Err(error.clone());
-        }
-        let outcome = look().await;
-        match &outcome {
-            Ok(found) => {
-                let _ = self.found.set(Arc::clone(found));
+        loop {
+            if let Some(found) = self.get() {
+                return Ok(found);
             }
-            // A time-out is the looker's own: those who wait may have longer deadlines.
-            Err(error) if error.kind() == ErrorKind::Timeout => {}
-            Err(error) => {
-                let mut failed = self.failed();
-                *failed = (failed.0 + 1, Some(error.clone()));
+            let joined = self.flight.join(|| {
+                let (found, look) = (Arc::clone(&self.found), look());
+                async move {
+                    let outcome = look.await?;
+                    Ok(Arc::clone(found.get_or_init(|| outcome)))
+                }
+                .boxed()
+            });
+            match joined.await {
+                // A time-out is the looker's own: those who wait may have longer deadlines.
+                (Err(error), false) if error.kind() == ErrorKind::Timeout => {}
+                (outcome, _) => return outcome,
             }
         }
-        outcome
-    }
-
-    fn failed(&self) -> MutexGuard<'_, (u64, Option<Error>)> {
-        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -94,15 +80,20 @@ impl Shared {
     ///
     /// The paths of OMS hold the project, so it is known by now. Those of SMS
     /// hold none: it is looked up here, for calls of every kind.
-    pub(crate) async fn owner(&self, service: Service, auth: Auth<'_>, limits: Limits) -> Result<Owner> {
+    pub(crate) async fn owner(
+        self: &Arc<Self>,
+        service: Service,
+        auth: Auth<'_>,
+        limits: Limits,
+    ) -> Result<Owner> {
         match (service, auth, self.config.audience(service)) {
             (Service::Iam, ..) => Ok(Owner::Account(self.config.domain_id.as_deref().map(Arc::from))),
             (Service::Sms, Auth::Client, Audience::Client) => {
                 Ok(Owner::Project(Some(self.own_project(limits).await?)))
             }
             (Service::Sms, Auth::Client, audience) => {
-                let owner = &self.session(audience).owner;
-                let id = owner.get_or_look(|| self.find_owner(audience, limits)).await?;
+                let look = || self.find_owner(service, limits);
+                let id = self.session(audience).owner.get_or_look(look).await?;
                 Ok(match audience {
                     Audience::Account => Owner::Account(Some(id)),
                     _ => Owner::Project(Some(id)),
@@ -113,28 +104,33 @@ impl Shared {
     }
 
     // Boxed, since the look-up is a call like the one that it is for.
-    fn own_project(&self, limits: Limits) -> BoxFuture<'_, Result<Arc<str>>> {
+    fn own_project(self: &Arc<Self>, limits: Limits) -> BoxFuture<'_, Result<Arc<str>>> {
         self.project_id(limits).boxed()
     }
 
-    fn find_owner<'a>(&'a self, audience: Audience<'a>, limits: Limits) -> BoxFuture<'a, Result<Arc<str>>> {
+    fn find_owner(
+        self: &Arc<Self>,
+        service: Service,
+        limits: Limits,
+    ) -> BoxFuture<'static, Result<Arc<str>>> {
+        let shared = Arc::clone(self);
         async move {
-            match audience {
-                Audience::Client => self.project_id(limits).await,
+            match shared.config.audience(service) {
+                Audience::Client => shared.project_id(limits).await,
                 Audience::Region(name) => {
-                    let projects = self.projects(LIST_PROJECTS, Some(name), limits).await?;
+                    let projects = shared.projects(LIST_PROJECTS, Some(name), limits).await?;
                     choose(name, &projects).map(Arc::from)
                 }
-                Audience::Account => match &self.config.domain_id {
+                Audience::Account => match &shared.config.domain_id {
                     Some(id) => Ok(Arc::from(id.as_str())),
-                    None => self.find_account(limits).await,
+                    None => shared.find_account(limits).await,
                 },
             }
         }
         .boxed()
     }
 
-    async fn find_account(&self, limits: Limits) -> Result<Arc<str>> {
+    async fn find_account(self: &Arc<Self>, limits: Limits) -> Result<Arc<str>> {
         let op = LIST_AUTH_DOMAINS;
         let answer = self.execute(&Request::new(op, &[]), limits, Auth::Client).await?;
         let rows: Accounts = serde_json::from_slice(&answer.body)

@@ -62,7 +62,7 @@ pub(crate) struct Shared {
     skew: AtomicI64,
     rng: Mutex<fastrand::Rng>,
     /// What the waits of all handles saw of the project's jobs.
-    pub(crate) boards: crate::fleet::Boards,
+    pub(crate) boards: crate::board::Boards,
 }
 
 /// The time and patience of one call.
@@ -129,7 +129,7 @@ impl Shared {
             sms_session: Session::default(),
             skew: AtomicI64::new(0),
             rng: Mutex::new(rng),
-            boards: crate::fleet::Boards::default(),
+            boards: crate::board::Boards::default(),
         }
     }
 
@@ -170,18 +170,28 @@ impl Shared {
     }
 
     /// Sends a request, as often as its operation and the limits allow, and reads the whole answer.
-    pub(crate) async fn execute(&self, request: &Request, limits: Limits, auth: Auth<'_>) -> Result<Answer> {
+    pub(crate) async fn execute(
+        self: &Arc<Self>,
+        request: &Request,
+        limits: Limits,
+        auth: Auth<'_>,
+    ) -> Result<Answer> {
         self.exchange(request, limits, auth, false).await
     }
 
     /// The same, but where the operation answers with a stream, the caller reads it.
-    pub(crate) async fn open(&self, request: &Request, limits: Limits, auth: Auth<'_>) -> Result<Answer> {
+    pub(crate) async fn open(
+        self: &Arc<Self>,
+        request: &Request,
+        limits: Limits,
+        auth: Auth<'_>,
+    ) -> Result<Answer> {
         let streamed = request.operation().response == ResponseBody::Stream;
         self.exchange(request, limits, auth, streamed).await
     }
 
     async fn exchange(
-        &self,
+        self: &Arc<Self>,
         request: &Request,
         limits: Limits,
         auth: Auth<'_>,
@@ -205,7 +215,7 @@ impl Shared {
     /// Every wait in here ends at the deadline. There is no timer around the
     /// whole, because each would cost every call the same again.
     async fn attempts(
-        &self,
+        self: &Arc<Self>,
         request: &Request,
         auth: Auth<'_>,
         streamed: bool,
@@ -265,7 +275,7 @@ impl Shared {
 
     /// Puts the proof of who is asking into a request, after a login where one is needed.
     async fn prove<'a>(
-        &self,
+        self: &Arc<Self>,
         outgoing: &mut Outgoing,
         request: &Request,
         endpoint: &Endpoint,
@@ -274,7 +284,7 @@ impl Shared {
     ) -> Result<Used<'a>> {
         let service = request.operation().service;
         let used = match auth {
-            Auth::Client => Used::Issued(self.issued_for(self.config.audience(service), limits).await?),
+            Auth::Client => Used::Issued(self.issued_for(service, limits).await?),
             Auth::Proof(proof) => Used::Proof(proof),
             Auth::None => Used::Nothing,
         };

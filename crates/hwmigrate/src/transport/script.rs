@@ -184,10 +184,10 @@ pub(crate) fn request(op: Op) -> Request {
     request.json(&body).unwrap()
 }
 
-pub(crate) async fn call(client: &Shared, op: Op) -> Result<Answer> {
+pub(crate) async fn call(client: &Arc<Shared>, op: Op) -> Result<Answer> {
     call_within(client, op, Duration::from_secs(120)).await
 }
 
-pub(crate) async fn call_within(client: &Shared, op: Op, limit: Duration) -> Result<Answer> {
+pub(crate) async fn call_within(client: &Arc<Shared>, op: Op, limit: Duration) -> Result<Answer> {
     client.execute(&request(op), client.limits(Some(limit), None), Auth::Client).await
 }

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Goal, view};
+use crate::board::{Gate, Page, Source, Watch};
 use crate::error::Result;
-use crate::fleet::{Fleet, Page, Source, Watch};
+use crate::fleet::Fleet;
 use crate::progress::{Bytes, Progress, Resource};
 use crate::sms::Tasks;
 use crate::wait::{Job, Unlimited, Waiter, is_final};
@@ -65,22 +66,29 @@ impl Tasks {
     /// 200 source servers and round. What a list tells has no phases; the
     /// bytes and the present step are there.
     pub fn wait_all<I: AsRef<str>>(&self, ids: impl IntoIterator<Item = I>, goal: Goal) -> Fleet<Unlimited> {
-        Fleet::new(ids.into_iter().map(|id| (id.as_ref().to_owned(), self.wait_until(id.as_ref(), goal))))
+        let gate = Gate::narrow();
+        Fleet::new(ids.into_iter().map(|id| {
+            let id = id.as_ref();
+            (id.to_owned(), Waiter::new(self.job_behind(id, &gate)).aim(goal.into()))
+        }))
     }
 
     pub(in crate::sms) fn job(&self, id: &str) -> Job {
-        let board = Arc::clone(&self.sms().shared.boards.servers);
-        let watch = Arc::new(Watch::new(&board));
-        let looks = Arc::new(Looks { tasks: self.clone(), memory: Arc::default() });
+        self.job_behind(id, &Gate::open())
+    }
+
+    fn job_behind(&self, id: &str, gate: &Gate) -> Job {
+        let watch = Arc::new(Watch::new(&self.sms().shared.boards.servers, gate));
+        let looks: Arc<dyn Source> = Arc::new(Looks { tasks: self.clone(), memory: Arc::default() });
         let (looked_at, stopped, tasks) = (id.to_owned(), id.to_owned(), self.clone());
         Job {
             resource: Resource::ServerTask,
             id: id.to_owned(),
             dice: self.sms().dice(),
             look: Arc::new(move || {
-                let (looks, board, watch) = (Arc::clone(&looks), Arc::clone(&board), Arc::clone(&watch));
+                let (looks, watch) = (Arc::clone(&looks), Arc::clone(&watch));
                 let id = looked_at.clone();
-                Box::pin(async move { board.look(&*looks, &watch, &id).await })
+                Box::pin(async move { watch.look(&looks, &id).await })
             }),
             stop: Arc::new(move || {
                 let (tasks, id) = (tasks.clone(), stopped.clone());

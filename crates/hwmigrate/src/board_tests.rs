@@ -6,8 +6,9 @@ use std::sync::Mutex as StdMutex;
 
 use super::*;
 use crate::error::ErrorKind;
-use crate::progress::State;
-use crate::wait::Job;
+use crate::fleet::{Fleet, FleetEvent};
+use crate::progress::{Resource, State};
+use crate::wait::{Job, Unlimited, Waiter};
 
 /// State and offset of a list request.
 type Asked = (Option<i64>, u64);
@@ -69,25 +70,30 @@ impl Account {
         account
     }
 
+    fn source(&self) -> Arc<dyn Source> {
+        Arc::new(self.clone())
+    }
+
+    fn waiter(&self, board: &Arc<Board>, gate: &Gate, id: i64) -> Waiter<Unlimited> {
+        let watch = Arc::new(Watch::new(board, gate));
+        let source = self.source();
+        let look = move || -> Doing<Progress> {
+            let (source, watch) = (source.clone(), watch.clone());
+            Box::pin(async move { watch.look(&source, &id.to_string()).await })
+        };
+        Waiter::new(Job {
+            resource: Resource::Task,
+            id: id.to_string(),
+            dice: fastrand::Rng::with_seed(id as u64),
+            look: Arc::new(look),
+            stop: Arc::new(|| Box::pin(ready(Ok(())))),
+        })
+    }
+
     fn fleet(&self, board: &Arc<Board>) -> Fleet<Unlimited> {
         let ids: Vec<i64> = self.tasks.lock().unwrap().keys().copied().collect();
-        Fleet::new(ids.into_iter().map(|id| {
-            let watch = Arc::new(Watch::new(board));
-            let board = board.clone();
-            let account = self.clone();
-            let look = move || -> Doing<Progress> {
-                let (board, account, watch) = (board.clone(), account.clone(), watch.clone());
-                Box::pin(async move { board.look(&account, &watch, &id.to_string()).await })
-            };
-            let job = Job {
-                resource: Resource::Task,
-                id: id.to_string(),
-                dice: fastrand::Rng::with_seed(id as u64),
-                look: Arc::new(look),
-                stop: Arc::new(|| Box::pin(ready(Ok(())))),
-            };
-            (id.to_string(), Waiter::new(job))
-        }))
+        let gate = Gate::narrow();
+        Fleet::new(ids.into_iter().map(|id| (id.to_string(), self.waiter(board, &gate, id))))
     }
 
     fn set_all(&self, code: i64) {
@@ -149,8 +155,7 @@ async fn waits_that_are_only_prepared_do_not_count() {
     let board = Arc::new(Board::default());
     let prepared = account.fleet(&board).deadline(hour());
     let watching = Account { tasks: account.tasks.clone(), ..Account::default() };
-    let mut waits = watching.fleet(&board).waits.into_iter();
-    let (_, one) = waits.next().unwrap();
+    let one = watching.waiter(&board, &Gate::open(), 1);
     assert!(one.deadline(Duration::ZERO).wait().await.unwrap_err().is_timeout());
     assert_eq!(watching.requests(), (0, 1), "one wait looks at its own job");
     drop(prepared);
@@ -176,16 +181,16 @@ async fn many_jobs_in_states_without_a_filter_are_swept_unfiltered() {
 async fn end_that_only_an_old_sweep_shows_ends_no_wait() {
     let account = Account::with((0..30).map(|id| (id, 6)).chain([(99, 4)]));
     let board = Arc::new(Board::default());
-    let watches: Vec<_> = (0..31).map(|_| Watch::new(&board)).collect();
+    let watches: Vec<_> = (0..31).map(|_| Watch::new(&board, &Gate::open())).collect();
     for watch in &watches[..30] {
         watch.begin();
         watch.set_stray(true);
     }
-    let watch = &watches[30];
-    assert_eq!(board.look(&account, watch, "99").await.unwrap().state, State::Failed);
+    let (watch, source) = (&watches[30], account.source());
+    assert_eq!(watch.look(&source, "99").await.unwrap().state, State::Failed);
     // Started again: the sweep of a moment ago still shows the failure.
     account.tasks.lock().unwrap().insert(99, 2);
-    assert_eq!(board.look(&account, watch, "99").await.unwrap().state, State::Running);
+    assert_eq!(watch.look(&source, "99").await.unwrap().state, State::Running);
     assert_eq!(account.requests().0, 1, "the sweep is still fresh");
 }
 
@@ -237,7 +242,46 @@ async fn unchanged_looks_are_not_repeated_in_the_stream() {
     let account = Account::with([(1, 2)]);
     let board = Arc::new(Board::default());
     let fleet = account.fleet(&board).deadline(Duration::from_secs(60));
-    let events: Vec<_> = fleet.stream().collect().await;
+    let events: Vec<_> = futures_util::StreamExt::collect(fleet.stream()).await;
     assert_eq!(events.len(), 2, "{events:?}");
     assert_eq!(board.watchers.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_nobody_reads_holds_up_no_other_wait() {
+    use futures_util::{FutureExt as _, StreamExt as _};
+
+    let account = Account::with((0..50).map(|id| (id, 2)));
+    let board = Arc::new(Board::default());
+    let mut events = Box::pin(account.fleet(&board).deadline(hour()).stream());
+    assert!(matches!(events.next().await, Some(FleetEvent::Progress(_))));
+    // Polled up to the middle of a sweep, of single looks, of everything that it begins, and then left alone.
+    for round in 0..40 {
+        if round == 20 {
+            account.set_all(5);
+        }
+        tokio::time::advance(Duration::from_millis(700)).await;
+        while matches!(events.next().now_or_never(), Some(Some(_))) {}
+        let wait = account.waiter(&board, &Gate::open(), 7).deadline(Duration::from_secs(2));
+        let outcome = tokio::time::timeout(Duration::from_secs(20), wait.wait()).await.unwrap();
+        assert_eq!(outcome.is_ok(), round >= 20, "round {round}: {outcome:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_refused_for_a_while_is_read_again_later() {
+    let account = Account::with((0..20).map(|id| (id, 2)));
+    *account.list_error.lock().unwrap() = Some(Error::new(ErrorKind::NotFound, "no such list"));
+    let board = Arc::new(Board::default());
+    let fleet = account.fleet(&board).deadline(hour());
+    let later = account.clone();
+    let (ends, ()) = tokio::join!(fleet.wait(), async move {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(later.requests().0, 1);
+        *later.list_error.lock().unwrap() = None;
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        assert!(later.requests().0 > 1);
+        later.set_all(5);
+    });
+    assert!(ends.iter().all(|end| end.outcome.is_ok()), "no job was taken for gone");
 }
