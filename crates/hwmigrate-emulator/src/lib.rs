@@ -19,6 +19,7 @@ mod fault;
 mod http;
 mod iam;
 mod journal;
+mod names;
 mod oms;
 mod settings;
 mod sms;

@@ -108,8 +108,10 @@ impl Limiter {
             let window = window.mul_f64(f64::from(kept) / f64::from(limit));
             let forget_at = until + window.saturating_mul(FORGET_AFTER);
             state.rule = Some(Rule { limit: kept, window, forget_at });
-            // The pause lets every request before it fall out of the window.
-            state.sent.clear();
+            if pause >= window {
+                // The pause lets every request before it fall out of the window.
+                state.sent.clear();
+            }
         }
         state.refusal = Some(refusal.clone());
         self.active.store(true, Ordering::Release);
@@ -219,6 +221,18 @@ mod tests {
         limiter.learn(start, Duration::ZERO, stated(10_000, 60), &refusal());
         assert!((0..1000).all(|_| limiter.admit(start).is_none()));
         assert_eq!(limiter.admit(start), Some(Duration::from_secs(6)));
+    }
+
+    #[test]
+    fn a_pause_shorter_than_the_window_forgets_no_request() {
+        let limiter = Limiter::default();
+        let start = Instant::now();
+        limiter.learn(start, MINUTE, stated(5, 60), &refusal());
+        let begin = start + MINUTE;
+        assert!((0..5).all(|_| limiter.admit(begin).is_none()));
+        let second = Duration::from_secs(1);
+        limiter.learn(begin + second, second, stated(5, 60), &refusal());
+        assert_eq!(limiter.admit(begin + second * 2), Some(MINUTE - second * 2));
     }
 
     #[test]

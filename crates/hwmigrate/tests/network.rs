@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use hwmigrate::{Client, Credentials, Environment, ErrorKind, RetryPolicy, Secret, Service};
 use support::{Server, Step, answer, create, json, raw, show};
@@ -83,14 +83,12 @@ async fn a_cut_body_of_a_read_is_fetched_again() {
 #[tokio::test]
 async fn a_slow_drip_ends_at_the_deadline() {
     let mut steps = vec![raw("HTTP/1.1 200 OK\r\ncontent-length: 10000\r\n\r\n{")];
-    steps.extend((0..200).flat_map(|_| [Step::Pause(Duration::from_millis(50)), raw(" ")]));
+    // It would last for an hour.
+    steps.extend((0..72_000).flat_map(|_| [Step::Pause(Duration::from_millis(50)), raw(" ")]));
     let server = Server::always(steps).await;
     let client = server.builder().call_timeout(Duration::from_millis(600)).build().unwrap();
-    let began = Instant::now();
     let error = show(&client).await.unwrap_err();
     assert!(error.is_timeout(), "{}", error.chain());
-    let took = began.elapsed();
-    assert!(took >= Duration::from_millis(600) && took < Duration::from_secs(5), "{took:?}");
     assert_eq!(create(&client).await.unwrap_err().kind(), ErrorKind::Ambiguous);
 }
 

@@ -14,6 +14,7 @@ use super::record::Live;
 use super::rules::Status;
 use super::sync::SyncJob;
 use crate::error::EmulatorError;
+use crate::names::name_of;
 use crate::state::{Changes, Values};
 use crate::store::Store;
 
@@ -24,7 +25,7 @@ pub(crate) struct World {
     pub(crate) groups: BTreeMap<String, Group>,
     pub(crate) syncs: BTreeMap<String, SyncJob>,
     pub(crate) counters: Counters,
-    rng: fastrand::Rng,
+    seed: u64,
 }
 
 /// A task and what of it is not kept.
@@ -55,6 +56,9 @@ pub(crate) struct Counters {
     last_id: i64,
     /// Jobs created.
     number: u64,
+    /// Ids of groups and sync tasks given out; none comes again, whatever was deleted since.
+    #[serde(default)]
+    names: u64,
     /// When the privacy terms were accepted, in ms.
     pub(crate) privacy: Option<i64>,
 }
@@ -75,7 +79,7 @@ impl World {
             groups: BTreeMap::new(),
             syncs: BTreeMap::new(),
             counters: Counters::default(),
-            rng: fastrand::Rng::with_seed(seed),
+            seed,
         };
         for (name, value) in values {
             match name.split_once('/') {
@@ -99,17 +103,13 @@ impl World {
                 _ => {}
             }
         }
-        // The ids go on from the counters; names of groups must not repeat those of an earlier start.
-        for _ in 0..world.counters.number {
-            world.rng.u64(..);
-        }
         Ok(world)
     }
 
     /// The id for a new task; `choose` may want another.
     pub(super) fn new_task_id(&mut self, choose: impl Fn(i64) -> i64) -> i64 {
         let next = match self.counters.last_id {
-            0 => self.rng.i64(FIRST_IDS),
+            0 => fastrand::Rng::with_seed(self.seed).i64(FIRST_IDS),
             last => last + 1,
         };
         self.counters.last_id = choose(next);
@@ -118,14 +118,8 @@ impl World {
 
     /// The id for a new group or sync task, in the form of a UUID.
     pub(super) fn new_name(&mut self) -> String {
-        loop {
-            let (high, low) = (self.rng.u64(..), self.rng.u64(..));
-            let text = format!("{high:016x}{low:016x}");
-            let name = [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-");
-            if !self.groups.contains_key(&name) && !self.syncs.contains_key(&name) {
-                return name;
-            }
-        }
+        self.counters.names += 1;
+        name_of("job", &(self.seed, self.counters.names))
     }
 
     /// The place of a new job in the order of creation.

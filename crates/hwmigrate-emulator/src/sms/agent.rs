@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use super::model::{Agent, Report, Server, Task};
 use super::timeline::{self, Driver};
 use super::words::{Cycle, Os, SourceState, Step, TaskState};
-use super::world::{World, name_of};
+use super::world::World;
 use super::{Desk, Done, SourceServer, checks, done, effect, refuse, rules, say, say_id};
 use crate::error::EmulatorError;
 use crate::http::call::ApiError;
+use crate::names::name_of;
 
 /// What agents reported about commands; older reports are dropped.
 const KEPT_RESULTS: usize = 20;

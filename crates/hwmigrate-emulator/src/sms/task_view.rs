@@ -8,7 +8,7 @@ use super::outlook;
 use super::pace::Pace;
 use super::timeline::Driver;
 use super::views::{In, add, known};
-use super::world::name_of;
+use crate::names::name_of;
 
 /// Whether the target is an ECS that exists already.
 pub(super) fn exists(task: &Task) -> bool {

@@ -2,10 +2,6 @@
 
 use std::cell::Cell;
 
-use serde::Serialize;
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-
 use super::kept::{Kept, PREFIX};
 use super::model::{Counters, Project, Server, Task, Template};
 use super::outlook;
@@ -14,6 +10,7 @@ use super::timeline::{self, Driver, Stage};
 use super::words::{Cycle, SourceState};
 use crate::error::EmulatorError;
 use crate::fault::FaultBook;
+use crate::names::name_of;
 use crate::state::{Changes, Values};
 
 /// The id that the first sub-task has.
@@ -210,11 +207,4 @@ fn new_name(seed: u64, counters: &Cell<Counters>) -> String {
     counted.number += 1;
     counters.set(counted);
     name_of("name", &(seed, counted.number))
-}
-
-/// An id in the form of a UUID that follows from a text, the same in every run.
-pub(crate) fn name_of(kind: &str, what: &(impl Serialize + ?Sized)) -> String {
-    let what = serde_json::to_value(what).unwrap_or(Value::Null);
-    let text = hex::encode(Sha256::digest(format!("{kind}\0{what}")));
-    [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..32]].join("-")
 }

@@ -96,12 +96,12 @@ impl StateLog {
         for (name, value) in &put {
             self.live.insert(name.clone(), value.to_string());
         }
-        self.append(Line { format: None, put, del })?;
-        if self.lines > SMALL + 4 * self.live.len() { self.rewrite() } else { Ok(()) }
+        self.append(Line { format: None, put, del })
     }
 
+    /// Makes all changes safe; a file that holds mostly what does not count any more is written anew.
     pub(super) fn sync(&mut self) -> io::Result<()> {
-        self.file.sync_data()
+        if self.lines > SMALL + 4 * self.live.len() { self.rewrite() } else { self.file.sync_data() }
     }
 
     fn append(&mut self, line: Line) -> io::Result<()> {

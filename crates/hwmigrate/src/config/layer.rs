@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use hwmigrate_api::Secret;
 
+use crate::config::endpoint;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 
@@ -159,11 +160,13 @@ impl Layer {
     /// Adds a variable; another one for the same setting must agree.
     pub(crate) fn add_variable(&mut self, key: Item, variable: &str, value: &str) -> Result<()> {
         match self.0.get(&key) {
-            Some(known) if known.text() != value => Err(Error::config(format!(
-                "{} and {variable} both set `{}`, to different values; unset one of them",
-                known.origin,
-                key.name()
-            ))),
+            Some(known) if known.text() != value && !same_place(key, known.text(), value) => {
+                Err(Error::config(format!(
+                    "{} and {variable} both set `{}`, to different values; unset one of them",
+                    known.origin,
+                    key.name()
+                )))
+            }
             Some(_) => Ok(()),
             None => {
                 self.set(key, value, variable);
@@ -171,6 +174,16 @@ impl Layer {
             }
         }
     }
+}
+
+/// Whether two values are spellings of one address, such as with and without the version in the path.
+fn same_place(key: Item, one: &str, other: &str) -> bool {
+    let place = |text: &str| {
+        let setting = Setting { value: text.into(), origin: String::new() };
+        endpoint::configured(&setting, true).ok().map(|endpoint| endpoint.base)
+    };
+    matches!(key, Item::IamEndpoint | Item::OmsEndpoint | Item::SmsEndpoint)
+        && place(one).is_some_and(|base| Some(base) == place(other))
 }
 
 /// The levels, highest first.
@@ -192,6 +205,19 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+
+    #[test]
+    fn two_spellings_of_one_address_agree_and_two_addresses_do_not() {
+        let of = |auth_url: &str| {
+            let variables =
+                [("HUAWEICLOUD_SDK_IAM_ENDPOINT", "https://iam.example.com"), ("HW_AUTH_URL", auth_url)];
+            Layer::from_environment(&Environment::from_pairs(variables))
+        };
+        assert!(of("https://iam.example.com/v3").is_ok());
+        assert!(of("iam.example.com/").is_ok());
+        let error = of("https://iam.example.org/v3").unwrap_err().to_string();
+        assert!(error.contains("HW_AUTH_URL") && error.contains("HUAWEICLOUD_SDK_IAM_ENDPOINT"), "{error}");
+    }
 
     #[test]
     fn every_setting_obeys_the_same_precedence() {

@@ -57,6 +57,8 @@ struct Inner {
     attempts: u32,
     elapsed: Option<Duration>,
     retryable: bool,
+    /// Set when an attempt before ended without a reply, so that the service may have acted on it.
+    follows_lost_reply: bool,
     retry_after: Option<Duration>,
     advice: Option<Cow<'static, str>>,
     job: Option<Box<JobReport>>,
@@ -106,6 +108,7 @@ impl Error {
             request_id: None,
             attempts: 0,
             elapsed: None,
+            follows_lost_reply: false,
             retryable: matches!(kind, ErrorKind::Throttled | ErrorKind::Transport | ErrorKind::Timeout),
             retry_after: None,
             advice: None,
@@ -278,6 +281,16 @@ impl Error {
         self.0.attempts = attempts;
         self.0.elapsed = Some(elapsed);
         self
+    }
+
+    pub(crate) fn with_lost_reply_before(mut self, lost: bool) -> Self {
+        self.0.follows_lost_reply = lost;
+        self
+    }
+
+    /// Whether an attempt of the same call may have been carried out before.
+    pub(crate) fn follows_lost_reply(&self) -> bool {
+        self.0.follows_lost_reply
     }
 
     pub(crate) fn with_retryable(mut self, retryable: bool) -> Self {

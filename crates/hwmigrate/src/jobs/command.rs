@@ -2,8 +2,8 @@
 
 use std::future::Future;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::progress::{Progress, State};
+use crate::error::{Error, Result};
+use crate::progress::State;
 
 /// How often a start or stop is sent whose reply is lost each time.
 pub(crate) const RESENDS: u32 = 3;
@@ -27,42 +27,34 @@ pub(crate) fn stopped(state: State) -> Option<bool> {
 }
 
 /// Sends a command; when its reply is lost, looks whether it took effect
-/// before sending it again.
-pub(crate) async fn resend<L, S>(
-    look: impl Fn() -> L,
-    took_effect: fn(State) -> Option<bool>,
-    send: impl Fn() -> S,
-) -> Result<()>
+/// before sending it again. `None`: a look cannot tell.
+pub(crate) async fn resend<L, S>(took_effect: impl Fn() -> L, send: impl Fn() -> S) -> Result<()>
 where
-    L: Future<Output = Result<Progress>>,
+    L: Future<Output = Result<Option<bool>>>,
     S: Future<Output = Result<()>>,
 {
     let mut lost: Option<Error> = None;
     for _ in 0..RESENDS {
         match send().await {
-            Err(error) if error.is_ambiguous() => {
-                let Ok(progress) = look().await else { return Err(error) };
-                match took_effect(progress.state) {
-                    Some(true) => return Ok(()),
-                    Some(false) => lost = Some(error),
-                    None => return Err(error),
-                }
+            Err(error) if error.is_ambiguous() => match took_effect().await {
+                Ok(Some(true)) => return Ok(()),
+                Ok(Some(false)) => lost = Some(error),
+                _ => return Err(error),
+            },
+            // "Already started", "not running": the lost one may have arrived after all, or never could.
+            Err(error) if lost.is_some() && error.is_conflict() => {
+                return if matches!(took_effect().await, Ok(Some(true))) { Ok(()) } else { Err(error) };
             }
-            // "Already started", "not running": the lost one had arrived after all.
-            Err(error) if lost.is_some() && error.kind() == ErrorKind::Conflict => return Ok(()),
             outcome => return outcome,
         }
     }
-    match lost {
-        Some(error) => Err(error),
-        None => Ok(()),
-    }
+    lost.map_or(Ok(()), Err)
 }
 
 /// A delete that is repeated inside the client may find its own work done.
 pub(crate) fn gone_is_deleted(outcome: Result<()>) -> Result<()> {
     match outcome {
-        Err(error) if error.is_not_found() && error.attempts() > 1 => Ok(()),
+        Err(error) if error.is_not_found() && error.follows_lost_reply() => Ok(()),
         outcome => outcome,
     }
 }
@@ -79,7 +71,7 @@ where
     L: Future<Output = Result<bool>>,
 {
     match send(ids.clone()).await {
-        Err(error) if error.is_not_found() && error.attempts() > 1 => {}
+        Err(error) if error.is_not_found() && error.follows_lost_reply() => {}
         outcome => return outcome,
     }
     let mut left = Vec::new();
@@ -97,5 +89,56 @@ pub(crate) fn found<T>(look: Result<T>) -> Result<Option<T>> {
         Ok(seen) => Ok(Some(seen)),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+    use std::collections::VecDeque;
+    use std::future::ready;
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    /// What became of a command whose replies and effects follow a script, and how often it was sent.
+    async fn told(
+        replies: impl IntoIterator<Item = Result<()>>,
+        effects: impl IntoIterator<Item = Option<bool>>,
+    ) -> (Result<()>, u32) {
+        let (replies, sent) = (RefCell::new(replies.into_iter().collect::<VecDeque<_>>()), Cell::new(0));
+        let effects = RefCell::new(effects.into_iter().collect::<VecDeque<_>>());
+        let look = || ready(Ok(effects.borrow_mut().pop_front().flatten()));
+        let send = || {
+            sent.set(sent.get() + 1);
+            ready(replies.borrow_mut().pop_front().unwrap_or(Ok(())))
+        };
+        (resend(look, send).await, sent.get())
+    }
+
+    fn failed(kind: ErrorKind) -> Result<()> {
+        Err(Error::new(kind, "scripted"))
+    }
+
+    #[tokio::test]
+    async fn a_lost_command_is_settled_by_looking() {
+        let lost = || failed(ErrorKind::Ambiguous);
+        let refused = || failed(ErrorKind::Conflict);
+        let (outcome, sent) = told([lost()], [Some(true)]).await;
+        assert!(outcome.is_ok() && sent == 1);
+        let (outcome, sent) = told([lost(), Ok(())], [Some(false)]).await;
+        assert!(outcome.is_ok() && sent == 2);
+        let (outcome, sent) = told([lost()], [None]).await;
+        assert!(outcome.is_err_and(|error| error.is_ambiguous()) && sent == 1);
+        let (outcome, sent) = told([lost(), lost(), lost()], [Some(false); 3]).await;
+        assert!(outcome.is_err_and(|error| error.is_ambiguous()) && sent == 3);
+        // It had arrived after all, a moment after the look.
+        let (outcome, _) = told([lost(), refused()], [Some(false), Some(true)]).await;
+        assert!(outcome.is_ok());
+        // It never could: the job is in a state that does not allow it.
+        let (outcome, _) = told([lost(), refused()], [Some(false), Some(false)]).await;
+        assert!(outcome.is_err_and(|error| error.is_conflict()));
+        let (outcome, _) = told([refused()], []).await;
+        assert!(outcome.is_err_and(|error| error.is_conflict()));
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Progress, Resource, State};
-use crate::wait::{Job, PollPolicy, Until, Waiter, job_report};
+use crate::wait::{Job, LAST_LOOK_GRACE, PollPolicy, Until, Waiter, job_report};
 
 /// The pauses between two tries: the service refuses a delete for a while after a stop.
 const SHORTEST: Duration = Duration::from_millis(500);
@@ -54,14 +54,21 @@ pub(crate) async fn remove(removal: Removal<'_>) -> Result<()> {
 
 /// Sees to it that the job does not run; returns the look that shows it.
 async fn wait_for_rest(job: &Job, left: Duration) -> Result<Progress> {
-    let progress = (job.look)().await?;
+    let look = clock::within(left.saturating_add(LAST_LOOK_GRACE), clock::after(Duration::MAX), (job.look)());
+    let Some(progress) = look.await else {
+        return Err(Error::new(ErrorKind::Timeout, "no look was answered in time"));
+    };
+    let progress = progress?;
     match progress.state {
         State::Running | State::Syncing | State::Retrying | State::Preparing | State::Unknown => {
             match (job.stop)().await {
                 // A group that creates its tasks may refuse to stop until it runs them.
                 Err(error) if error.is_conflict() && progress.state == State::Preparing => {
-                    Waiter::new(job.clone()).until(Until::Started).deadline(left).wait().await?;
-                    return Err(error);
+                    match Waiter::new(job.clone()).until(Until::Started).deadline(left).wait().await {
+                        // It runs now and can be stopped, or failed over its tasks and can be deleted.
+                        Err(ended) if !ended.is_job_failed() => return Err(ended),
+                        _ => return Err(error),
+                    }
                 }
                 // It has ended meanwhile.
                 Err(error) if error.is_conflict() => {}

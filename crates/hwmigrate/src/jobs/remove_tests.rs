@@ -124,6 +124,15 @@ async fn group_that_creates_its_tasks_is_stopped_once_it_runs_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn group_that_fails_while_it_creates_its_tasks_is_deleted() {
+    let looks =
+        [Ok(State::Preparing), Ok(State::Failed), Ok(State::Failed), Ok(State::Deleting), Err(gone())];
+    let actor = Actor::new(looks, [Err(conflict("OMS.1038"))], [Ok(())]);
+    actor.remove(Resource::Group, 60).await.unwrap();
+    assert_eq!(actor.diary(), ["stop", "delete"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn limit_holds_for_all_steps_together_and_the_error_tells_the_state() {
     let actor = Actor::new([Ok(State::Paused)], [Ok(())], [Err(conflict("OMS.0063"))]);
     let start = clock::instant();

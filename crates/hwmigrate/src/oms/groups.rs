@@ -134,7 +134,7 @@ impl Groups {
         check_group_id("StartTaskGroup", id)?;
         rules::start_group(request)?;
         let send = || async { call!(&self.oms, start_task_group(id, request)).map(drop) };
-        resend(|| self.progress(id), started, send).await
+        resend(|| async { Ok(started(self.progress(id).await?.state)) }, send).await
     }
 
     /// Pauses a running group. It is told, not done: wait with
@@ -148,7 +148,7 @@ impl Groups {
     pub async fn stop(&self, id: &str) -> Result<()> {
         check_group_id("StopTaskGroup", id)?;
         let send = || async { call!(&self.oms, stop_task_group(id)).map(drop) };
-        resend(|| self.progress(id), stopped, send).await
+        resend(|| async { Ok(stopped(self.progress(id).await?.state)) }, send).await
     }
 
     /// Runs a failed group again; the generated struct says whether all of it
@@ -163,7 +163,7 @@ impl Groups {
         check_group_id("RetryTaskGroup", id)?;
         rules::retry_group(request)?;
         let send = || async { call!(&self.oms, retry_task_group(id, request)).map(drop) };
-        resend(|| self.progress(id), started, send).await
+        resend(|| async { Ok(started(self.progress(id).await?.state)) }, send).await
     }
 
     /// Deletes a group that does not run. It is told, not done: the group goes

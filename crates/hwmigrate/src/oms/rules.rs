@@ -58,6 +58,16 @@ struct Destination<'a> {
     save_prefix: Option<&'a str>,
 }
 
+/// How the keys of both sides are encrypted, in each request that sends them anew.
+macro_rules! check_crypto {
+    ($checks:ident, $req:ident) => {
+        let (kind, key) = ($req.src_crypto_type.as_ref(), $req.src_kms_key_id.as_deref());
+        $checks.crypto("", "src_crypto_type", kind, "src_kms_key_id", key);
+        let (kind, key) = ($req.dst_crypto_type.as_ref(), $req.dst_kms_key_id.as_deref());
+        $checks.crypto("", "dst_crypto_type", kind, "dst_kms_key_id", key);
+    };
+}
+
 /// Holds a create against the rules of tasks and groups alike; only tasks have session tokens.
 macro_rules! check_job {
     ($req:ident, $choice:expr, $operation:literal, $source_token:expr, $destination_token:expr) => {{
@@ -138,10 +148,7 @@ pub(crate) fn create_sync_task(req: &CreateSyncTaskReq) -> Result<()> {
     if req.consistency_check == Some(ConsistencyCheck::NoCheck) {
         checks.add("consistency_check", "is no_check", "write transmission, as sync tasks call it");
     }
-    let (kind, key) = (req.src_crypto_type.as_ref(), req.src_kms_key_id.as_deref());
-    checks.crypto("", "src_crypto_type", kind, "src_kms_key_id", key);
-    let (kind, key) = (req.dst_crypto_type.as_ref(), req.dst_kms_key_id.as_deref());
-    checks.crypto("", "dst_crypto_type", kind, "dst_kms_key_id", key);
+    check_crypto!(checks, req);
     checks.description("description", req.description.as_deref().unwrap_or_default());
     checks.cdn(req.source_cdn.as_ref());
     checks.finish("CreateSyncTask")
@@ -158,10 +165,7 @@ pub(crate) fn start_task(req: &StartTaskReq) -> Result<()> {
         req.json_auth_file.as_ref(),
         req.source_cdn_authentication_key.as_ref(),
     );
-    let (kind, key) = (req.src_crypto_type.as_ref(), req.src_kms_key_id.as_deref());
-    checks.crypto("", "src_crypto_type", kind, "src_kms_key_id", key);
-    let (kind, key) = (req.dst_crypto_type.as_ref(), req.dst_kms_key_id.as_deref());
-    checks.crypto("", "dst_crypto_type", kind, "dst_kms_key_id", key);
+    check_crypto!(checks, req);
     checks.finish("StartTask")
 }
 
@@ -174,6 +178,7 @@ pub(crate) fn start_group(req: &StartTaskGroupReq) -> Result<()> {
         req.json_auth_file.as_ref(),
         req.source_cdn_authentication_key.as_ref(),
     );
+    check_crypto!(checks, req);
     checks.finish("StartTaskGroup")
 }
 
@@ -186,6 +191,7 @@ pub(crate) fn retry_group(req: &RetryTaskGroupReq) -> Result<()> {
         req.json_auth_file.as_ref(),
         req.source_cdn_authentication_key.as_ref(),
     );
+    check_crypto!(checks, req);
     checks.finish("RetryTaskGroup")
 }
 
@@ -193,6 +199,7 @@ pub(crate) fn start_sync_task(req: &StartSyncTaskReq) -> Result<()> {
     let mut checks = Checks::new();
     checks.source_keys_given(&req.src_ak, &req.src_sk);
     checks.destination_keys(&req.dst_ak, &req.dst_sk);
+    check_crypto!(checks, req);
     checks.finish("StartSyncTask")
 }
 

@@ -15,7 +15,7 @@ use super::{Oms, call, rules};
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::check::{Checks, check_id};
-use crate::jobs::command::{RESENDS, gone_is_deleted};
+use crate::jobs::command::{gone_is_deleted, resend};
 use crate::jobs::create::{self, Created};
 use crate::jobs::mark::Mark;
 use crate::jobs::moment::UnixMillis;
@@ -128,10 +128,8 @@ impl SyncTasks {
     pub async fn start(&self, id: &str, request: &StartSyncTaskReq) -> Result<()> {
         check_sync_id("StartSyncTask", id)?;
         rules::start_sync_task(request)?;
-        self.tell(id, SyncTaskStatus::Synchronizing, || async {
-            call!(&self.oms, start_sync_task(id, request)).map(drop)
-        })
-        .await
+        let send = || async { call!(&self.oms, start_sync_task(id, request)).map(drop) };
+        resend(|| self.stands(id, SyncTaskStatus::Synchronizing), send).await
     }
 
     /// Stops a running sync task. When the reply is lost, the task is read
@@ -143,8 +141,8 @@ impl SyncTasks {
     /// Source: <https://support.huaweicloud.com/api-oms/StopSyncTask.html>.
     pub async fn stop(&self, id: &str) -> Result<()> {
         check_sync_id("StopSyncTask", id)?;
-        self.tell(id, SyncTaskStatus::Stopped, || async { call!(&self.oms, stop_sync_task(id)).map(drop) })
-            .await
+        let send = || async { call!(&self.oms, stop_sync_task(id)).map(drop) };
+        resend(|| self.stands(id, SyncTaskStatus::Stopped), send).await
     }
 
     /// Deletes a stopped sync task.
@@ -177,7 +175,10 @@ impl SyncTasks {
             };
             match step {
                 Err(error) if error.is_not_found() => return Ok(()),
-                Err(error) if !error.is_conflict() && is_final(&error) => return Err(error),
+                // A refused login is not tried again and again: that locks the user.
+                Err(error) if !error.is_conflict() && (is_final(&error) || error.is_auth()) => {
+                    return Err(error);
+                }
                 _ => {}
             }
             if clock::instant().saturating_duration_since(start) + PAUSE > limit {
@@ -260,27 +261,12 @@ impl SyncTasks {
         Ok(self.show(id, now).await?.into_inner().status)
     }
 
-    /// Sends a command; when its reply is lost, looks before sending it again.
-    async fn tell<S>(&self, id: &str, goal: SyncTaskStatus, send: impl Fn() -> S) -> Result<()>
-    where
-        S: Future<Output = Result<()>>,
-    {
-        let mut lost: Option<Error> = None;
-        for _ in 0..RESENDS {
-            match send().await {
-                Err(error) if error.is_ambiguous() => {
-                    match self.status(id).await {
-                        Ok(Some(status)) if status == goal => return Ok(()),
-                        Ok(Some(SyncTaskStatus::Synchronizing | SyncTaskStatus::Stopped)) => {}
-                        _ => return Err(error),
-                    }
-                    lost = Some(error);
-                }
-                Err(error) if lost.is_some() && error.is_conflict() => return Ok(()),
-                outcome => return outcome,
-            }
-        }
-        lost.map_or(Ok(()), Err)
+    /// Whether a start or stop has taken effect; a new state cannot tell.
+    async fn stands(&self, id: &str, goal: SyncTaskStatus) -> Result<Option<bool>> {
+        Ok(match self.status(id).await? {
+            Some(status @ (SyncTaskStatus::Synchronizing | SyncTaskStatus::Stopped)) => Some(status == goal),
+            _ => None,
+        })
     }
 }
 

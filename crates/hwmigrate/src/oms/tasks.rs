@@ -162,8 +162,8 @@ impl Tasks {
     pub async fn start(&self, id: i64, request: &StartTaskReq) -> Result<()> {
         check_task_id("StartTask", id)?;
         rules::start_task(request)?;
-        let look = || self.progress(id);
-        resend(look, started, || async { call!(&self.oms, start_task(id, request)).map(drop) }).await
+        let look = || async { Ok(started(self.progress(id).await?.state)) };
+        resend(look, || async { call!(&self.oms, start_task(id, request)).map(drop) }).await
     }
 
     /// Pauses a running task. It is told, not done: the state is `Pausing`, then
@@ -178,8 +178,8 @@ impl Tasks {
     /// Source: <https://support.huaweicloud.com/api-oms/StopTask.html>.
     pub async fn stop(&self, id: i64) -> Result<()> {
         check_task_id("StopTask", id)?;
-        let look = || self.progress(id);
-        resend(look, stopped, || async { call!(&self.oms, stop_task(id)).map(drop) }).await
+        let look = || async { Ok(stopped(self.progress(id).await?.state)) };
+        resend(look, || async { call!(&self.oms, stop_task(id)).map(drop) }).await
     }
 
     /// Deletes a task that does not run. What it has copied stays.

@@ -32,7 +32,7 @@ const EARLY_PAUSE: Duration = Duration::from_secs(60);
 const REFUSED_PAUSE: Duration = Duration::from_secs(40 * 60);
 
 /// How long a refused login is remembered; IAM locks users after a few wrong passwords.
-const REFUSAL_MEMORY: Duration = Duration::from_secs(30);
+pub(crate) const REFUSAL_MEMORY: Duration = Duration::from_secs(30);
 
 /// Longest time that a renewal starts before the end.
 const LONGEST_LEAD: time::Duration = time::Duration::minutes(40);

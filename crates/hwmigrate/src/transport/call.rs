@@ -195,7 +195,8 @@ impl CallTransport {
         let mut run = Run::new(seen.op, self.limits, tracing::Span::none());
         run.attempts = seen.attempts;
         let problem = decode_error(cause, seen.op.secret).message().to_owned();
-        run.finish(run.undecodable(seen.status.as_u16(), &seen.headers, problem))
+        let error = run.undecodable(seen.status.as_u16(), &seen.headers, problem);
+        run.finish(error)
     }
 }
 

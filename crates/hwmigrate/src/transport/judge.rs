@@ -31,6 +31,8 @@ pub(crate) struct Run {
     throttled: u32,
     replayed: bool,
     clock_corrected: bool,
+    /// An attempt ended without a reply that says what the service did.
+    unsettled: bool,
 }
 
 /// What to do after a failed attempt.
@@ -52,6 +54,7 @@ impl Run {
             throttled: 0,
             replayed: false,
             clock_corrected: false,
+            unsettled: false,
         }
     }
 
@@ -72,11 +75,14 @@ impl Run {
         if error.operation().is_some_and(|operation| operation != self.op.id) {
             return error;
         }
-        error.with_operation(self.op.id).with_attempts(self.attempts, self.limits.started.elapsed())
+        error
+            .with_operation(self.op.id)
+            .with_attempts(self.attempts, self.limits.started.elapsed())
+            .with_lost_reply_before(self.unsettled)
     }
 
     /// The call's time is up, while its request had got this far.
-    pub(crate) fn past_deadline(&self, stage: Stage) -> Error {
+    pub(crate) fn past_deadline(&mut self, stage: Stage) -> Error {
         let limit = self.limits.total();
         let words = format!("the call did not end within its limit of {limit:.0?}");
         let mut error = Error::new(ErrorKind::Timeout, words)
@@ -91,7 +97,12 @@ impl Run {
     }
 
     /// A success that does not carry what it should.
-    pub(crate) fn undecodable(&self, status: u16, headers: &HeaderMap, problem: impl Into<String>) -> Error {
+    pub(crate) fn undecodable(
+        &mut self,
+        status: u16,
+        headers: &HeaderMap,
+        problem: impl Into<String>,
+    ) -> Error {
         let error = Error::new(ErrorKind::Decode, problem)
             .with_status(status)
             .with_request_id(request_id(headers))
@@ -103,7 +114,7 @@ impl Run {
     }
 
     /// An attempt that ended without an answer.
-    pub(crate) fn fault(&self, fault: WireFault, endpoint: &Endpoint) -> Error {
+    pub(crate) fn fault(&mut self, fault: WireFault, endpoint: &Endpoint) -> Error {
         let WireFault { stage, timeout, head, source } = fault;
         let host = &endpoint.origin;
         let error = match (stage, timeout) {
@@ -140,7 +151,8 @@ impl Run {
 
     /// For an operation that must not be repeated blindly, every failure that
     /// leaves open what the service did is of the same kind.
-    fn unless_settled(&self, error: Error) -> Error {
+    fn unless_settled(&mut self, error: Error) -> Error {
+        self.unsettled = true;
         if self.op.idempotent {
             return error;
         }
@@ -196,10 +208,17 @@ impl Shared {
         if error.is_throttled() {
             run.throttled += 1;
             let stated = stated_limit(error.message());
-            let pause = asked.or(stated.map(|stated| stated.window)).unwrap_or_else(|| {
+            let window = stated.map(|stated| stated.window);
+            let pause = match (asked, window) {
+                // What was asked for did not help, so what was stated counts.
+                (Some(asked), Some(window)) if run.throttled > 1 => asked.max(window),
+                (Some(asked), _) => asked.max(run.limits.retry.pause(run.throttled, self.draw())),
+                (None, Some(window)) => window,
                 // The service's own advice for a 429 without figures: 2 to 5 seconds.
-                Duration::from_secs(2).saturating_add(Duration::from_secs(3).mul_f64(self.draw()))
-            });
+                (None, None) => {
+                    Duration::from_secs(2).saturating_add(Duration::from_secs(3).mul_f64(self.draw()))
+                }
+            };
             error = error.with_retry_after(Some(pause));
             endpoint.limiter.learn(clock::instant(), pause, stated, &error);
         } else {
@@ -215,9 +234,11 @@ impl Shared {
                  not a project: set `sms_scope` to `domain`."
             ));
         }
-        // A gateway in between answers for a service that may be at work.
-        let gateway = status.is_server_error() && error.code().is_none_or(|code| code.starts_with("APIG"));
-        if gateway { run.unless_settled(error) } else { error }
+        // A gateway in between answers for a service that may be at work, and a service that fails may have done
+        // its work before. Only a code that is known for a refusal settles it.
+        let gateway = error.code().is_none_or(|code| code.starts_with("APIG"));
+        let open = status.is_server_error() && (gateway || error.kind() == ErrorKind::Api);
+        if open { run.unless_settled(error) } else { error }
     }
 
     pub(crate) fn judge(&self, error: &Error, used: &Used<'_>, run: &mut Run) -> Next {

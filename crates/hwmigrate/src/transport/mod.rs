@@ -373,7 +373,7 @@ fn scrub(used: &Used<'_>, request: &Request) -> Scrub {
     scrub
 }
 
-fn accept(received: Received, run: &Run) -> Result<Answer> {
+fn accept(received: Received, run: &mut Run) -> Result<Answer> {
     let Received { status, headers, body, rest } = received;
     run.record(status.as_u16(), || request_id(&headers));
     tracing::debug!(operation = run.op.id, attempt = run.attempts, status = status.as_u16(), "answered");

@@ -95,6 +95,8 @@ async fn a_create_is_repeated_only_when_it_provably_did_not_happen() {
         Reply::Cut(502),
         Reply::Status(502, &[], "<html>"),
         Reply::Status(504, &[], r#"{"error_code":"APIGW.0201","error_msg":"Backend timeout"}"#),
+        Reply::Status(500, &[], r#"{"error_code":"OMS.1001","error_msg":"internal"}"#),
+        Reply::Status(500, &[], r#"{"error_code":"OMS.x","error_msg":"a code of tomorrow"}"#),
         Reply::Status(200, &[], "<html>"),
         Reply::Status(200, &[], ""),
         Reply::Hang,
@@ -106,10 +108,10 @@ async fn a_create_is_repeated_only_when_it_provably_did_not_happen() {
         assert_eq!((error.kind(), network.sent()), (ErrorKind::Ambiguous, 1), "{number}: {}", error.chain());
         assert!(error.advice().is_some() && !error.is_retryable());
     }
-    let said_no =
-        Network::of([Reply::Status(500, &[], r#"{"error_code":"OMS.1001","error_msg":"internal"}"#)]);
+    // A code that is known for a refusal settles it, whatever the status.
+    let said_no = Network::of([Reply::Status(500, &[], r#"{"error_code":"OMS.0077","error_msg":"quota"}"#)]);
     let error = call(&said_no.client("said-no", password()), CREATE).await.unwrap_err();
-    assert_eq!((error.kind(), said_no.sent()), (ErrorKind::Api, 1));
+    assert_eq!((error.kind(), said_no.sent()), (ErrorKind::Quota, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,6 +161,38 @@ async fn the_stated_rate_limit_is_kept_by_all_callers() {
     let times = network.times();
     assert_eq!(times.len(), 25);
     assert!(times[1..].windows(6).all(|six| six[5] - six[0] >= Duration::from_secs(60)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_is_kept_although_less_patience_was_asked_for() {
+    let hasty = Reply::Status(
+        429,
+        &[("retry-after", "0")],
+        r#"{"error_code":"APIGW.0308","error_msg":"policy user over ratelimit,limit:5,time:1 minute"}"#,
+    );
+    let network = Network::of([hasty.clone(), hasty]);
+    let client = network.client("hasty", password());
+    call_within(&client, SHOW, Duration::from_secs(600)).await.unwrap();
+    let times = network.times();
+    assert_eq!(times.len(), 3);
+    assert!(
+        times[2] - times[1] >= Duration::from_secs(60),
+        "the second refusal shows that zero was too short"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_an_attempt_without_a_reply_may_have_been_carried_out() {
+    let gone = Reply::Status(400, &[], r#"{"error_code":"OMS.1009"}"#);
+    let rows = [(LIMITED, false), (REFUSED, false), (Reply::Fault(Stage::Connecting, true), false)];
+    let lost = [Reply::Fault(Stage::Sent, false), Reply::Cut(200), Reply::Status(502, &[], "<html>")];
+    for (number, (first, may)) in rows.into_iter().chain(lost.map(|reply| (reply, true))).enumerate() {
+        let network = Network::of([first, gone.clone()]);
+        let client = network.client(&format!("carried-{number}"), password());
+        let error = call(&client, SHOW).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::NotFound, 2), "{number}");
+        assert_eq!(error.follows_lost_reply(), may, "{number}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

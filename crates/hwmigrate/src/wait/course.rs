@@ -18,13 +18,15 @@ use super::stall::Stall;
 use super::verdict::{Aim, Verdict};
 use crate::clock;
 use crate::progress::{Progress, Resource, State};
+use crate::token::REFUSAL_MEMORY;
 
 /// How long a look that began by the deadline may go on after it.
 pub(crate) const LAST_LOOK_GRACE: Duration = Duration::from_secs(5);
 
 /// How many looks in a row may be refused for want of a valid login. Each of
-/// them has already logged in afresh, so more would not help.
-const REFUSALS_IN_A_ROW: u32 = 5;
+/// them comes after the refusal before is forgotten, so it has logged in afresh;
+/// more would lock the user.
+const REFUSALS_IN_A_ROW: u32 = 3;
 
 /// The same before the first look that works: then the credentials are more
 /// likely wrong than expired.
@@ -124,6 +126,8 @@ pub(crate) struct Course<E> {
     not_before: Option<Instant>,
     looks: u32,
     failures: u32,
+    /// Those among the failures that were neither throttled nor refused.
+    passing: u32,
     refusals: u32,
     stall_told: bool,
     unknown_told: Vec<String>,
@@ -150,6 +154,7 @@ impl<E> Course<E> {
             not_before: None,
             looks: 0,
             failures: 0,
+            passing: 0,
             refusals: 0,
             stall_told: false,
             unknown_told: Vec::new(),
@@ -214,6 +219,7 @@ impl<E> Course<E> {
     /// Judges a look; `None` means that it was the picture from before a start.
     fn looked(&mut self, mut progress: Progress, span: Span, now: Instant) -> Result<Option<Step>, End<E>> {
         self.failures = 0;
+        self.passing = 0;
         self.refusals = 0;
         self.not_before = None;
         self.last_error = None;
@@ -250,7 +256,7 @@ impl<E> Course<E> {
         now: Instant,
         judge: &impl Fn(&E) -> LookError,
     ) -> Result<Option<Step>, End<E>> {
-        let mut at_least = None;
+        let (mut asked, mut at_least) = (None, Duration::ZERO);
         match judge(&error) {
             LookError::Final => return Err(End::Look(error)),
             LookError::NotFound if self.plan.aim.gone => {
@@ -264,13 +270,18 @@ impl<E> Course<E> {
                 if self.refusals >= most {
                     return Err(End::Look(error));
                 }
+                if self.last.is_some() {
+                    at_least = REFUSAL_MEMORY;
+                }
             }
-            LookError::Passing { .. } if self.last.is_none() && self.failures + 1 >= FAILURES_AT_FIRST => {
-                return Err(End::Look(error));
+            LookError::Passing { retry_after } => {
+                self.passing += 1;
+                if self.last.is_none() && self.passing >= FAILURES_AT_FIRST {
+                    return Err(End::Look(error));
+                }
+                asked = retry_after;
             }
-            LookError::Passing { retry_after } | LookError::Throttled { retry_after } => {
-                at_least = retry_after
-            }
+            LookError::Throttled { retry_after } => asked = retry_after,
         }
         self.failures = self.failures.saturating_add(1);
         tracing::debug!(
@@ -280,10 +291,10 @@ impl<E> Course<E> {
             "a look failed; the wait goes on"
         );
         self.last_error = Some(error);
-        self.not_before = at_least.and_then(|pause| now.checked_add(pause));
+        self.not_before = asked.and_then(|pause| now.checked_add(pause));
         let age = now.saturating_duration_since(span.start);
         let pause = self.plan.policy.pause_after_failure(age, self.failures, self.dice.f64());
-        self.schedule_or_miss(span, now, pause.max(at_least.unwrap_or_default()))?;
+        self.schedule_or_miss(span, now, pause.max(at_least).max(asked.unwrap_or_default()))?;
         Ok(None)
     }
 

@@ -264,16 +264,27 @@ async fn not_found_is_what_a_wait_for_deletion_waits_for() {
 #[tokio::test(start_paused = true)]
 async fn expired_login_is_tolerated_but_not_for_ever() {
     let mut script = vec![Look::Fails(Fault::Login), Look::Code(2)];
-    script.extend(vec![Look::Fails(Fault::Login); 4]);
+    script.extend(vec![Look::Fails(Fault::Login); 2]);
     script.push(Look::Code(5));
     let stage = Stage::new(script);
     assert!(run(plan(Until::Ended, 600), &stage).await.is_ok());
     let stage = Stage::new([Look::Code(2), Look::Fails(Fault::Login)]);
     assert!(matches!(run(plan(Until::Ended, 36_000), &stage).await, Err(End::Look(Fault::Login))));
-    assert_eq!(stage.times().len(), 6);
+    let times = stage.times();
+    assert_eq!(times.len(), 4);
+    // A refusal is remembered for half a minute: a sooner look would only hear the same one again.
+    assert!(times[2..].windows(2).all(|two| two[1] - two[0] >= 30_000), "{times:?}");
     let wrong = Stage::new([Look::Fails(Fault::Login)]);
     assert!(matches!(run(plan(Until::Ended, 36_000), &wrong).await, Err(End::Look(Fault::Login))));
     assert_eq!(wrong.times().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn throttled_first_looks_do_not_count_as_failures() {
+    let mut script = vec![Look::Fails(Fault::RetryAfter(1)); 20];
+    script.push(Look::Fails(Fault::Connection));
+    script.push(Look::Code(5));
+    assert!(run(plan(Until::Ended, 36_000), &Stage::new(script)).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]

@@ -300,6 +300,7 @@ pub(crate) async fn stop_and_look(
     policy: PollPolicy,
     why: Error,
 ) -> (Result<Outcome>, Option<Progress>) {
+    let mut refused = None;
     if let Err(error) = (job.stop)().await {
         if !error.is_conflict() {
             let words = format!("{}; the job could not be stopped and may still run", why.message());
@@ -315,6 +316,7 @@ pub(crate) async fn stop_and_look(
             let why = why.with_message(words).with_advice(advice).with_job(job_report(&progress));
             return (Err(why), Some(progress));
         }
+        refused = Some(error);
     }
     let mut stopped = Waiter::new(job).until(Until::Stopped).poll(policy).deadline(STOP_LIMIT);
     let outcome = stopped.run().await;
@@ -331,12 +333,16 @@ pub(crate) async fn stop_and_look(
                 .with_job(report))
         }
         Err(error) => {
-            let words = format!("{}; the job was told to stop, and has not stopped yet", why.message());
+            let words = match &refused {
+                None => "the job was told to stop, and has not stopped yet",
+                Some(_) => "the service refused to stop the job, which has not ended since",
+            };
+            let words = format!("{}; {words}", why.message());
             let why = match &last {
                 Some(last) => why.with_job(job_report(last)),
                 None => why,
             };
-            Err(why.with_message(words).with_source(error))
+            Err(why.with_message(words).with_source(refused.unwrap_or(error)))
         }
     };
     (outcome, last)

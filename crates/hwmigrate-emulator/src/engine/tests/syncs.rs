@@ -174,3 +174,16 @@ async fn more_events_than_can_wait_are_refused_whole() {
     bed.events(&id, json!(["a"])).await.unwrap();
     bed.synced(&id, 1).await;
 }
+
+#[tokio::test]
+async fn the_id_of_a_deleted_sync_task_never_comes_again() {
+    let mut bed = Bed::new().await;
+    let first = bed.create_sync().await;
+    let second = bed.create_sync().await;
+    bed.on_sync("StopSyncTask", &second, &[], Value::Null).await.unwrap();
+    bed.on_sync("DeleteSyncTask", &second, &[], Value::Null).await.unwrap();
+    bed.crash();
+    bed.open().await;
+    let third = bed.create_sync().await;
+    assert!(third != first && third != second, "{first} {second} {third}");
+}
