@@ -77,7 +77,7 @@ impl Tasks {
 
     fn list(&self, filter: Filter) -> Lister {
         let page = filter.page_size.unwrap_or(100) as usize;
-        Lister::new(&self.runtime, page, self.filtered(filter).stream())
+        Lister::new(&self.runtime, page, self.filtered(filter).records())
     }
 
     fn page(&self, filter: Filter, offset: u64) -> Call {

@@ -73,7 +73,7 @@ settings! {
 impl Servers {
     fn list(&self, filter: Filter) -> Lister {
         let page = filter.page_size.unwrap_or(PAGE) as usize;
-        Lister::new(&self.runtime, page, self.filtered(filter).stream())
+        Lister::new(&self.runtime, page, self.filtered(filter).records())
     }
 
     fn page(&self, filter: Filter, offset: u64) -> Call {
@@ -110,7 +110,7 @@ impl Servers {
     }
 
     fn errors(&self) -> Lister {
-        Lister::new(&self.runtime, PAGE as usize, self.part.errors().stream())
+        Lister::new(&self.runtime, PAGE as usize, self.part.errors().records())
     }
 }
 
@@ -169,7 +169,7 @@ impl Templates {
         if let Some(region) = region {
             list = list.region(region);
         }
-        Lister::new(&self.runtime, PAGE as usize, list.stream())
+        Lister::new(&self.runtime, PAGE as usize, list.records())
     }
 
     fn create(&self, template: Body<TemplateRequest>) -> Call {
@@ -205,7 +205,7 @@ pub(crate) struct Projects {
 #[pymethods]
 impl Projects {
     fn list(&self) -> Lister {
-        Lister::new(&self.runtime, PAGE as usize, self.part.list().stream())
+        Lister::new(&self.runtime, PAGE as usize, self.part.list().records())
     }
 
     fn create(&self, project: Body<PostMigProjectBody>) -> Call {

@@ -95,7 +95,7 @@ impl SmsTasks {
 
     fn list(&self, filter: Filter) -> Lister {
         let page = filter.page_size.unwrap_or(200) as usize;
-        Lister::new(&self.runtime, page, self.filtered(filter).stream())
+        Lister::new(&self.runtime, page, self.filtered(filter).records())
     }
 
     fn page(&self, filter: Filter, offset: u64) -> Call {
