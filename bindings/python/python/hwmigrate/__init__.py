@@ -57,7 +57,8 @@ if TYPE_CHECKING:
     from hwmigrate import sms as sms
     from hwmigrate._async.client import AsyncClient
     from hwmigrate._logs import enable_logging
-    from hwmigrate._model import Model, Page, Records
+    from hwmigrate._model import Model
+    from hwmigrate._records import Page, Records
     from hwmigrate.generated.blocking.client import Client
     from hwmigrate.progress import (
         BulkEnd,
@@ -146,8 +147,8 @@ _PLACES = {
     "Client": "hwmigrate.generated.blocking.client",
     "enable_logging": "hwmigrate._logs",
     "Model": "hwmigrate._model",
-    "Page": "hwmigrate._model",
-    "Records": "hwmigrate._model",
+    "Page": "hwmigrate._records",
+    "Records": "hwmigrate._records",
 }
 _MODULES = ("oms", "sms", "testing", "progress")
 

@@ -5,20 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import List, Optional
 
-from hwmigrate._model import (
-    ANY,
-    FLAG,
-    MOMENT_MS,
-    NUMBER,
-    SECRET,
-    SPAN_MS,
-    TEXT,
-    WHOLE,
-    Model,
-    Word,
-    field,
-)
 from hwmigrate._hwmigrate import Secret
+from hwmigrate._kinds import ANY, FLAG, MOMENT_MS, NUMBER, SECRET, SPAN_MS, TEXT, WHOLE
+from hwmigrate._model import Model, field
+from hwmigrate._words import Word
 
 __all__ = [
     "BulkEnd",

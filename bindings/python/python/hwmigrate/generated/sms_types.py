@@ -7,22 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 from hwmigrate._hwmigrate import Secret
-from hwmigrate._model import (
-    ANY,
-    FLAG,
-    MOMENT_MS,
-    MOMENT_S,
-    NUMBER,
-    SECRET,
-    SPAN_MS,
-    SPAN_S,
-    TEXT,
-    WHOLE,
-    Code,
-    Model,
-    Word,
-    field,
-)
+from hwmigrate._kinds import ANY, FLAG, MOMENT_MS, MOMENT_S, NUMBER, SECRET, SPAN_MS, SPAN_S, TEXT, WHOLE
+from hwmigrate._model import Model, field
+from hwmigrate._words import Code, Word
+
 
 __all__ = [
     "BatchConsistencyReq",
