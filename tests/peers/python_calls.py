@@ -7,13 +7,12 @@ Prints one line of JSON: the processor time of the calls in nanoseconds, and wha
 
 from __future__ import annotations
 
-import asyncio
+# What only some workloads need is imported there: a start is measured in a process that has nothing else.
 import json
 import os
 import resource
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 PROJECT = "0215ef11e49d4743be23dd97a1561e91"
 TASK = 200_477_729_979_132
@@ -39,6 +38,8 @@ def drive(one, count: int) -> int:
 
 def drive_threads(one, count: int) -> int:
     """As many calls at once as there are threads."""
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(AT_ONCE) as pool:
         def share(calls: int) -> None:
             for _ in range(calls):
@@ -51,6 +52,8 @@ def drive_threads(one, count: int) -> int:
 
 
 async def drive_async(one, count: int, at_once: int) -> int:
+    import asyncio
+
     async def share(calls: int) -> None:
         for _ in range(calls):
             await one()
@@ -98,6 +101,8 @@ def of_hwmigrate(workload: str, count: int, url: str) -> int:
 
 
 def of_hwmigrate_asyncio(workload: str, count: int, url: str) -> int:
+    import asyncio
+
     import hwmigrate
 
     client = hwmigrate.AsyncClient(**settings(url))
@@ -114,6 +119,8 @@ def of_hwmigrate_asyncio(workload: str, count: int, url: str) -> int:
 
 
 def of_aiohttp(workload: str, count: int, url: str) -> int:
+    import asyncio
+
     import aiohttp
 
     async def main() -> int:
@@ -184,7 +191,7 @@ def start(client: str, url: str) -> dict:
 
 
 def installed(client: str) -> dict:
-    """The size of everything that pip installs for a client."""
+    """The size of everything that pip leaves on disk for a client: its files, byte code that pip compiles, dependencies."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     wanted, seen, size = ["hwmigrate" if client == "hwmigrate" else "huaweicloudsdkoms"], set(), 0
@@ -197,7 +204,7 @@ def installed(client: str) -> dict:
         if found.metadata["Name"].lower() in seen:
             continue
         seen.add(found.metadata["Name"].lower())
-        files = [found.locate_file(file) for file in found.files or [] if not str(file).endswith(".pyc")]
+        files = {found.locate_file(file) for file in found.files or []}
         size += sum(os.path.getsize(file) for file in files if os.path.isfile(file))
         for requirement in found.requires or []:
             if "extra ==" not in requirement:

@@ -7,7 +7,7 @@ use hwmigrate::oms::{self, ListSyncTasks, UnixMillis};
 use pyo3::prelude::*;
 
 use crate::call::Call;
-use crate::convert::{Moment, Span, settings};
+use crate::convert::{Moment, Offset, Span, settings};
 use crate::errors;
 use crate::json::Body;
 use crate::oms::{page, parsed};
@@ -75,9 +75,9 @@ impl SyncTasks {
         Lister::new(&self.runtime, page, self.filtered(filter).records())
     }
 
-    fn page(&self, filter: Filter, offset: u64) -> Call {
+    fn page(&self, filter: Filter, offset: Offset) -> Call {
         let list = self.filtered(filter);
-        Call::new(&self.runtime, async move { page(list.page(offset).await) })
+        Call::new(&self.runtime, async move { page(list.page(offset.0).await) })
     }
 
     fn start(&self, id: String, request: Body<StartSyncTaskReq>) -> Call {

@@ -12,10 +12,11 @@ use hwmigrate::Response;
 use hwmigrate::oms::Record;
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyBytes, PyList};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::secret::PySecret;
 use crate::slot::Output;
 use crate::value::to_python;
 
@@ -194,6 +195,19 @@ impl Source {
 /// The output of a call that gives nothing.
 pub(crate) fn nothing<T>(_: T) -> Output {
     Box::new(|py| Ok(py.None()))
+}
+
+/// The output of a call that gives a secret, if there is one.
+pub(crate) fn secret(found: Option<hwmigrate::Secret>) -> Output {
+    Box::new(|py| match found {
+        Some(secret) => Ok(Py::new(py, PySecret(secret))?.into_any()),
+        None => Ok(py.None()),
+    })
+}
+
+/// The output of a call that gives a file.
+pub(crate) fn bytes(file: Vec<u8>) -> Output {
+    Box::new(move |py| Ok(PyBytes::new(py, &file).into_any().unbind()))
 }
 
 /// The output of a call that gives something simple.

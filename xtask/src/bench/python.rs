@@ -36,7 +36,7 @@ pub(super) fn measure(quick: bool, goals: &mut Vec<Goal>) -> Result<String> {
         return Ok("\ntaskset (util-linux) is absent: the Python package was not measured.\n\n".to_owned());
     }
     let folder = target().join("python-bench");
-    let wheel = wheel(Profile::Release, &folder.join("wheels"))?;
+    let wheel = wheel(Profile::Dist, &folder.join("wheels"))?;
     let python =
         environment(&folder.join("environment"), &wheel, Some("tests/peers/python_requirements.txt"))?;
     let mut text = String::new();

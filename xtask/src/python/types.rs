@@ -188,7 +188,10 @@ impl<'a> Schemas<'a> {
         let request = self.requests.contains(name);
         let required: BTreeSet<&str> =
             schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let mut text = format!("\n\nclass {name}(Model):\n    {}\n\n", class_doc(&schema["description"], 4));
+        let mut text = format!(
+            "\n\nclass {name}(Model):\n    {}\n\n    __slots__ = ()\n\n",
+            class_doc(&schema["description"], 4)
+        );
         let mut needs = Vec::new();
         for (field, property) in self.properties(name) {
             let kind = self.kind(&property)?;

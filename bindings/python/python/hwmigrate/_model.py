@@ -74,7 +74,7 @@ class Model:
     values. Printing one never shows a secret.
     """
 
-    __slots__ = ("_index", "_seen", "_source", "_values")
+    __slots__ = ("__weakref__", "_index", "_seen", "_source", "_values")
 
     _fields: Dict[str, _Field] = {}
 

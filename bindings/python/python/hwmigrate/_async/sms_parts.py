@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Iterable, Optional, Union
 
 from hwmigrate import _hwmigrate
+from hwmigrate._hwmigrate import Secret
 from hwmigrate._hwmigrate import start as go
 from hwmigrate._async.jobs import AsyncListing, word
 from hwmigrate._lazy import Lazy
@@ -33,10 +34,19 @@ class AsyncServers:
         migration_cycle: Union[t.MigrationCycle, str, None] = None,
         connected: Optional[bool] = None,
         enterprise_project_id: Optional[str] = None,
+        vm_id: Optional[str] = None,
+        has_consistency_result: Optional[bool] = None,
         page_size: Optional[int] = None,
         limit: Optional[int] = None,
     ) -> AsyncListing[t.SourceServersResponseBody]:
-        """All source servers, page after page as they are read, each once."""
+        """All source servers, page after page as they are read, each once.
+
+        :param ip: only the server with this address, IPv4 or IPv6.
+        :param project: only servers of the migration project with this id.
+        :param connected: only servers whose agent is connected, or is not.
+        :param vm_id: only the server whose clone is this ECS.
+        :param has_consistency_result: only servers that were compared with their target, or were not.
+        """
         how = {
             "state": word(state),
             "name": name,
@@ -46,6 +56,8 @@ class AsyncServers:
             "migration_cycle": word(migration_cycle),
             "connected": connected,
             "enterprise_project_id": enterprise_project_id,
+            "vm_id": vm_id,
+            "has_consistency_result": has_consistency_result,
             "page_size": page_size,
             "limit": limit,
         }
@@ -116,6 +128,11 @@ class AsyncTemplates:
         """Deletes many with one request."""
         await go(self._native.delete_many(list(ids)))
 
+    async def target_password(self, id: str) -> Optional[Secret]:
+        """The password that the target of a template gets; None when it has none."""
+        password: Optional[Secret] = await go(self._native.target_password(id))
+        return password
+
 
 class AsyncMigrationProjects:
     """Migration projects: groups of source servers with defaults of their own."""
@@ -162,6 +179,12 @@ class AsyncAgent:
         """Tells about the disks of a server."""
         await go(self._native.update_disk_info(server_id, disks))
 
+    async def update_copy_state(
+        self, server_id: str, state: Union[t.SourceState, str], cycle: Union[t.MigrationCycle, str]
+    ) -> None:
+        """Tells how far the copy of a server is, and where in its migration it stands."""
+        await go(self._native.update_copy_state(server_id, str(state), str(cycle)))
+
     async def command(self, server_id: str) -> t.ShowCommandResponse:
         """Asks what is to be done."""
         return t.ShowCommandResponse._of(await go(self._native.command(server_id)))
@@ -177,3 +200,7 @@ class AsyncAgent:
     async def report_network(self, task_id: str, check: t.NetworkCheckInfoRequestBody) -> None:
         """Tells the outcome of a network check."""
         await go(self._native.report_network(task_id, check))
+
+    async def report_consistency(self, task_id: str, results: Iterable[t.ConsistencyResult]) -> None:
+        """Tells the outcome of a comparison of both sides."""
+        await go(self._native.report_consistency(task_id, list(results)))

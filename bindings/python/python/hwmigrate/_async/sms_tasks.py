@@ -68,6 +68,14 @@ class AsyncServerTask:
         """Launches the target: the end of the migration."""
         await self._all.cutover(self.id)
 
+    async def restart(self) -> None:
+        """Synchronises what has changed on the source since the cut-over."""
+        await self._all.restart(self.id)
+
+    async def limit_speed(self, speed: Optional[Bandwidth]) -> None:
+        """Replaces its speed limits; see ``tasks.limit_speed``."""
+        await self._all.limit_speed(self.id, speed)
+
     async def delete(self) -> None:
         """Deletes it; it must stand still."""
         await self._all.delete(self.id)
@@ -85,6 +93,17 @@ class AsyncServerTask:
         return await self._all.wait(
             self.id, timeout, goal=goal, poll=poll, stall_after=stall_after, on_progress=on_progress
         )
+
+    async def wait_or_stop(
+        self,
+        timeout: Duration,
+        *,
+        goal: Optional[str] = None,
+        poll: Optional[PollPolicy] = None,
+        stall_after: Optional[Duration] = None,
+    ) -> Outcome:
+        """Waits, and stops it at the deadline or when the caller is interrupted."""
+        return await self._all.wait_or_stop(self.id, timeout, goal=goal, poll=poll, stall_after=stall_after)
 
     def watch(
         self,
@@ -222,6 +241,34 @@ class AsyncServerTasks:
         """Launches the target: the end of the migration."""
         await self.action(id, "cutover")
 
+    async def restart(self, id: str) -> None:
+        """Synchronises what has changed on the source since the cut-over."""
+        await self.action(id, "restart")
+
+    async def clone_test(self, id: str) -> None:
+        """Launches a clone of the target, to try it out."""
+        await self.action(id, "clone_test")
+
+    async def migration_test(self, id: str) -> None:
+        """Begins a migration drill."""
+        await self.action(id, "migration_test")
+
+    async def network_check(self, id: str) -> None:
+        """Has the agent measure the network between source and target."""
+        await self.action(id, "network_check")
+
+    async def skip(self, id: str) -> None:
+        """Goes on without the comparison of both sides."""
+        await self.action(id, "skip")
+
+    async def clear(self, id: str) -> None:
+        """Removes the snapshots that a migration drill made."""
+        await self.action(id, "clear")
+
+    async def rollback(self, id: str) -> None:
+        """Takes a failed synchronisation back."""
+        await self.action(id, "sync_failed_rollback")
+
     async def speed_limits(self, id: str) -> Records[t.SpeedLimitlJson]:
         """The speed limits of a task over the day."""
         return Records(t.SpeedLimitlJson, await go(self._native.speed_limits(id)))
@@ -239,8 +286,8 @@ class AsyncServerTasks:
 
     async def passphrase(self, id: str) -> Optional[Secret]:
         """The passphrase of the certificate for the secure channel of a task."""
-        passphrase = await go(self._native.passphrase(id))
-        return None if passphrase is None else Secret(passphrase)
+        passphrase: Optional[Secret] = await go(self._native.passphrase(id))
+        return passphrase
 
     async def cert_key(self, id: str, *, with_ca: bool = False) -> t.ShowCertKeyResponse:
         """The certificates and private keys for the secure channel of a task."""
@@ -257,6 +304,11 @@ class AsyncServerTasks:
     async def consistency(self, id: str) -> t.ShowConsistencyResultResponse:
         """The outcome of the last comparison of both sides."""
         return t.ShowConsistencyResultResponse._of(await go(self._native.consistency(id)))
+
+    async def export_consistency(self, ids: Iterable[str]) -> bytes:
+        """The comparisons of 1 to 200 tasks as one file. Of what kind it is the service does not document."""
+        file: bytes = await go(self._native.export_consistency(list(ids)))
+        return file
 
     async def wait(
         self,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Iterable, Optional, Union
 
 from hwmigrate import _hwmigrate
+from hwmigrate._hwmigrate import Secret
 from hwmigrate._hwmigrate import block as go
 from hwmigrate.generated.blocking.jobs import Listing, word
 from hwmigrate._lazy import Lazy
@@ -35,10 +36,19 @@ class Servers:
         migration_cycle: Union[t.MigrationCycle, str, None] = None,
         connected: Optional[bool] = None,
         enterprise_project_id: Optional[str] = None,
+        vm_id: Optional[str] = None,
+        has_consistency_result: Optional[bool] = None,
         page_size: Optional[int] = None,
         limit: Optional[int] = None,
     ) -> Listing[t.SourceServersResponseBody]:
-        """All source servers, page after page as they are read, each once."""
+        """All source servers, page after page as they are read, each once.
+
+        :param ip: only the server with this address, IPv4 or IPv6.
+        :param project: only servers of the migration project with this id.
+        :param connected: only servers whose agent is connected, or is not.
+        :param vm_id: only the server whose clone is this ECS.
+        :param has_consistency_result: only servers that were compared with their target, or were not.
+        """
         how = {
             "state": word(state),
             "name": name,
@@ -48,6 +58,8 @@ class Servers:
             "migration_cycle": word(migration_cycle),
             "connected": connected,
             "enterprise_project_id": enterprise_project_id,
+            "vm_id": vm_id,
+            "has_consistency_result": has_consistency_result,
             "page_size": page_size,
             "limit": limit,
         }
@@ -118,6 +130,11 @@ class Templates:
         """Deletes many with one request."""
         go(self._native.delete_many(list(ids)))
 
+    def target_password(self, id: str) -> Optional[Secret]:
+        """The password that the target of a template gets; None when it has none."""
+        password: Optional[Secret] = go(self._native.target_password(id))
+        return password
+
 
 class MigrationProjects:
     """Migration projects: groups of source servers with defaults of their own."""
@@ -164,6 +181,12 @@ class Agent:
         """Tells about the disks of a server."""
         go(self._native.update_disk_info(server_id, disks))
 
+    def update_copy_state(
+        self, server_id: str, state: Union[t.SourceState, str], cycle: Union[t.MigrationCycle, str]
+    ) -> None:
+        """Tells how far the copy of a server is, and where in its migration it stands."""
+        go(self._native.update_copy_state(server_id, str(state), str(cycle)))
+
     def command(self, server_id: str) -> t.ShowCommandResponse:
         """Asks what is to be done."""
         return t.ShowCommandResponse._of(go(self._native.command(server_id)))
@@ -179,3 +202,7 @@ class Agent:
     def report_network(self, task_id: str, check: t.NetworkCheckInfoRequestBody) -> None:
         """Tells the outcome of a network check."""
         go(self._native.report_network(task_id, check))
+
+    def report_consistency(self, task_id: str, results: Iterable[t.ConsistencyResult]) -> None:
+        """Tells the outcome of a comparison of both sides."""
+        go(self._native.report_consistency(task_id, list(results)))

@@ -70,6 +70,14 @@ class ServerTask:
         """Launches the target: the end of the migration."""
         self._all.cutover(self.id)
 
+    def restart(self) -> None:
+        """Synchronises what has changed on the source since the cut-over."""
+        self._all.restart(self.id)
+
+    def limit_speed(self, speed: Optional[Bandwidth]) -> None:
+        """Replaces its speed limits; see ``tasks.limit_speed``."""
+        self._all.limit_speed(self.id, speed)
+
     def delete(self) -> None:
         """Deletes it; it must stand still."""
         self._all.delete(self.id)
@@ -87,6 +95,17 @@ class ServerTask:
         return self._all.wait(
             self.id, timeout, goal=goal, poll=poll, stall_after=stall_after, on_progress=on_progress
         )
+
+    def wait_or_stop(
+        self,
+        timeout: Duration,
+        *,
+        goal: Optional[str] = None,
+        poll: Optional[PollPolicy] = None,
+        stall_after: Optional[Duration] = None,
+    ) -> Outcome:
+        """Waits, and stops it at the deadline or when the caller is interrupted."""
+        return self._all.wait_or_stop(self.id, timeout, goal=goal, poll=poll, stall_after=stall_after)
 
     def watch(
         self,
@@ -224,6 +243,34 @@ class ServerTasks:
         """Launches the target: the end of the migration."""
         self.action(id, "cutover")
 
+    def restart(self, id: str) -> None:
+        """Synchronises what has changed on the source since the cut-over."""
+        self.action(id, "restart")
+
+    def clone_test(self, id: str) -> None:
+        """Launches a clone of the target, to try it out."""
+        self.action(id, "clone_test")
+
+    def migration_test(self, id: str) -> None:
+        """Begins a migration drill."""
+        self.action(id, "migration_test")
+
+    def network_check(self, id: str) -> None:
+        """Has the agent measure the network between source and target."""
+        self.action(id, "network_check")
+
+    def skip(self, id: str) -> None:
+        """Goes on without the comparison of both sides."""
+        self.action(id, "skip")
+
+    def clear(self, id: str) -> None:
+        """Removes the snapshots that a migration drill made."""
+        self.action(id, "clear")
+
+    def rollback(self, id: str) -> None:
+        """Takes a failed synchronisation back."""
+        self.action(id, "sync_failed_rollback")
+
     def speed_limits(self, id: str) -> Records[t.SpeedLimitlJson]:
         """The speed limits of a task over the day."""
         return Records(t.SpeedLimitlJson, go(self._native.speed_limits(id)))
@@ -241,8 +288,8 @@ class ServerTasks:
 
     def passphrase(self, id: str) -> Optional[Secret]:
         """The passphrase of the certificate for the secure channel of a task."""
-        passphrase = go(self._native.passphrase(id))
-        return None if passphrase is None else Secret(passphrase)
+        passphrase: Optional[Secret] = go(self._native.passphrase(id))
+        return passphrase
 
     def cert_key(self, id: str, *, with_ca: bool = False) -> t.ShowCertKeyResponse:
         """The certificates and private keys for the secure channel of a task."""
@@ -259,6 +306,11 @@ class ServerTasks:
     def consistency(self, id: str) -> t.ShowConsistencyResultResponse:
         """The outcome of the last comparison of both sides."""
         return t.ShowConsistencyResultResponse._of(go(self._native.consistency(id)))
+
+    def export_consistency(self, ids: Iterable[str]) -> bytes:
+        """The comparisons of 1 to 200 tasks as one file. Of what kind it is the service does not document."""
+        file: bytes = go(self._native.export_consistency(list(ids)))
+        return file
 
     def wait(
         self,
