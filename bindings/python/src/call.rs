@@ -101,7 +101,7 @@ impl Running {
 
 /// The Python side of a result.
 fn made(py: Python<'_>, result: Result<Output, Error>) -> PyResult<Py<PyAny>> {
-    logs::flush(py);
+    logs::flush(py)?;
     match result {
         Ok(output) => output(py),
         Err(error) => Err(errors::raise(py, &error)),
@@ -126,14 +126,14 @@ pub(crate) fn block(py: Python<'_>, call: &Call) -> PyResult<Py<PyAny>> {
             catch_unwind(drive)
         });
         match slice {
-            Ok(None) => logs::flush(py),
+            Ok(None) => {}
             Ok(Some(result)) => {
                 let result = made(py, result);
                 return interrupted.map_or(result, Err);
             }
             Err(_) => return Err(gone()),
         }
-        if let Err(signal) = py.check_signals() {
+        if let Err(signal) = py.check_signals().and_then(|()| logs::flush(py)) {
             match stop.take() {
                 Some(stop) => {
                     let _ = stop.send(());
