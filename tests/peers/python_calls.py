@@ -194,7 +194,7 @@ def installed(client: str) -> dict:
     """The size of everything that pip leaves on disk for a client: its files, byte code that pip compiles, dependencies."""
     from importlib.metadata import PackageNotFoundError, distribution
 
-    wanted, seen, size = ["hwmigrate" if client == "hwmigrate" else "huaweicloudsdkoms"], set(), 0
+    wanted, seen, size, emulator = ["hwmigrate" if client == "hwmigrate" else "huaweicloudsdkoms"], set(), 0, 0
     while wanted:
         name = wanted.pop()
         try:
@@ -205,11 +205,13 @@ def installed(client: str) -> dict:
             continue
         seen.add(found.metadata["Name"].lower())
         files = {found.locate_file(file) for file in found.files or []}
-        size += sum(os.path.getsize(file) for file in files if os.path.isfile(file))
+        sizes = {str(file): os.path.getsize(file) for file in files if os.path.isfile(file)}
+        size += sum(sizes.values())
+        emulator += sum(length for file, length in sizes.items() if os.path.basename(file).startswith("_emulator."))
         for requirement in found.requires or []:
             if "extra ==" not in requirement:
                 wanted.append("".join(c for c in requirement.split(";")[0] if c.isalnum() or c in "-_. ").split()[0].rstrip("0123456789."))
-    return {"cpu_ns": 0, "bytes": size}
+    return {"cpu_ns": 0, "bytes": size, "emulator_bytes": emulator}
 
 
 def sockets() -> int:

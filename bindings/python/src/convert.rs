@@ -58,10 +58,10 @@ macro_rules! numbers {
             type Error = PyErr;
 
             fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-                object.extract().map(Self).map_err(|error: PyErr| match error.is_instance_of::<PyOverflowError>(object.py()) {
-                    true => named(object.py(), $word, error),
-                    // pyo3 names the argument of these itself.
-                    false => error,
+                let py = object.py();
+                object.extract().map(Self).map_err(|error: PyErr| {
+                    // Of what is no number at all pyo3 tells the name itself.
+                    if error.is_instance_of::<PyTypeError>(py) { error } else { named(py, $word, error) }
                 })
             }
         }
