@@ -20,6 +20,9 @@ PAGE = 100
 WARM_UP = 20
 AT_ONCE = 32
 
+KEPT = []
+"""Clients whose connections are counted at the end; they go with their client."""
+
 
 def cpu() -> int:
     usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -80,7 +83,8 @@ def settings(url: str) -> dict:
 def hwmigrate_client(url: str):
     import hwmigrate
 
-    return hwmigrate.Client(**settings(url))
+    KEPT.append(hwmigrate.Client(**settings(url)))
+    return KEPT[-1]
 
 
 def of_hwmigrate(workload: str, count: int, url: str) -> int:
