@@ -153,10 +153,12 @@ pub(crate) fn block(py: Python<'_>, call: &Call) -> PyResult<Py<PyAny>> {
 fn drive(runtime: &tokio::runtime::Runtime, work: &mut Work, first: bool) -> Option<Result<Output, Error>> {
     runtime.block_on(async {
         if first {
-            // Nothing ran since the last call, so connections that the server has closed meanwhile
-            // look alive: one turn for the network, one for the connections it woke.
+            // Nothing ran since the last call, so connections that the server has closed meanwhile look
+            // alive, and the one that the last call used may not be back: a turn for the network, and
+            // one for all tasks that it woke. That is a task behind them, because on a thread that does
+            // not drive, giving way is no turn for anybody.
             tokio::task::yield_now().await;
-            tokio::task::yield_now().await;
+            let _ = tokio::spawn(async {}).await;
         }
         tokio::time::timeout(GLANCE, work).await.ok()
     })
