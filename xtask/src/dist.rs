@@ -28,7 +28,7 @@ pub(crate) fn dist(arguments: &Arguments) -> Result<()> {
     };
     if !arguments.c {
         println!("{}", sdist(&out.join("python/sdist"))?.display());
-        println!("{}", wheel(Profile::Release, &out.join("python/wheels"))?.display());
+        println!("{}", wheel(Profile::Dist, &out.join("python/wheels"))?.display());
     }
     if !arguments.python {
         dist_c::install(&out.join("c"), "dist")?;

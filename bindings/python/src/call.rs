@@ -1,15 +1,15 @@
 //! A call that is ready to go: blocking, or awaited on asyncio.
 //!
-//! Both forms spawn the same future on the [`Runtime`]. A blocking call parks
-//! its thread without the interpreter and looks for signals ten times a
-//! second, so Ctrl-C ends it at once; an awaited one gives the event loop a
-//! future and is woken through the [`bridge`](crate::bridge). Whoever stops
-//! waiting drops the work.
+//! A blocking call drives the client's [`Runtime`] on its own thread, without
+//! the interpreter, and looks for signals twenty times a second, so Ctrl-C
+//! ends it at once. An awaited one runs in the background, gives the event
+//! loop a future and is woken through the [`bridge`](crate::bridge). Whoever
+//! stops waiting drops the work.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use hwmigrate::Error;
@@ -20,14 +20,14 @@ use tokio::task::AbortHandle;
 
 use crate::credentials::EVENT_LOOP;
 use crate::runtime::Runtime;
-use crate::slot::{Filler, Output, Slot, Waker};
+use crate::slot::{Filler, Output, Slot};
 use crate::{bridge, errors, logs};
 
 /// What a call does, up to the value that becomes a Python object.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Result<Output, Error>> + Send>>;
 
 /// How often a blocking call looks for signals.
-const GLANCE: Duration = Duration::from_millis(100);
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// Work that nobody waits for yet.
 #[pyclass(frozen, module = "hwmigrate._hwmigrate")]
@@ -70,20 +70,9 @@ impl Call {
         Self { runtime: runtime.clone(), work: Mutex::new(Some(prepared)) }
     }
 
-    fn begin(&self, py: Python<'_>, event_loop: Option<Py<PyAny>>) -> PyResult<Running> {
-        let handle = self.runtime.check(py)?;
+    fn take(&self) -> PyResult<Prepared> {
         let prepared = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Prepared { work, stop }) = prepared else {
-            return Err(PyRuntimeError::new_err("this call has been made already"));
-        };
-        let slot = Arc::new(Slot::default());
-        let filler = Filler::new(&slot);
-        let work = async move { filler.fill(work.await) };
-        let task = match event_loop {
-            Some(event_loop) => handle.spawn(EVENT_LOOP.scope(event_loop, work)),
-            None => handle.spawn(work),
-        };
-        Ok(Running { slot, task: task.abort_handle(), stop })
+        prepared.ok_or_else(|| PyRuntimeError::new_err("this call has been made already"))
     }
 }
 
@@ -102,57 +91,92 @@ impl Drop for Running {
 
 impl Running {
     fn result(&self, py: Python<'_>) -> Option<PyResult<Py<PyAny>>> {
-        let result = match self.slot.take() {
-            Some(result) => result,
-            None if self.slot.is_over() => {
-                return Some(Err(PyRuntimeError::new_err("the call ended without a result")));
-            }
-            None => return None,
-        };
-        logs::flush(py);
-        Some(match result {
-            Ok(output) => output(py),
-            Err(error) => Err(errors::raise(py, &error)),
-        })
+        match self.slot.take() {
+            Some(result) => Some(made(py, result)),
+            None if self.slot.is_over() => Some(Err(gone())),
+            None => None,
+        }
     }
+}
+
+/// The Python side of a result.
+fn made(py: Python<'_>, result: Result<Output, Error>) -> PyResult<Py<PyAny>> {
+    logs::flush(py)?;
+    match result {
+        Ok(output) => output(py),
+        Err(error) => Err(errors::raise(py, &error)),
+    }
+}
+
+/// What is raised in place of a panic.
+fn gone() -> PyErr {
+    PyRuntimeError::new_err("the call ended without a result")
 }
 
 /// Makes a call and waits for its result, without holding the interpreter.
 #[pyfunction]
 pub(crate) fn block(py: Python<'_>, call: &Call) -> PyResult<Py<PyAny>> {
-    let mut running = call.begin(py, None)?;
+    let runtime = call.runtime.driven(py)?;
+    let Prepared { mut work, mut stop } = call.take()?;
     let mut interrupted = None;
-    running.slot.register(Waker::Thread(thread::current()));
+    let mut first = true;
     loop {
-        py.detach(|| {
-            // Woken by the result, by nothing at all, or by the need to look for signals.
-            if !running.slot.is_filled() {
-                thread::park_timeout(GLANCE);
-            }
+        let slice = py.detach(|| {
+            let drive = AssertUnwindSafe(|| drive(runtime, &mut work, std::mem::take(&mut first)));
+            catch_unwind(drive)
         });
-        if let Some(result) = running.result(py) {
-            return interrupted.map_or(result, Err);
+        match slice {
+            Ok(None) => {}
+            Ok(Some(result)) => {
+                let result = made(py, result);
+                return interrupted.map_or(result, Err);
+            }
+            Err(_) => return Err(gone()),
         }
-        if let Err(signal) = py.check_signals() {
-            match running.stop.take() {
+        if let Err(signal) = py.check_signals().and_then(|()| logs::flush(py)) {
+            match stop.take() {
                 Some(stop) => {
                     let _ = stop.send(());
                     interrupted = Some(signal);
                 }
-                None => return Err(signal),
+                None => {
+                    let _context = runtime.enter();
+                    drop(work);
+                    return Err(signal);
+                }
             }
         }
-        logs::flush(py);
     }
+}
+
+/// Drives the runtime until the work is done, or it is time to look for signals.
+fn drive(runtime: &tokio::runtime::Runtime, work: &mut Work, first: bool) -> Option<Result<Output, Error>> {
+    runtime.block_on(async {
+        if first {
+            // Nothing ran since the last call, so connections that the server has closed meanwhile look
+            // alive, and the one that the last call used may not be back: a turn for the network, and
+            // one for all tasks that it woke. That is a task behind them, because on a thread that does
+            // not drive, giving way is no turn for anybody.
+            tokio::task::yield_now().await;
+            let _ = tokio::spawn(async {}).await;
+        }
+        tokio::time::timeout(GLANCE, work).await.ok()
+    })
 }
 
 /// Makes a call; what is returned is to be awaited on asyncio.
 #[pyfunction]
 pub(crate) fn start(py: Python<'_>, call: &Call) -> PyResult<Awaiting> {
-    let event_loop = errors::running_loop(py)?;
+    let event_loop = errors::running_loop(py)?.unbind();
+    let handle = call.runtime.background(py)?;
+    let Prepared { work, stop } = call.take()?;
+    let slot = Arc::new(Slot::default());
+    let filler = Filler::new(&slot);
+    let work = async move { filler.fill(work.await) };
+    let task = handle.spawn(EVENT_LOOP.scope(event_loop.clone_ref(py), work));
     Ok(Awaiting(Mutex::new(Waiting {
-        running: Some(call.begin(py, Some(event_loop.clone().unbind()))?),
-        event_loop: event_loop.unbind(),
+        running: Some(Running { slot, task: task.abort_handle(), stop }),
+        event_loop,
         sleeping: None,
         cancelled: None,
     })))
@@ -240,7 +264,7 @@ impl Waiting {
             return Err(PyStopIteration::new_err((result?,)));
         }
         let (future, sleeper) = bridge::sleeper(self.event_loop.bind(py))?;
-        if !running.slot.register(Waker::Loop(sleeper)) {
+        if !running.slot.register(sleeper) {
             // The result came in between.
             return self.advance(py);
         }

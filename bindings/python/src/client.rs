@@ -18,7 +18,7 @@ use crate::runtime::Runtime;
 use crate::sms::Sms;
 use crate::source::plain;
 
-/// A client and the runtime that its calls run on.
+/// A client and the place where its calls run.
 #[pyclass(frozen, module = "hwmigrate._hwmigrate")]
 pub(crate) struct Core {
     client: Client,
@@ -75,7 +75,7 @@ impl Core {
         }
         // Reading a secret by a command may take its time.
         let client = py.detach(|| builder.build()).map_err(|error| errors::raise(py, &error))?;
-        Ok(Self { client, runtime: Runtime::current(py)? })
+        Ok(Self { client, runtime: Runtime::new() })
     }
 
     /// The region, when one is set.

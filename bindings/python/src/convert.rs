@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use hwmigrate::RetryPolicy;
 use hwmigrate::wait::{PollPolicy, Until};
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use time::OffsetDateTime;
+
+use crate::errors;
 
 /// A struct that is read from a dict with exactly its fields. What is wrong
 /// with a field is raised as it is, so that `InvalidError` stays one.
@@ -22,12 +24,56 @@ macro_rules! settings {
             type Error = ::pyo3::PyErr;
 
             fn extract(object: ::pyo3::Borrowed<'_, 'py, ::pyo3::PyAny>) -> ::pyo3::PyResult<Self> {
-                Ok(Self { $($field: object.get_item(stringify!($field))?.extract::<$kind>()?),* })
+                Ok(Self { $(
+                    $field: object
+                        .get_item(stringify!($field))?
+                        .extract::<$kind>()
+                        .map_err(|error| $crate::convert::named(object.py(), stringify!($field), error.into()))?
+                ),* })
             }
         }
     };
 }
 pub(crate) use settings;
+
+/// What is wrong with an argument, with its name; a number that does not fit is `InvalidError`.
+pub(crate) fn named(py: Python<'_>, name: &str, error: PyErr) -> PyErr {
+    if error.is_instance_of::<PyOverflowError>(py) {
+        return errors::invalid(py, format!("`{name}` is a number out of range"));
+    }
+    if error.is_instance_of::<PyTypeError>(py) {
+        return PyTypeError::new_err(format!("`{name}`: {}", error.value(py)));
+    }
+    error
+}
+
+/// Numbers that are arguments of their own.
+macro_rules! numbers {
+    ($($(#[$about:meta])* $name:ident($number:ty) $word:literal;)*) => {$(
+        $(#[$about])*
+        #[derive(Clone, Copy)]
+        pub(crate) struct $name(pub(crate) $number);
+
+        impl<'py> FromPyObject<'_, 'py> for $name {
+            type Error = PyErr;
+
+            fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+                let py = object.py();
+                object.extract().map(Self).map_err(|error: PyErr| {
+                    // Of what is no number at all pyo3 tells the name itself.
+                    if error.is_instance_of::<PyTypeError>(py) { error } else { named(py, $word, error) }
+                })
+            }
+        }
+    )*};
+}
+
+numbers! {
+    /// The id of a task.
+    TaskId(i64) "id";
+    /// Where a page begins.
+    Offset(u64) "offset";
+}
 
 /// A length of time: a `timedelta`, or seconds as a number.
 #[derive(Clone, Copy)]

@@ -10,7 +10,6 @@ mod call;
 mod client;
 mod convert;
 mod credentials;
-mod emulator;
 mod errors;
 mod iam;
 mod json;
@@ -29,6 +28,7 @@ mod slot;
 mod sms;
 mod sms_parts;
 mod sms_progress;
+mod sms_request;
 mod sms_tasks;
 mod source;
 mod value;
@@ -45,8 +45,6 @@ mod _hwmigrate {
     use crate::convert::{PyPollPolicy, PyRetryPolicy};
     #[pymodule_export]
     use crate::credentials::{PyCredential, PyCredentials, resolve_secret};
-    #[pymodule_export]
-    use crate::emulator::NativeEmulator;
     #[pymodule_export]
     use crate::logs::{listen, take_logs};
     #[pymodule_export]
@@ -67,6 +65,8 @@ mod _hwmigrate {
     use crate::sms::{BulkRun, Sms};
     #[pymodule_export]
     use crate::sms_parts::{Agent, Projects, Servers, Templates};
+    #[pymodule_export]
+    use crate::sms_request::server_task_request;
     #[pymodule_export]
     use crate::sms_tasks::SmsTasks;
     #[pymodule_export]

@@ -45,15 +45,15 @@ pub(crate) fn take_logs() -> Vec<Entry> {
 }
 
 /// Hands the entries over before a call returns, so that they come in order.
-pub(crate) fn flush(py: Python<'_>) {
-    if !LISTENING.load(Ordering::Acquire) {
-        return;
+///
+/// `logging` keeps to itself what fails in a handler. What comes out of it is
+/// raised: it may well be what a signal handler raised meanwhile, such as
+/// `KeyboardInterrupt`.
+pub(crate) fn flush(py: Python<'_>) -> PyResult<()> {
+    if LISTENING.load(Ordering::Acquire) {
+        py.import("hwmigrate._logs")?.call_method0("emit")?;
     }
-    let emitted = py.import("hwmigrate._logs").and_then(|logs| logs.call_method0("emit"));
-    if let Err(error) = emitted {
-        // As `logging` itself does with a handler that fails: told, but not raised.
-        error.write_unraisable(py, None);
-    }
+    Ok(())
 }
 
 /// Keeps every event of our crates.

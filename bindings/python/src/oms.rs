@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use serde::Serialize;
 
 use crate::call::Call;
-use crate::convert::{PyPollPolicy, Span, settings};
+use crate::convert::{PyPollPolicy, Span, TaskId, settings};
 use crate::errors;
 use crate::json::Body;
 use crate::oms_groups::Groups;
@@ -66,8 +66,14 @@ impl Oms {
         self.run(py, self.oms.migrate(request.0), manner)
     }
 
-    fn resume(&self, py: Python<'_>, id: i64, keys: Body<StartTaskReq>, manner: RunManner) -> PyResult<Run> {
-        self.run(py, self.oms.resume(id, NodeKeys::from(keys.0)), manner)
+    fn resume(
+        &self,
+        py: Python<'_>,
+        id: TaskId,
+        keys: Body<StartTaskReq>,
+        manner: RunManner,
+    ) -> PyResult<Run> {
+        self.run(py, self.oms.resume(id.0, NodeKeys::from(keys.0)), manner)
     }
 
     fn cloud_types(&self, side: &str) -> Call {

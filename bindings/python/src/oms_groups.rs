@@ -9,7 +9,7 @@ use hwmigrate::oms::{self, ListGroups};
 use pyo3::prelude::*;
 
 use crate::call::Call;
-use crate::convert::{Span, settings};
+use crate::convert::{Offset, Span, settings};
 use crate::json::Body;
 use crate::oms::{page, parsed};
 use crate::oms_request::Plan;
@@ -77,12 +77,12 @@ impl Groups {
 
     fn list(&self, filter: Filter) -> Lister {
         let page = filter.page_size.unwrap_or(100) as usize;
-        Lister::new(&self.runtime, page, self.filtered(filter).stream())
+        Lister::new(&self.runtime, page, self.filtered(filter).records())
     }
 
-    fn page(&self, filter: Filter, offset: u64) -> Call {
+    fn page(&self, filter: Filter, offset: Offset) -> Call {
         let list = self.filtered(filter);
-        Call::new(&self.runtime, async move { page(list.page(offset).await) })
+        Call::new(&self.runtime, async move { page(list.page(offset.0).await) })
     }
 
     fn start(&self, id: String, request: Body<StartTaskGroupReq>) -> Call {

@@ -39,7 +39,7 @@ impl Buckets {
     }
 
     fn objects(&self, request: Body<ShowBucketReq>) -> Lister {
-        Lister::new(&self.runtime, PAGE, self.buckets.objects(&request.0).stream())
+        Lister::new(&self.runtime, PAGE, self.buckets.objects(&request.0).records())
     }
 
     fn region(&self, request: Body<ShowBucketRegionReq>) -> Call {

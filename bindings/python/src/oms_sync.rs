@@ -7,7 +7,7 @@ use hwmigrate::oms::{self, ListSyncTasks, UnixMillis};
 use pyo3::prelude::*;
 
 use crate::call::Call;
-use crate::convert::{Moment, Span, settings};
+use crate::convert::{Moment, Offset, Span, settings};
 use crate::errors;
 use crate::json::Body;
 use crate::oms::{page, parsed};
@@ -72,12 +72,12 @@ impl SyncTasks {
 
     fn list(&self, filter: Filter) -> Lister {
         let page = filter.page_size.unwrap_or(100) as usize;
-        Lister::new(&self.runtime, page, self.filtered(filter).stream())
+        Lister::new(&self.runtime, page, self.filtered(filter).records())
     }
 
-    fn page(&self, filter: Filter, offset: u64) -> Call {
+    fn page(&self, filter: Filter, offset: Offset) -> Call {
         let list = self.filtered(filter);
-        Call::new(&self.runtime, async move { page(list.page(offset).await) })
+        Call::new(&self.runtime, async move { page(list.page(offset.0).await) })
     }
 
     fn start(&self, id: String, request: Body<StartSyncTaskReq>) -> Call {

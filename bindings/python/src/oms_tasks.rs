@@ -7,7 +7,7 @@ use hwmigrate::oms::{self, ListTasks};
 use pyo3::prelude::*;
 
 use crate::call::Call;
-use crate::convert::{Span, settings};
+use crate::convert::{Offset, Span, TaskId, settings};
 use crate::json::Body;
 use crate::oms::{Changes, page, parsed};
 use crate::oms_request::Plan;
@@ -67,70 +67,70 @@ impl Tasks {
         }))
     }
 
-    fn show(&self, id: i64) -> Call {
-        self.call(|jobs| async move { jobs.show(id).await.map(Source::one) })
+    fn show(&self, id: TaskId) -> Call {
+        self.call(|jobs| async move { jobs.show(id.0).await.map(Source::one) })
     }
 
-    fn progress(&self, id: i64) -> Call {
-        self.call(|jobs| async move { Ok(plain(progress::progress(&jobs.progress(id).await?))) })
+    fn progress(&self, id: TaskId) -> Call {
+        self.call(|jobs| async move { Ok(plain(progress::progress(&jobs.progress(id.0).await?))) })
     }
 
     fn list(&self, filter: Filter) -> Lister {
         let page = filter.page_size.unwrap_or(100) as usize;
-        Lister::new(&self.runtime, page, self.filtered(filter).stream())
+        Lister::new(&self.runtime, page, self.filtered(filter).records())
     }
 
-    fn page(&self, filter: Filter, offset: u64) -> Call {
+    fn page(&self, filter: Filter, offset: Offset) -> Call {
         let list = self.filtered(filter);
-        Call::new(&self.runtime, async move { page(list.page(offset).await) })
+        Call::new(&self.runtime, async move { page(list.page(offset.0).await) })
     }
 
-    fn start(&self, id: i64, request: Body<StartTaskReq>) -> Call {
-        self.call(|jobs| async move { jobs.start(id, &request.0).await.map(nothing) })
+    fn start(&self, id: TaskId, request: Body<StartTaskReq>) -> Call {
+        self.call(|jobs| async move { jobs.start(id.0, &request.0).await.map(nothing) })
     }
 
-    fn stop(&self, id: i64) -> Call {
-        self.call(|jobs| async move { jobs.stop(id).await.map(nothing) })
+    fn stop(&self, id: TaskId) -> Call {
+        self.call(|jobs| async move { jobs.stop(id.0).await.map(nothing) })
     }
 
-    fn delete(&self, id: i64) -> Call {
-        self.call(|jobs| async move { jobs.delete(id).await.map(nothing) })
+    fn delete(&self, id: TaskId) -> Call {
+        self.call(|jobs| async move { jobs.delete(id.0).await.map(nothing) })
     }
 
-    fn delete_when_stopped(&self, id: i64, limit: Span) -> Call {
-        self.call(|jobs| async move { jobs.delete_when_stopped(id, limit.0).await.map(nothing) })
+    fn delete_when_stopped(&self, id: TaskId, limit: Span) -> Call {
+        self.call(|jobs| async move { jobs.delete_when_stopped(id.0, limit.0).await.map(nothing) })
     }
 
-    fn update_bandwidth_policy(&self, id: i64, request: Body<UpdateBandwidthPolicyReq>) -> Call {
-        self.call(|jobs| async move { jobs.update_bandwidth_policy(id, &request.0).await.map(nothing) })
+    fn update_bandwidth_policy(&self, id: TaskId, request: Body<UpdateBandwidthPolicyReq>) -> Call {
+        self.call(|jobs| async move { jobs.update_bandwidth_policy(id.0, &request.0).await.map(nothing) })
     }
 
-    fn update_bandwidth(&self, id: i64, plan: Plan) -> Call {
-        self.call(|jobs| async move { jobs.update_bandwidth(id, &plan.0).await.map(nothing) })
+    fn update_bandwidth(&self, id: TaskId, plan: Plan) -> Call {
+        self.call(|jobs| async move { jobs.update_bandwidth(id.0, &plan.0).await.map(nothing) })
     }
 
     fn batch_update(&self, request: Changes) -> Call {
         self.call(|jobs| async move { jobs.batch_update(&request.0).await.map(nothing) })
     }
 
-    fn wait(&self, id: i64, manner: Manner) -> Call {
-        watch::wait(&self.runtime, self.jobs.wait(id), manner)
+    fn wait(&self, id: TaskId, manner: Manner) -> Call {
+        watch::wait(&self.runtime, self.jobs.wait(id.0), manner)
     }
 
-    fn wait_or_stop(&self, id: i64, manner: Manner) -> Call {
-        watch::wait_or_stop(&self.runtime, self.jobs.wait(id), manner)
+    fn wait_or_stop(&self, id: TaskId, manner: Manner) -> Call {
+        watch::wait_or_stop(&self.runtime, self.jobs.wait(id.0), manner)
     }
 
-    fn watch(&self, id: i64, manner: Manner) -> Watch {
-        Watch::new(&self.runtime, self.jobs.wait(id), manner)
+    fn watch(&self, id: TaskId, manner: Manner) -> Watch {
+        Watch::new(&self.runtime, self.jobs.wait(id.0), manner)
     }
 
-    fn wait_all(&self, ids: Vec<i64>, manner: Manner) -> Call {
-        watch::wait_all(&self.runtime, self.jobs.wait_all(ids), manner)
+    fn wait_all(&self, ids: Vec<TaskId>, manner: Manner) -> Call {
+        watch::wait_all(&self.runtime, self.jobs.wait_all(ids.into_iter().map(|id| id.0)), manner)
     }
 
-    fn watch_all(&self, ids: Vec<i64>, manner: Manner) -> FleetWatch {
-        FleetWatch::new(&self.runtime, self.jobs.wait_all(ids), manner)
+    fn watch_all(&self, ids: Vec<TaskId>, manner: Manner) -> FleetWatch {
+        FleetWatch::new(&self.runtime, self.jobs.wait_all(ids.into_iter().map(|id| id.0)), manner)
     }
 }
 

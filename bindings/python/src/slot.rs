@@ -1,7 +1,6 @@
-//! Where the result of a call waits for the Python side.
+//! Where the result of an awaited call waits for the event loop.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::Thread;
 
 use hwmigrate::Error;
 use pyo3::prelude::*;
@@ -11,23 +10,6 @@ use crate::bridge::Sleeper;
 /// Turns a value into a Python object, once there is an interpreter to do it with.
 pub(crate) type Output = Box<dyn for<'py> FnOnce(Python<'py>) -> PyResult<Py<PyAny>> + Send>;
 
-/// Who is told when the result is there.
-pub(crate) enum Waker {
-    /// A thread that is parked.
-    Thread(Thread),
-    /// An asyncio task.
-    Loop(Sleeper),
-}
-
-impl Waker {
-    fn wake(self) {
-        match self {
-            Self::Thread(thread) => thread.unpark(),
-            Self::Loop(sleeper) => sleeper.wake(),
-        }
-    }
-}
-
 /// The place for one result.
 #[derive(Default)]
 pub(crate) struct Slot(Mutex<State>);
@@ -35,7 +17,8 @@ pub(crate) struct Slot(Mutex<State>);
 #[derive(Default)]
 struct State {
     result: Option<Result<Output, Error>>,
-    waker: Option<Waker>,
+    /// The asyncio task that is told when the result is there.
+    sleeper: Option<Sleeper>,
     over: bool,
 }
 
@@ -55,18 +38,13 @@ impl Slot {
         state.over && state.result.is_none()
     }
 
-    /// Whether there is no need to wait any more.
-    pub(crate) fn is_filled(&self) -> bool {
-        self.state().over
-    }
-
-    /// Leaves the waker to be told of the result, unless it is there already.
-    pub(crate) fn register(&self, waker: Waker) -> bool {
+    /// Leaves the sleeper to be woken by the result, unless that is there already.
+    pub(crate) fn register(&self, sleeper: Sleeper) -> bool {
         let mut state = self.state();
         if state.over {
             return false;
         }
-        state.waker = Some(waker);
+        state.sleeper = Some(sleeper);
         true
     }
 
@@ -77,10 +55,10 @@ impl Slot {
         }
         state.over = true;
         state.result = result;
-        let waker = state.waker.take();
+        let sleeper = state.sleeper.take();
         drop(state);
-        if let Some(waker) = waker {
-            waker.wake();
+        if let Some(sleeper) = sleeper {
+            sleeper.wake();
         }
     }
 }

@@ -3,21 +3,21 @@
 use std::future::Future;
 
 use hwmigrate::sms::types::{
-    CommandBody, MigProject, MigrationCycle, NetworkCheckInfoRequestBody, PostMigProjectBody,
-    PostSourceServerBody, PutDiskInfoReq, PutSourceServerBody, SourceState, TemplateRequest,
-    UpdateTaskSpeedReq,
+    CommandBody, ConsistencyResult, MigProject, MigrationCycle, NetworkCheckInfoRequestBody,
+    PostMigProjectBody, PostSourceServerBody, PutDiskInfoReq, PutSourceServerBody, SourceState,
+    TemplateRequest, UpdateTaskSpeedReq,
 };
 use hwmigrate::sms::{self, ListServers};
 use pyo3::prelude::*;
 
 use crate::call::Call;
-use crate::convert::settings;
+use crate::convert::{Offset, settings};
 use crate::json::Body;
 use crate::oms::page;
 use crate::progress;
 use crate::runtime::Runtime;
 use crate::slot::Output;
-use crate::source::{Source, nothing, plain};
+use crate::source::{Source, nothing, plain, secret};
 use crate::watch::Lister;
 
 /// Parts of the service differ in their methods and not in how they hold their handle.
@@ -60,6 +60,8 @@ settings! {
         name: Option<String>,
         id: Option<String>,
         ip: Option<String>,
+        vm_id: Option<String>,
+        has_consistency_result: Option<bool>,
         project: Option<String>,
         migration_cycle: Option<String>,
         connected: Option<bool>,
@@ -73,12 +75,12 @@ settings! {
 impl Servers {
     fn list(&self, filter: Filter) -> Lister {
         let page = filter.page_size.unwrap_or(PAGE) as usize;
-        Lister::new(&self.runtime, page, self.filtered(filter).stream())
+        Lister::new(&self.runtime, page, self.filtered(filter).records())
     }
 
-    fn page(&self, filter: Filter, offset: u64) -> Call {
+    fn page(&self, filter: Filter, offset: Offset) -> Call {
         let list = self.filtered(filter);
-        Call::new(&self.runtime, async move { page(list.page(offset).await) })
+        Call::new(&self.runtime, async move { page(list.page(offset.0).await) })
     }
 
     fn show(&self, id: String) -> Call {
@@ -110,7 +112,7 @@ impl Servers {
     }
 
     fn errors(&self) -> Lister {
-        Lister::new(&self.runtime, PAGE as usize, self.part.errors().stream())
+        Lister::new(&self.runtime, PAGE as usize, self.part.errors().records())
     }
 }
 
@@ -128,6 +130,12 @@ impl Servers {
         }
         if let Some(address) = filter.ip {
             list = if address.contains(':') { list.ipv6(address) } else { list.ip(address) };
+        }
+        if let Some(id) = filter.vm_id {
+            list = list.vm_id(id);
+        }
+        if let Some(has) = filter.has_consistency_result {
+            list = list.has_consistency_result(has);
         }
         if let Some(project) = filter.project {
             list = list.project(project);
@@ -169,7 +177,7 @@ impl Templates {
         if let Some(region) = region {
             list = list.region(region);
         }
-        Lister::new(&self.runtime, PAGE as usize, list.stream())
+        Lister::new(&self.runtime, PAGE as usize, list.records())
     }
 
     fn create(&self, template: Body<TemplateRequest>) -> Call {
@@ -193,6 +201,12 @@ impl Templates {
     fn delete_many(&self, ids: Vec<String>) -> Call {
         self.call(|templates| async move { templates.delete_many(ids).await.map(nothing) })
     }
+
+    fn target_password(&self, id: String) -> Call {
+        self.call(|templates| async move {
+            templates.target_password(&id).await.map(|found| secret(found.into_inner()))
+        })
+    }
 }
 
 /// Migration projects.
@@ -205,7 +219,7 @@ pub(crate) struct Projects {
 #[pymethods]
 impl Projects {
     fn list(&self) -> Lister {
-        Lister::new(&self.runtime, PAGE as usize, self.part.list().stream())
+        Lister::new(&self.runtime, PAGE as usize, self.part.list().records())
     }
 
     fn create(&self, project: Body<PostMigProjectBody>) -> Call {
@@ -250,6 +264,11 @@ impl Agent {
         self.call(|agent| async move { agent.update_disk_info(&id, &disks.0).await.map(nothing) })
     }
 
+    fn update_copy_state(&self, id: String, state: String, cycle: String) -> Call {
+        let (state, cycle) = (SourceState::from(state.as_str()), MigrationCycle::from(cycle.as_str()));
+        self.call(|agent| async move { agent.update_copy_state(&id, state, cycle).await.map(nothing) })
+    }
+
     fn command(&self, id: String) -> Call {
         self.call(|agent| async move { agent.command(&id).await.map(Source::one) })
     }
@@ -264,5 +283,9 @@ impl Agent {
 
     fn report_network(&self, task_id: String, check: Body<NetworkCheckInfoRequestBody>) -> Call {
         self.call(|agent| async move { agent.report_network(&task_id, &check.0).await.map(nothing) })
+    }
+
+    fn report_consistency(&self, task_id: String, results: Body<Vec<ConsistencyResult>>) -> Call {
+        self.call(|agent| async move { agent.report_consistency(&task_id, results.0).await.map(nothing) })
     }
 }

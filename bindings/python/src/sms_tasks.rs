@@ -9,14 +9,14 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::call::Call;
-use crate::convert::{Span, settings};
+use crate::convert::{Offset, Span, settings};
 use crate::json::Body;
 use crate::oms::page;
 use crate::progress;
 use crate::runtime::Runtime;
 use crate::slot::Output;
 use crate::sms::{Speed, configured};
-use crate::source::{Source, nothing, plain};
+use crate::source::{Source, bytes, nothing, plain, secret};
 use crate::watch::{self, FleetWatch, Lister, Manner, Watch};
 
 /// Migration tasks of servers.
@@ -95,12 +95,12 @@ impl SmsTasks {
 
     fn list(&self, filter: Filter) -> Lister {
         let page = filter.page_size.unwrap_or(200) as usize;
-        Lister::new(&self.runtime, page, self.filtered(filter).stream())
+        Lister::new(&self.runtime, page, self.filtered(filter).records())
     }
 
-    fn page(&self, filter: Filter, offset: u64) -> Call {
+    fn page(&self, filter: Filter, offset: Offset) -> Call {
         let list = self.filtered(filter);
-        Call::new(&self.runtime, async move { page(list.page(offset).await) })
+        Call::new(&self.runtime, async move { page(list.page(offset.0).await) })
     }
 
     fn update(&self, id: String, request: Body<PutTaskReq>) -> Call {
@@ -151,10 +151,7 @@ impl SmsTasks {
     }
 
     fn passphrase(&self, id: String) -> Call {
-        self.call(|tasks| async move {
-            let passphrase = tasks.passphrase(&id).await?.into_inner();
-            Ok(plain(passphrase.map(|secret| secret.expose().to_owned())))
-        })
+        self.call(|tasks| async move { tasks.passphrase(&id).await.map(|found| secret(found.into_inner())) })
     }
 
     fn cert_key(&self, id: String, with_ca: bool) -> Call {
@@ -175,6 +172,13 @@ impl SmsTasks {
 
     fn consistency(&self, id: String) -> Call {
         self.call(|tasks| async move { tasks.consistency(&id).await.map(Source::one) })
+    }
+
+    fn export_consistency(&self, ids: Vec<String>) -> Call {
+        self.call(|tasks| async move {
+            let file = tasks.export_consistency(ids).await?.into_inner().bytes().await?;
+            Ok(bytes(file))
+        })
     }
 
     #[pyo3(signature = (id, manner, goal=None))]

@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use hwmigrate::Response;
+use hwmigrate::oms::Record;
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyBytes, PyList};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::secret::PySecret;
 use crate::slot::Output;
 use crate::value::to_python;
 
@@ -22,15 +24,36 @@ use crate::value::to_python;
 trait Records: Send + Sync {
     fn length(&self) -> usize;
     fn python<'py>(&self, py: Python<'py>, index: usize) -> Option<PyResult<Bound<'py, PyAny>>>;
+    /// The answer that a record came in, and its place there, where it came with others of its list.
+    fn answer(&self, _index: usize) -> Option<(&Bytes, usize)> {
+        None
+    }
 }
 
-impl<T: Serialize + Send + Sync> Records for Vec<T> {
+/// The records of one answer.
+struct Many<T>(Vec<T>);
+
+impl<T: Serialize + Send + Sync> Records for Many<T> {
+    fn length(&self) -> usize {
+        self.0.len()
+    }
+
+    fn python<'py>(&self, py: Python<'py>, index: usize) -> Option<PyResult<Bound<'py, PyAny>>> {
+        self.0.get(index).map(|record| to_python(py, record))
+    }
+}
+
+impl<T: Serialize + Send + Sync> Records for Vec<Record<T>> {
     fn length(&self) -> usize {
         self.len()
     }
 
     fn python<'py>(&self, py: Python<'py>, index: usize) -> Option<PyResult<Bound<'py, PyAny>>> {
-        self.get(index).map(|record| to_python(py, record))
+        self.get(index).map(|record| to_python(py, &record.value))
+    }
+
+    fn answer(&self, index: usize) -> Option<(&Bytes, usize)> {
+        self.get(index).map(|record| (record.raw(), record.index))
     }
 }
 
@@ -62,7 +85,7 @@ pub(crate) struct Source {
     count: Option<u64>,
     /// Whether the answer was an array.
     list: bool,
-    /// The answer as it came; empty where the records came over several answers.
+    /// The answer as it came; empty where the records have theirs.
     body: Bytes,
 }
 
@@ -84,7 +107,8 @@ impl Source {
         index: usize,
         known: HashSet<String>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let found = raw_record(&self.body, index).unwrap_or_default();
+        let (body, place) = self.records.answer(index).unwrap_or((&self.body, index));
+        let found = raw_record(body, self.list.then_some(place)).unwrap_or_default();
         let further: Map<_, _> = found.into_iter().filter(|(name, _)| !known.contains(name)).collect();
         to_python(py, &further)
     }
@@ -99,21 +123,22 @@ impl Source {
     }
 }
 
-/// The record of that number in an answer: the answer itself, or a member of its list.
-fn raw_record(body: &[u8], index: usize) -> Option<Map<String, Value>> {
-    let records = match serde_json::from_slice(body).ok()? {
+/// An answer that is one record, or the record at a place in the list that an answer holds.
+fn raw_record(body: &[u8], place: Option<usize>) -> Option<Map<String, Value>> {
+    let answer: Value = serde_json::from_slice(body).ok()?;
+    let Some(place) = place else {
+        let Value::Object(members) = answer else { return None };
+        return Some(members);
+    };
+    let records = match answer {
         Value::Array(records) => records,
-        Value::Object(members) => {
-            let is_page =
-                |value: &Value| value.as_array().is_some_and(|items| items.iter().any(Value::is_object));
-            match members.values().find(|value| members.contains_key("count") && is_page(value)) {
-                Some(Value::Array(records)) => records.clone(),
-                _ => return (index == 0).then_some(members),
-            }
-        }
+        Value::Object(members) => members.into_iter().find_map(|(_, member)| match member {
+            Value::Array(items) if items.iter().any(Value::is_object) => Some(items),
+            _ => None,
+        })?,
         _ => return None,
     };
-    match records.into_iter().nth(index)? {
+    match records.into_iter().nth(place)? {
         Value::Object(members) => Some(members),
         _ => None,
     }
@@ -144,7 +169,7 @@ impl Source {
     ) -> Output {
         let body = answer.raw().clone();
         let Response { value, status, request_id, .. } = answer;
-        let records = Arc::new(value);
+        let records = Arc::new(Many(value));
         Self { records, status: Some(status), request_id, count, list: true, body }.output()
     }
 
@@ -156,12 +181,12 @@ impl Source {
             Some(Value::Array(items)) => items,
             Some(one) => vec![one],
         };
-        let (records, body) = (Arc::new(records), Bytes::new());
+        let (records, body) = (Arc::new(Many(records)), Bytes::new());
         Self { records, status: Some(status), request_id, count: None, list, body }.output()
     }
 
     /// Records that came over several answers.
-    pub(crate) fn gathered<T: Serialize + Send + Sync + 'static>(records: Vec<T>) -> Output {
+    pub(crate) fn gathered<T: Serialize + Send + Sync + 'static>(records: Vec<Record<T>>) -> Output {
         let (records, body) = (Arc::new(records), Bytes::new());
         Self { records, status: None, request_id: None, count: None, list: true, body }.output()
     }
@@ -170,6 +195,19 @@ impl Source {
 /// The output of a call that gives nothing.
 pub(crate) fn nothing<T>(_: T) -> Output {
     Box::new(|py| Ok(py.None()))
+}
+
+/// The output of a call that gives a secret, if there is one.
+pub(crate) fn secret(found: Option<hwmigrate::Secret>) -> Output {
+    Box::new(|py| match found {
+        Some(secret) => Ok(Py::new(py, PySecret(secret))?.into_any()),
+        None => Ok(py.None()),
+    })
+}
+
+/// The output of a call that gives a file.
+pub(crate) fn bytes(file: Vec<u8>) -> Output {
+    Box::new(move |py| Ok(PyBytes::new(py, &file).into_any().unbind()))
 }
 
 /// The output of a call that gives something simple.

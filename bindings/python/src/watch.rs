@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use hwmigrate::fleet::{Fleet, FleetEvent};
+use hwmigrate::oms::Record;
 use hwmigrate::wait::{Unlimited, Waiter};
 use hwmigrate::{Error, ErrorKind, Result, oms, sms};
 use pyo3::prelude::*;
@@ -224,7 +225,7 @@ pub(crate) struct Lister {
 }
 
 struct Reading<T> {
-    stream: Pin<Box<dyn Stream<Item = Result<T>> + Send>>,
+    stream: Pin<Box<dyn Stream<Item = Result<Record<T>>> + Send>>,
     /// An error that came after records which had to be given first.
     error: Option<Error>,
 }
@@ -233,7 +234,7 @@ impl Lister {
     pub(crate) fn new<T: Serialize + Send + Sync + 'static>(
         runtime: &Runtime,
         page: usize,
-        stream: impl Stream<Item = Result<T>> + Send + 'static,
+        stream: impl Stream<Item = Result<Record<T>>> + Send + 'static,
     ) -> Self {
         let reading = Arc::new(Mutex::new(Reading { stream: Box::pin(stream), error: None }));
         let read = move || -> Work {

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import inspect
+import pkgutil
 import time
 
 import hwmigrate
+import hwmigrate._async
 import pytest
 from hwmigrate import AsyncClient, Client, oms
 from hwmigrate.testing import Emulator
@@ -154,20 +157,18 @@ def test_loops_without_readers_are_served(emulator: Emulator) -> None:
 
 def test_both_clients_have_the_same_names() -> None:
     pairs = [(Client, AsyncClient)]
-    import hwmigrate._async.oms as a
-    import hwmigrate._async.sms as s
-    import hwmigrate.generated.blocking.oms as b
-    import hwmigrate.generated.blocking.sms as r
-
-    for ours, theirs in ((a, b), (s, r)):
-        for name, cls in vars(ours).items():
-            if inspect.isclass(cls) and name.startswith("Async") and cls.__module__ == ours.__name__:
-                pairs.append((getattr(theirs, name[len("Async") :]), cls))
+    names = [module.name for module in pkgutil.iter_modules(hwmigrate._async.__path__)]  # type: ignore[attr-defined]
+    for name in names:
+        ours = importlib.import_module(f"hwmigrate._async.{name}")
+        theirs = importlib.import_module(f"hwmigrate.generated.blocking.{name}")
+        for cls in vars(ours).values():
+            if inspect.isclass(cls) and cls.__name__.startswith("Async") and cls.__module__ == ours.__name__:
+                pairs.append((getattr(theirs, cls.__name__[len("Async") :]), cls))
     assert len(pairs) > 12
     for blocking, asynchronous in pairs:
-        names = {name for name in dir(blocking) if not name.startswith("_")}
-        assert names == {name for name in dir(asynchronous) if not name.startswith("_")}
-        for name in names:
+        public = {name for name in dir(blocking) if not name.startswith("_")}
+        assert public == {name for name in dir(asynchronous) if not name.startswith("_")}
+        for name in public:
             method = getattr(blocking, name)
             if callable(method):
                 assert method.__doc__, f"{blocking.__name__}.{name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 
 import hwmigrate
 import pytest
@@ -30,6 +31,25 @@ def test_log_of_a_call_is_there_when_it_returns(emulator: Emulator, caplog: pyte
         messages = [record for record in caplog.records if "ListApiVersions" in record.getMessage()]
         assert messages and all(record.name.startswith("hwmigrate") for record in messages)
         assert all(record.levelno == logging.DEBUG for record in messages)
+
+
+def test_what_a_signal_raises_while_logging_ends_the_call(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hwmigrate.enable_logging()
+    client = emulator.client()
+    client.login()
+
+    class Alarm(BaseException):
+        pass
+
+    def emit() -> None:
+        if threading.current_thread() is threading.main_thread():
+            raise Alarm
+
+    monkeypatch.setattr("hwmigrate._logs.emit", emit)
+    with pytest.raises(Alarm):
+        client.oms.versions()
 
 
 def test_warnings_of_a_wait_are_logged(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:

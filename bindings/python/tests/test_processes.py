@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -15,11 +14,7 @@ import pytest
 from hwmigrate import Client, oms
 from hwmigrate.testing import Emulator
 
-from conftest import PROMPT, Far, run_python
-
-CALLS = int(os.environ.get("HWMIGRATE_MEMORY_CALLS", "4000"))
-"""Calls of the test of memory; 100,000 when everything is proven."""
-
+from conftest import PROMPT, run_python
 
 def test_interpreter_is_released_during_a_call(emulator: Emulator, client: Client) -> None:
     client.login()
@@ -164,39 +159,9 @@ def test_interpreter_ends_cleanly_in_the_middle(emulator: Emulator) -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "over\n", "")
 
 
-def resident_kib() -> int:
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_memory_does_not_grow(far: Far) -> None:
-    client = far.client()
-    task = client.oms.tasks.create(far.request)
-    task.wait(30, poll=PROMPT)
-
-    def work(calls: int) -> None:
-        for number in range(calls):
-            shown = client.oms.tasks.show(task.id)
-            assert shown.id == task.id and shown.src_node is not None
-            if number % 10 == 0:
-                try:
-                    client.oms.tasks.show(0)
-                except hwmigrate.Error:
-                    pass
-
-    work(max(CALLS // 10, 500))
-    gc.collect()
-    before = resident_kib()
-    work(CALLS)
-    gc.collect()
-    assert resident_kib() - before < 4096
-
-
 def test_free_threaded_builds_are_refused_clearly() -> None:
     code = (
-        "import sysconfig; found = sysconfig.get_config_var\n"
-        "sysconfig.get_config_var = lambda name: 1 if name == 'Py_GIL_DISABLED' else found(name)\n"
+        "import sys; sys.abiflags = 't'\n"
         "try:\n    import hwmigrate\nexcept ImportError as error:\n    print(error)\n"
     )
     assert "free-threaded" in run_python(code).stdout

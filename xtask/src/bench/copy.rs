@@ -7,8 +7,8 @@ use std::process::Stdio;
 use std::time::Instant;
 
 use super::figures::{Figures, ratio};
-use super::program;
-use crate::tools::{Result, available, command, run, target};
+use super::{Goal, program};
+use crate::tools::{Result, available, cargo, command, run, target};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -27,7 +27,8 @@ struct Cost {
 }
 
 /// Measures both sets and returns the table.
-pub(super) fn measure(quick: bool) -> Result<String> {
+pub(super) fn measure(quick: bool, _: &mut Vec<Goal>) -> Result<String> {
+    run(&mut cargo(&["build", "--release", "--locked", "--package", "hwmigrate-cli"]))?;
     let rounds = if quick { 1 } else { 7 };
     let rclone = available("rclone", "version");
     let mut text = format!(

@@ -30,7 +30,8 @@ pub(super) fn module(document: &Value, schemas: &Schemas<'_>, source: &str, serv
          from typing import Any, Dict, List, Mapping, Optional, Sequence, Union\n\n\
          from hwmigrate._async.api import AsyncApi\n\
          from hwmigrate._hwmigrate import Secret\n\
-         from hwmigrate._model import ANY, FLAG, MOMENT_MS, MOMENT_S, NUMBER, SECRET, SPAN_MS, SPAN_S, TEXT, WHOLE, Records\n\
+         from hwmigrate._kinds import ANY, FLAG, MOMENT_MS, MOMENT_S, NUMBER, SECRET, SPAN_MS, SPAN_S, TEXT, WHOLE\n\
+         from hwmigrate._records import Records\n\
          from hwmigrate._types import Duration\n\
          from hwmigrate.generated import {service}_types as t\n\n\n\
          class Async{class}Api(AsyncApi):\n    {}\n{methods}",

@@ -155,8 +155,9 @@ impl<'a> Schemas<'a> {
              from datetime import datetime, timedelta\n\
              from typing import Any, Dict, List, Mapping, Optional, Sequence, Union\n\n\
              from hwmigrate._hwmigrate import Secret\n\
-             from hwmigrate._model import (\n    ANY,\n    FLAG,\n    MOMENT_MS,\n    MOMENT_S,\n    NUMBER,\n    \
-             SECRET,\n    SPAN_MS,\n    SPAN_S,\n    TEXT,\n    WHOLE,\n    Code,\n    Model,\n    Word,\n    field,\n)\n\n\
+             from hwmigrate._kinds import ANY, FLAG, MOMENT_MS, MOMENT_S, NUMBER, SECRET, SPAN_MS, SPAN_S, TEXT, WHOLE\n\
+             from hwmigrate._model import Model, field\n\
+             from hwmigrate._words import Code, Word\n\n\n\
              __all__ = [\n"
         );
         for name in &names {
@@ -187,7 +188,10 @@ impl<'a> Schemas<'a> {
         let request = self.requests.contains(name);
         let required: BTreeSet<&str> =
             schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-        let mut text = format!("\n\nclass {name}(Model):\n    {}\n\n", class_doc(&schema["description"], 4));
+        let mut text = format!(
+            "\n\nclass {name}(Model):\n    {}\n\n    __slots__ = ()\n\n",
+            class_doc(&schema["description"], 4)
+        );
         let mut needs = Vec::new();
         for (field, property) in self.properties(name) {
             let kind = self.kind(&property)?;

@@ -7,12 +7,11 @@ makes checks each field as it is set.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Callable, Dict, Generic, List, Optional, Sequence, Tuple, Type, TypeVar, Union, overload
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar
 
-from hwmigrate._hwmigrate import Secret, Source
+from hwmigrate._hwmigrate import Source
+from hwmigrate._kinds import Hidden, Kind, ListOf, MapOf, Object, kind
 from hwmigrate.errors import InvalidError
 
 if TYPE_CHECKING:
@@ -23,247 +22,9 @@ else:
         return lambda cls: cls
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MISSING: Any = object()
 
 M = TypeVar("M", bound="Model")
-
-
-class Kind:
-    """What a field holds, and its forms in Python and on the wire."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def read(self, value: Any) -> Any:
-        """The form in Python. What does not fit is given as it came."""
-        return value
-
-    def write(self, value: Any, path: str) -> Any:
-        """The form on the wire, or ``InvalidError`` naming the field."""
-        raise NotImplementedError
-
-    def refuse(self, value: Any, path: str) -> InvalidError:
-        error = InvalidError(f"{path} is of type {type(value).__name__}: give {self.name}")
-        error.kind = "Invalid"
-        error.message = str(error)
-        return error
-
-
-class _Text(Kind):
-    __slots__ = ()
-
-    def write(self, value: Any, path: str) -> Any:
-        if isinstance(value, str):
-            return value
-        if hasattr(value, "__fspath__"):
-            return value.__fspath__()
-        raise self.refuse(value, path)
-
-
-class _Whole(Kind):
-    __slots__ = ()
-
-    def read(self, value: Any) -> Any:
-        if isinstance(value, str):
-            try:
-                return int(value)
-            except ValueError:
-                return None if value == "" else value
-        return value
-
-    def write(self, value: Any, path: str) -> Any:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return int(value)
-        raise self.refuse(value, path)
-
-
-class _Number(Kind):
-    __slots__ = ()
-
-    def write(self, value: Any, path: str) -> Any:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return float(value)
-        raise self.refuse(value, path)
-
-
-class _Flag(Kind):
-    __slots__ = ()
-
-    def write(self, value: Any, path: str) -> Any:
-        if isinstance(value, bool):
-            return value
-        raise self.refuse(value, path)
-
-
-class _Any(Kind):
-    __slots__ = ()
-
-    def write(self, value: Any, path: str) -> Any:
-        return value
-
-
-class _Hidden(Kind):
-    __slots__ = ()
-
-    def read(self, value: Any) -> Any:
-        return Secret(value) if isinstance(value, str) else value
-
-    def write(self, value: Any, path: str) -> Any:
-        if isinstance(value, Secret):
-            return value
-        if isinstance(value, str):
-            return Secret(value)
-        raise self.refuse(value, path)
-
-
-class _Moment(Kind):
-    __slots__ = ("per_second",)
-
-    def __init__(self, per_second: int) -> None:
-        super().__init__("a datetime with a time zone")
-        self.per_second = per_second
-
-    def read(self, value: Any) -> Any:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            try:
-                return _EPOCH + timedelta(milliseconds=value * 1000 // self.per_second)
-            except OverflowError:
-                return value
-        return value
-
-    def write(self, value: Any, path: str) -> Any:
-        if isinstance(value, datetime) and value.tzinfo is not None:
-            return (value - _EPOCH) // timedelta(microseconds=1_000_000 // self.per_second)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        raise self.refuse(value, path)
-
-
-class _Span(Kind):
-    __slots__ = ("per_second",)
-
-    def __init__(self, per_second: int) -> None:
-        super().__init__("a timedelta, or seconds")
-        self.per_second = per_second
-
-    def read(self, value: Any) -> Any:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            try:
-                return timedelta(seconds=value / self.per_second)
-            except OverflowError:
-                return value
-        return value
-
-    def write(self, value: Any, path: str) -> Any:
-        if isinstance(value, timedelta):
-            return value // timedelta(microseconds=1_000_000 // self.per_second)
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            return round(value * self.per_second)
-        raise self.refuse(value, path)
-
-
-class _Word(Kind):
-    __slots__ = ("cls",)
-
-    def __init__(self, cls: Any) -> None:
-        super().__init__(f"a {cls.__name__}, or its value")
-        self.cls = cls
-
-    def read(self, value: Any) -> Any:
-        try:
-            return self.cls(value)
-        except ValueError:
-            return value
-
-    def write(self, value: Any, path: str) -> Any:
-        base = int if issubclass(self.cls, int) else str
-        if isinstance(value, base) and not isinstance(value, bool):
-            return base(value.value) if isinstance(value, enum.Enum) else value
-        raise self.refuse(value, path)
-
-
-class _Object(Kind):
-    __slots__ = ("cls",)
-
-    def __init__(self, cls: Any) -> None:
-        super().__init__(f"a {cls.__name__}")
-        self.cls = cls
-
-    def read(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return self.cls._wrap(value)
-        return None if value == "" else value
-
-    def write(self, value: Any, path: str) -> Any:
-        if isinstance(value, self.cls):
-            return value._wire()
-        if isinstance(value, Mapping):
-            return self.cls._checked(value)._values_()
-        raise self.refuse(value, path)
-
-
-class _List(Kind):
-    __slots__ = ("item",)
-
-    def __init__(self, item: Kind) -> None:
-        super().__init__(f"a list, each of it {item.name}")
-        self.item = item
-
-    def read(self, value: Any) -> Any:
-        if isinstance(value, list):
-            return [self.item.read(item) for item in value]
-        return value
-
-    def write(self, value: Any, path: str) -> Any:
-        if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
-            raise self.refuse(value, path)
-        return [self.item.write(item, f"{path}[{index}]") for index, item in enumerate(value)]
-
-
-class _Map(Kind):
-    __slots__ = ("item",)
-
-    def __init__(self, item: Kind) -> None:
-        super().__init__(f"a dict, each value {item.name}")
-        self.item = item
-
-    def read(self, value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: self.item.read(item) for name, item in value.items()}
-        return value
-
-    def write(self, value: Any, path: str) -> Any:
-        if not isinstance(value, Mapping):
-            raise self.refuse(value, path)
-        return {str(name): self.item.write(item, f"{path}.{name}") for name, item in value.items()}
-
-
-TEXT = _Text("a str")
-WHOLE = _Whole("an int")
-NUMBER = _Number("a float")
-FLAG = _Flag("a bool")
-ANY = _Any("anything")
-SECRET = _Hidden("a str or a Secret")
-MOMENT_MS = _Moment(1000)
-MOMENT_S = _Moment(1)
-SPAN_MS = _Span(1000)
-SPAN_S = _Span(1)
-
-
-def kind(of: Any) -> Kind:
-    """The kind that a field's declaration names: a kind, a class, ``[item]`` or ``{str: item}``."""
-    if isinstance(of, Kind):
-        return of
-    if isinstance(of, list):
-        return _List(kind(of[0]))
-    if isinstance(of, dict):
-        return _Map(kind(of[str]))
-    if issubclass(of, enum.Enum):
-        return _Word(of)
-    return _Object(of)
 
 
 class _Field:
@@ -313,7 +74,7 @@ class Model:
     values. Printing one never shows a secret.
     """
 
-    __slots__ = ("_index", "_seen", "_source", "_values")
+    __slots__ = ("__weakref__", "_index", "_seen", "_source", "_values")
 
     _fields: Dict[str, _Field] = {}
 
@@ -508,11 +269,11 @@ def _said(value: Any) -> Any:
 
 
 def _hides(of: Kind) -> bool:
-    if isinstance(of, (_List, _Map)):
+    if isinstance(of, (ListOf, MapOf)):
         return _hides(of.item)
-    if isinstance(of, _Object):
+    if isinstance(of, Object):
         return bool(of.cls._hides())
-    return isinstance(of, _Hidden)
+    return isinstance(of, Hidden)
 
 
 def _conceal(cls: Type[Model], values: Dict[str, Any]) -> None:
@@ -524,116 +285,12 @@ def _conceal(cls: Type[Model], values: Dict[str, Any]) -> None:
 
 
 def _concealed(of: Kind, value: Any) -> Any:
-    if isinstance(of, _Hidden):
+    if isinstance(of, Hidden):
         return of.write(value, "a secret")
-    if isinstance(of, _List) and isinstance(value, list):
+    if isinstance(of, ListOf) and isinstance(value, list):
         return [_concealed(of.item, item) for item in value]
-    if isinstance(of, _Map) and isinstance(value, dict):
+    if isinstance(of, MapOf) and isinstance(value, dict):
         return {name: _concealed(of.item, item) for name, item in value.items()}
-    if isinstance(of, _Object) and isinstance(value, dict):
+    if isinstance(of, Object) and isinstance(value, dict):
         _conceal(of.cls, value)
     return value
-
-
-class Word(str, enum.Enum):
-    """A word of a service. One that this version does not know becomes a member of its own."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> Any:
-        if not isinstance(value, str):
-            return None
-        member = str.__new__(cls, value)
-        member._name_ = "UNKNOWN"
-        member._value_ = value
-        return member
-
-    def _wire(self) -> str:
-        return str(self.value)
-
-    def __str__(self) -> str:
-        return str(self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return str.__eq__(self, other) if isinstance(other, str) else NotImplemented
-
-    def __hash__(self) -> int:
-        return str.__hash__(self)
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return (type(self), (str(self.value),))
-
-
-class Code(enum.IntEnum):
-    """A number of a service. One that this version does not know becomes a member of its own."""
-
-    @classmethod
-    def _missing_(cls, value: object) -> Any:
-        if not isinstance(value, int):
-            return None
-        member = int.__new__(cls, value)
-        member._name_ = "UNKNOWN"
-        member._value_ = value
-        return member
-
-    def _wire(self) -> int:
-        return int(self.value)
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return (type(self), (int(self.value),))
-
-
-class Records(Sequence[M], Generic[M]):
-    """The records of one answer; each is converted when it is first looked at."""
-
-    __slots__ = ("_cls", "_made", "_source")
-
-    def __init__(self, cls: Type[M], source: Source) -> None:
-        self._cls = cls
-        self._source = source
-        self._made: List[Optional[M]] = [None] * len(source)
-
-    if TYPE_CHECKING:
-
-        @overload
-        def __getitem__(self, index: int) -> M: ...
-        @overload
-        def __getitem__(self, index: slice) -> List[M]: ...
-
-    def __getitem__(self, index: Union[int, slice]) -> Any:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self._made)))]
-        record = self._made[index]
-        if record is None:
-            number = index if index >= 0 else index + len(self._made)
-            record = self._made[index] = self._cls._of(self._source, number)
-        return record
-
-    def __len__(self) -> int:
-        return len(self._made)
-
-    def __eq__(self, other: object) -> bool:
-        return list(self) == list(other) if isinstance(other, (Records, list)) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {len(self)} {self._cls.__name__}>"
-
-    def __reduce__(self) -> Tuple[Any, ...]:
-        return (list, (list(self),))
-
-    @property
-    def total(self) -> Optional[int]:
-        """How many records match in all, by the service."""
-        return self._source.count
-
-    @property
-    def request_id(self) -> Optional[str]:
-        """The id of the request, to quote to the service's support."""
-        return self._source.request_id
-
-
-class Page(Records[M]):
-    """One page of a list."""
-
-    __slots__ = ()

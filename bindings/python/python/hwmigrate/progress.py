@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
-from hwmigrate._model import (
-    ANY,
-    FLAG,
-    MOMENT_MS,
-    NUMBER,
-    SECRET,
-    SPAN_MS,
-    TEXT,
-    WHOLE,
-    Model,
-    Word,
-    field,
-)
 from hwmigrate._hwmigrate import Secret
+from hwmigrate._kinds import ANY, FLAG, MOMENT_MS, NUMBER, SECRET, SPAN_MS, TEXT, WHOLE
+from hwmigrate._model import Model, field
+from hwmigrate._words import Word
 
 __all__ = [
     "BulkEnd",
@@ -67,6 +57,8 @@ class State(Word):
 class Counts(Model):
     """Numbers of objects."""
 
+    __slots__ = ()
+
     done: int = field(WHOLE, "Objects migrated.", default=0)
     failed: int = field(WHOLE, "Objects that failed.", default=0)
     skipped: int = field(WHOLE, "Objects passed over, because they were there already or are too old.", default=0)
@@ -76,12 +68,16 @@ class Counts(Model):
 class Bytes(Model):
     """Numbers of bytes."""
 
+    __slots__ = ()
+
     done: int = field(WHOLE, "Bytes migrated.", default=0)
     total: Optional[int] = field(WHOLE, "Bytes in all, as far as the source has been listed.", default=None)
 
 
 class TaskCounts(Model):
     """Numbers of tasks in a group."""
+
+    __slots__ = ()
 
     total: int = field(WHOLE, "Tasks that the group will have.", default=0)
     created: int = field(WHOLE, "Tasks that exist.", default=0)
@@ -95,6 +91,8 @@ class TaskCounts(Model):
 class Reason(Model):
     """Why a job failed, in the service's words."""
 
+    __slots__ = ()
+
     code: str = field(TEXT, "The code, such as TRF.0062; empty when the service gave none.", default="")
     message: str = field(TEXT, "The service's text; empty when it gave none.", default="")
     step: Optional[str] = field(TEXT, "The step that failed, for jobs that have steps.", default=None)
@@ -103,6 +101,8 @@ class Reason(Model):
 class FailedObjects(Model):
     """What is known of the objects that failed."""
 
+    __slots__ = ()
+
     retryable: Optional[bool] = field(FLAG, "Whether a start can repeat exactly these.", default=None)
     list_key: Optional[str] = field(TEXT, "The key of their list in the destination bucket.", default=None)
     error_code: Optional[str] = field(TEXT, "Why the list could not be written.", default=None)
@@ -110,6 +110,8 @@ class FailedObjects(Model):
 
 class Step(Model):
     """A step of a phase."""
+
+    __slots__ = ()
 
     id: Optional[int] = field(WHOLE, "The service's number for it.", default=None)
     name: str = field(TEXT, "The service's name, such as MIGRATE_LINUX_FILE.", default="")
@@ -123,6 +125,8 @@ class Step(Model):
 
 class Phase(Model):
     """A part of a server migration that somebody asked for, such as the first copy or a cut-over."""
+
+    __slots__ = ()
 
     name: str = field(TEXT, "The service's name, such as REPLICATE or CUTOVER0.", default="")
     kind: str = field(TEXT, "What the name stands for: replicate, cutover, resync or other.", default="")
@@ -138,6 +142,8 @@ class Phase(Model):
 
 class Progress(Model):
     """One look at a job."""
+
+    __slots__ = ()
 
     resource: str = field(TEXT, "task, task group or server task.", default="")
     id: str = field(TEXT, "The id of the job, as text for all kinds.", default="")
@@ -189,6 +195,8 @@ class Progress(Model):
 class Outcome(Model):
     """How a wait ended."""
 
+    __slots__ = ()
+
     end: str = field(TEXT, "done, paused, or overtaken: it came to another end than was waited for.", default="done")
     progress: Progress = field(Progress, "The last look.", default=None)
 
@@ -212,6 +220,8 @@ class Outcome(Model):
 class Created(Model):
     """A job that was made. ``id`` is what the service calls it by."""
 
+    __slots__ = ()
+
     id: object = field(ANY, "Its id: a number for tasks, a text for groups and sync tasks.", default=None)
     name: Optional[str] = field(TEXT, "The name that the service gave it.", default=None)
     adopted: bool = field(FLAG, "The reply was lost, and the job was found by its mark.", default=False)
@@ -221,6 +231,8 @@ class Created(Model):
 class Retrying(Model):
     """A failed task is started again by a migration."""
 
+    __slots__ = ()
+
     round: int = field(WHOLE, "Number of the further run, from 1.", default=1)
     failed: int = field(WHOLE, "Objects that failed so far.", default=0)
     failed_only: bool = field(FLAG, "Only they are repeated; otherwise everything, skipping what is there.", default=False)
@@ -228,6 +240,8 @@ class Retrying(Model):
 
 class Report(Model):
     """What came of a migration."""
+
+    __slots__ = ()
 
     task_id: int = field(WHOLE, "The task.", default=0)
     state: State = field(State, "succeeded, failed or paused.", default=State.WAITING)
@@ -244,6 +258,8 @@ class Report(Model):
 class ServerReport(Model):
     """What came of the migration of a server."""
 
+    __slots__ = ()
+
     task_id: str = field(TEXT, "The task.", default="")
     state: State = field(State, "syncing, succeeded, failed or paused.", default=State.WAITING)
     bytes: Bytes = field(Bytes, "Bytes, by the last look.", default=None)
@@ -255,7 +271,21 @@ class ServerReport(Model):
     last: Progress = field(Progress, "The last look, whole.", default=None)
 
 
-class BulkEnd:
+class _End:
+    """What the ends of many have in common: they are equal when all that they hold is."""
+
+    __slots__: Tuple[str, ...] = ()
+
+    def _held(self) -> Tuple[object, ...]:
+        return tuple(getattr(self, name) for name in self.__slots__)
+
+    def __eq__(self, other: object) -> bool:
+        return self._held() == other._held() if isinstance(other, type(self)) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class BulkEnd(_End):
     """How the migration of one server of many ended: with a report, or with an error."""
 
     __slots__ = ("error", "place", "report", "server")
@@ -277,7 +307,7 @@ class BulkEnd:
         return f"BulkEnd({self.server}: {ended})"
 
 
-class BulkNews:
+class BulkNews(_End):
     """What happened to one server of many."""
 
     __slots__ = ("event", "place", "server")
@@ -294,7 +324,7 @@ class BulkNews:
         return f"BulkNews({self.server}: {self.event})"
 
 
-class FleetEnd:
+class FleetEnd(_End):
     """How the wait for one job of many ended: with an outcome, or with an error."""
 
     __slots__ = ("error", "id", "outcome", "resource")
@@ -324,6 +354,8 @@ class FleetEnd:
 class Login(Model):
     """What a login found out. Holds no secret."""
 
+    __slots__ = ()
+
     project_id: Optional[str] = field(TEXT, "The project that calls go to, when one is known.", default=None)
     domain_id: Optional[str] = field(TEXT, "The account's id, as far as IAM told.", default=None)
     domain: Optional[str] = field(TEXT, "The account's name, as far as IAM told.", default=None)
@@ -335,6 +367,8 @@ class Login(Model):
 class Project(Model):
     """A project that the credentials reach."""
 
+    __slots__ = ()
+
     id: str = field(TEXT, "Its id, which the paths of the services hold.", default="")
     name: str = field(TEXT, "Its name; the region's for the built-in project of a region.", default="")
     domain_id: Optional[str] = field(TEXT, "The account that it belongs to.", default=None)
@@ -345,6 +379,8 @@ class Project(Model):
 class TokenInfo(Model):
     """What IAM says about a token. Holds no secret."""
 
+    __slots__ = ()
+
     project_id: Optional[str] = field(TEXT, "The project that it is for, unless it is for the account.", default=None)
     domain_id: Optional[str] = field(TEXT, "The account's id.", default=None)
     domain: Optional[str] = field(TEXT, "The account's name.", default=None)
@@ -354,6 +390,8 @@ class TokenInfo(Model):
 
 class TemporaryAccessKey(Model):
     """A temporary access key; all three parts are used together."""
+
+    __slots__ = ()
 
     access: Secret = field(SECRET, "The access key id.", default=None)
     secret: Secret = field(SECRET, "The secret access key.", default=None)

@@ -15,13 +15,16 @@ buckets in temporary folders; nothing has to be imported for it.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
-from hwmigrate._hwmigrate import Credentials, NativeEmulator, Secret
+from hwmigrate._emulator import NativeEmulator
+from hwmigrate._hwmigrate import Credentials, Secret
 from hwmigrate._types import Duration
 
 if TYPE_CHECKING:
@@ -45,6 +48,10 @@ class Emulator:
     :param project_id: the id of its project; one is made up by default.
     :param users: further users as account, name, password, and the base32 key of a passcode or None.
     :param agencies: delegations as account, name, trusted account.
+    :param servers: source servers whose agents it plays: names, or names with the number of bytes to move
+        and, if need be, ``"windows"``.
+    :param sms_pace: how long a step of a server's migration takes that moves no data, and the Mbit/s at
+        which data moves where no limit is set; a second and 1,000 by default.
     :param access_keys: further permanent access keys with their secrets.
     :param state_dir: where jobs are kept, so that they survive a restart; temporary by default.
     :param running: how many tasks and groups run at once; five of each by default.
@@ -62,6 +69,8 @@ class Emulator:
         agencies: Sequence[Tuple[str, str, str]] = (),
         access_keys: Optional[Mapping[str, Union[str, Secret]]] = None,
         state_dir: Optional[StrPath] = None,
+        servers: Sequence[Union[str, Tuple[str, int], Tuple[str, int, str]]] = (),
+        sms_pace: Optional[Tuple[Duration, int]] = None,
         running: Optional[Tuple[int, int]] = None,
         seed: Optional[int] = None,
         check_responses: bool = False,
@@ -83,10 +92,17 @@ class Emulator:
                 "project_id": project_id,
                 "region": region,
                 "account": ACCOUNT,
-                "users": [(ACCOUNT, USER, self.password, None), *users],
+                "users": [
+                    (account, user, _text(password), None if key is None else _text(key))
+                    for account, user, password, key in [(ACCOUNT, USER, self.password, None), *users]
+                ],
                 "agencies": list(agencies),
-                "access_keys": [(self.access_key, self.secret_key), *(access_keys or {}).items()],
+                "access_keys": [
+                    (id, _text(key)) for id, key in [(self.access_key, self.secret_key), *(access_keys or {}).items()]
+                ],
                 "buckets": list(folders.items()),
+                "servers": [_server(server) for server in servers],
+                "pace": None if sms_pace is None else (_seconds(sms_pace[0]), sms_pace[1]),
                 "running": running,
                 "seed": seed,
                 "check_responses": check_responses,
@@ -177,14 +193,16 @@ class Emulator:
             ``unauthorized``, ``expire_tokens``, ``status`` (status, code, message), ``redirect`` (location),
             ``lose_reply``, ``cut_body`` (bytes), ``slow_drip`` (milliseconds), ``empty_body``,
             ``truncated_json``, ``wrong_type`` (member), ``unknown_field``, ``state`` (state),
-            ``states`` (states), ``big_ids``, ``fail_objects`` (key, code), ``hold_state`` (state).
+            ``states`` (states), ``big_ids``, ``fail_objects`` (key, code), ``hold_state`` (state),
+            ``fail_subtask`` (subtask, server, percent, error_json), ``lose_agent`` (server).
         :param operation: only calls of this operation, by its documented id.
         :param skip: so many matching calls go well first.
         :param times: so many go wrong; None for all from then on.
         :param chance: how likely a matching call goes wrong, 0 to 1.
         """
         fault = {"kind": kind, "operation": operation, "skip": skip, "times": times, "chance": chance, **details}
-        self._native.push_fault({name: value for name, value in fault.items() if value is not None or name == "times"})
+        given = {name: value for name, value in fault.items() if value is not None or name == "times"}
+        self._native.push_fault(json.dumps(given))
 
     def clear_faults(self) -> None:
         """Ends all misbehaviour that has not struck yet."""
@@ -196,7 +214,7 @@ class Emulator:
 
     def journal(self) -> List[Dict[str, Any]]:
         """What it was asked so far, oldest first, without the secrets."""
-        entries: List[Dict[str, Any]] = self._native.journal()
+        entries: List[Dict[str, Any]] = json.loads(self._native.journal())
         return entries
 
     def requests(self, operation: str) -> int:
@@ -209,7 +227,7 @@ class Emulator:
 
     def advance_clock(self, by: Duration) -> None:
         """Moves its clock forward: tokens expire, windows open, servers get on."""
-        self._native.advance_clock(by)
+        self._native.advance_clock(_seconds(by))
 
     def expire_tokens(self) -> None:
         """Ends all tokens and temporary access keys."""
@@ -236,3 +254,17 @@ class Emulator:
 
     def __repr__(self) -> str:
         return f"<Emulator {self.url}>"
+
+
+def _server(given: Union[str, Tuple[str, int], Tuple[str, int, str]]) -> Tuple[str, bool, Optional[int]]:
+    if isinstance(given, str):
+        return (given, False, None)
+    return (given[0], len(given) == 3 and given[2] == "windows", given[1])
+
+
+def _text(secret: Union[str, Secret]) -> str:
+    return secret.expose() if isinstance(secret, Secret) else secret
+
+
+def _seconds(length: Duration) -> float:
+    return length.total_seconds() if isinstance(length, timedelta) else length

@@ -6,8 +6,10 @@
 //! the offset reaches the number of all matches.
 
 use std::collections::{HashSet, VecDeque};
+use std::fmt;
 use std::future::Future;
 
+use bytes::Bytes;
 use futures_core::Stream;
 
 use super::check::refuse;
@@ -40,6 +42,44 @@ impl<T> Page<T> {
             count: count.and_then(|count| u64::try_from(count).ok()),
         };
         Ok(answer.map(page))
+    }
+}
+
+/// One record of a list, with the answer that it came in.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Record<T> {
+    /// The record, as the documents describe it.
+    pub value: T,
+    /// Its place among the records of its answer, counted from 0.
+    pub index: usize,
+    body: Bytes,
+}
+
+impl<T> Record<T> {
+    pub(crate) fn new(value: T, index: usize, body: &Bytes) -> Self {
+        Self { value, index, body: body.clone() }
+    }
+
+    /// The record alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// The answer as it came, with all its records: for members that no document
+    /// lists yet. It may hold secrets.
+    pub fn raw(&self) -> &Bytes {
+        &self.body
+    }
+}
+
+/// The answer may hold secrets, so only the record is shown.
+impl<T: fmt::Debug> fmt::Debug for Record<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("value", &self.value)
+            .field("index", &self.index)
+            .finish_non_exhaustive()
     }
 }
 
@@ -94,7 +134,7 @@ impl Extent {
 }
 
 struct Reading<T> {
-    buffer: VecDeque<T>,
+    buffer: VecDeque<Record<T>>,
     seen: HashSet<String>,
     offset: u64,
     given: u64,
@@ -104,16 +144,16 @@ struct Reading<T> {
 }
 
 /// All records of a list, page after page, each id once.
-pub(crate) fn stream<T, F, R>(
+pub(crate) fn records<T, F, R>(
     operation: &'static str,
     extent: Extent,
     id: fn(&T) -> Option<String>,
     page: F,
-) -> impl Stream<Item = Result<T>> + Send
+) -> impl Stream<Item = Result<Record<T>>> + Send
 where
     T: Send,
     F: Fn(u64, u32) -> R + Send + Sync,
-    R: Future<Output = Result<Page<T>>> + Send,
+    R: Future<Output = Result<Response<Page<T>>>> + Send,
 {
     let start =
         Reading { buffer: VecDeque::new(), seen: HashSet::new(), offset: 0, given: 0, stale: 0, over: false };
@@ -142,13 +182,15 @@ where
 }
 
 impl<T> Reading<T> {
-    fn take(&mut self, page: Page<T>, size: u32, id: fn(&T) -> Option<String>) -> Result<()> {
+    fn take(&mut self, answer: Response<Page<T>>, size: u32, id: fn(&T) -> Option<String>) -> Result<()> {
+        let body = answer.raw().clone();
+        let page = answer.into_inner();
         let length = page.items.len() as u64;
         let before = self.buffer.len();
-        for item in page.items {
+        for (index, item) in page.items.into_iter().enumerate() {
             // A record without an id cannot be told from another, so it counts as new.
             if id(&item).is_none_or(|id| self.seen.insert(id)) {
-                self.buffer.push_back(item);
+                self.buffer.push_back(Record::new(item, index, &body));
             }
         }
         self.offset += length;
@@ -181,15 +223,18 @@ mod tests {
         asked: &Asked,
         answer: impl Fn(u64, u32) -> Page<u64> + Send + Sync,
     ) -> impl Stream<Item = Result<u64>> + Send {
-        stream(
-            "ListTasks",
-            extent,
-            |id: &u64| Some(id.to_string()),
-            move |offset, size| {
-                asked.lock().unwrap().push((offset, size));
-                std::future::ready(Ok(answer(offset, size)))
-            },
-        )
+        let page = move |offset, size| {
+            asked.lock().unwrap().push((offset, size));
+            let page = answer(offset, size);
+            let body = format!("{} records from {offset} on", page.items.len());
+            std::future::ready(Ok(Response::for_tests(page, body)))
+        };
+        records("ListTasks", extent, |id: &u64| Some(id.to_string()), page).map_ok(|record| {
+            let from: u64 =
+                std::str::from_utf8(record.raw()).unwrap().split(' ').nth(3).unwrap().parse().unwrap();
+            assert!(record.index < 100 && record.value <= from + record.index as u64);
+            record.into_inner()
+        })
     }
 
     fn numbers(total: u64) -> impl Fn(u64, u32) -> Page<u64> {

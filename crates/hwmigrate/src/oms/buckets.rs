@@ -17,7 +17,7 @@ use hwmigrate_api::oms::types::{
 use super::{Oms, call};
 use crate::error::Result;
 use crate::jobs::check::Checks;
-use crate::jobs::paging::incomplete;
+use crate::jobs::paging::{Record, incomplete};
 use crate::transport::call::Response;
 
 /// The ways in which the look-ups carry credentials.
@@ -224,6 +224,11 @@ impl ListObjects {
     /// they are asked for. The list ends where the service says so, where it
     /// names no further marker, or at an empty page.
     pub fn stream(self) -> impl Stream<Item = Result<ShowBucketRecord>> + Send {
+        self.records().map_ok(Record::into_inner)
+    }
+
+    /// As [`stream`](Self::stream), each record with the answer it came in.
+    pub fn records(self) -> impl Stream<Item = Result<Record<ShowBucketRecord>>> + Send {
         let marker = Some(self.request.behind_filename.clone());
         let start = (self, marker, VecDeque::new());
         futures_util::stream::try_unfold(start, |(list, mut marker, mut buffer)| async move {
@@ -232,12 +237,15 @@ impl ListObjects {
                     return Ok(Some((record, (list, marker, buffer))));
                 }
                 let Some(behind) = marker.take() else { return Ok(None) };
-                let page = list.page(&behind).await?.into_inner();
+                let answer = list.page(&behind).await?;
+                let body = answer.raw().clone();
+                let page = answer.into_inner();
                 let records = page.records.unwrap_or_default();
                 let more = page.next_page != Some(false) && !records.is_empty();
                 // A marker that does not move would go round for ever.
                 marker = page.next_marker.filter(|next| more && !next.is_empty() && *next != behind);
-                buffer.extend(records);
+                let records = records.into_iter().enumerate();
+                buffer.extend(records.map(|(index, record)| Record::new(record, index, &body)));
             }
         })
     }

@@ -21,7 +21,7 @@ use crate::fleet::Fleet;
 use crate::jobs::command::{gone_is_deleted, resend, started, stopped};
 use crate::jobs::create::{self, Created};
 use crate::jobs::mark::Mark;
-use crate::jobs::paging::{Extent, Page, incomplete, stream};
+use crate::jobs::paging::{Extent, Page, Record, incomplete, records};
 use crate::jobs::remove::{Removal, remove};
 use crate::progress::{Progress, Resource};
 use crate::transport::call::Response;
@@ -325,15 +325,20 @@ impl ListGroups {
 
     /// All records, page after page as they are asked for, each id once.
     pub fn stream(self) -> impl Stream<Item = Result<TaskGroupResp>> + Send {
+        self.records().map_ok(Record::into_inner)
+    }
+
+    /// As [`stream`](Self::stream), each record with the answer it came in.
+    pub fn records(self) -> impl Stream<Item = Result<Record<TaskGroupResp>>> + Send {
         let extent = self.extent;
         let list = Arc::new(self);
-        stream(
+        records(
             "ListTaskGroup",
             extent,
             |group: &TaskGroupResp| group.group_id.clone(),
             move |offset, size| {
                 let list = Arc::clone(&list);
-                async move { list.read(offset, size).await.map(Response::into_inner) }
+                async move { list.read(offset, size).await }
             },
         )
     }

@@ -47,7 +47,7 @@ pub use crate::jobs::create::Created;
 pub use crate::jobs::day_time::{DayTime, TimeWindow};
 pub use crate::jobs::mark::Mark;
 pub use crate::jobs::moment::{UnixMillis, UnixSeconds};
-pub use crate::jobs::paging::Page;
+pub use crate::jobs::paging::{Page, Record};
 pub use bandwidth::{Bandwidth, BandwidthPlan};
 pub use buckets::{Buckets, ListObjects};
 pub use groups::{Groups, ListGroups};

@@ -19,7 +19,7 @@ use crate::jobs::command::{gone_is_deleted, resend};
 use crate::jobs::create::{self, Created};
 use crate::jobs::mark::Mark;
 use crate::jobs::moment::UnixMillis;
-use crate::jobs::paging::{Extent, Page, incomplete, stream};
+use crate::jobs::paging::{Extent, Page, Record, incomplete, records};
 use crate::transport::call::Response;
 use crate::wait::is_final;
 
@@ -339,15 +339,20 @@ impl ListSyncTasks {
 
     /// All records, page after page as they are asked for, each id once.
     pub fn stream(self) -> impl Stream<Item = Result<SyncTaskInfo>> + Send {
+        self.records().map_ok(Record::into_inner)
+    }
+
+    /// As [`stream`](Self::stream), each record with the answer it came in.
+    pub fn records(self) -> impl Stream<Item = Result<Record<SyncTaskInfo>>> + Send {
         let extent = self.extent;
         let list = Arc::new(self);
-        stream(
+        records(
             "ListSyncTasks",
             extent,
             |task: &SyncTaskInfo| task.sync_task_id.clone(),
             move |offset, size| {
                 let list = Arc::clone(&list);
-                async move { list.read(offset, size).await.map(Response::into_inner) }
+                async move { list.read(offset, size).await }
             },
         )
     }

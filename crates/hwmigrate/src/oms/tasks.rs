@@ -20,7 +20,7 @@ use crate::jobs::check::{Checks, check_id, check_task_id};
 use crate::jobs::command::{gone_is_deleted, resend, started, stopped};
 use crate::jobs::create::{self, Created};
 use crate::jobs::mark::Mark;
-use crate::jobs::paging::{Extent, Page, incomplete, stream};
+use crate::jobs::paging::{Extent, Page, Record, incomplete, records};
 use crate::jobs::remove::{Removal, remove};
 use crate::progress::{Progress, Resource};
 use crate::transport::call::Response;
@@ -384,15 +384,20 @@ impl ListTasks {
 
     /// All records, page after page as they are asked for, each id once.
     pub fn stream(self) -> impl Stream<Item = Result<TaskResp>> + Send {
+        self.records().map_ok(Record::into_inner)
+    }
+
+    /// As [`stream`](Self::stream), each record with the answer it came in.
+    pub fn records(self) -> impl Stream<Item = Result<Record<TaskResp>>> + Send {
         let extent = self.extent;
         let list = Arc::new(self);
-        stream(
+        records(
             "ListTasks",
             extent,
             |task: &TaskResp| task.id.map(|id| id.to_string()),
             move |offset, size| {
                 let list = Arc::clone(&list);
-                async move { list.read(offset, size).await.map(Response::into_inner) }
+                async move { list.read(offset, size).await }
             },
         )
     }

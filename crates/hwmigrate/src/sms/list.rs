@@ -42,11 +42,18 @@ macro_rules! reading {
 
             /// All records, page after page as they are asked for, each id once.
             pub fn stream(self) -> impl ::futures_core::Stream<Item = $crate::Result<$item>> + Send {
+                ::futures_util::TryStreamExt::map_ok(self.records(), $crate::sms::Record::into_inner)
+            }
+
+            /// As [`stream`](Self::stream), each record with the answer it came in.
+            pub fn records(
+                self,
+            ) -> impl ::futures_core::Stream<Item = $crate::Result<$crate::sms::Record<$item>>> + Send {
                 let extent = self.extent;
                 let list = ::std::sync::Arc::new(self);
-                $crate::jobs::paging::stream($operation, extent, $id, move |offset, size| {
+                $crate::jobs::paging::records($operation, extent, $id, move |offset, size| {
                     let list = ::std::sync::Arc::clone(&list);
-                    async move { list.checked(offset, size).await.map($crate::Response::into_inner) }
+                    async move { list.checked(offset, size).await }
                 })
             }
 

@@ -72,7 +72,7 @@ pub use wait::Goal;
 pub use crate::jobs::create::Created;
 pub use crate::jobs::day_time::{DayTime, TimeWindow};
 pub use crate::jobs::moment::UnixMillis;
-pub use crate::jobs::paging::Page;
+pub use crate::jobs::paging::{Page, Record};
 
 use self::types::{ShowConfigResponse, Version};
 use crate::client::Client;

@@ -71,6 +71,14 @@ impl<T> Response<T> {
     }
 }
 
+#[cfg(test)]
+impl<T> Response<T> {
+    /// A made-up answer.
+    pub(crate) fn for_tests(value: T, body: impl Into<Bytes>) -> Self {
+        Self { value, status: 200, request_id: None, headers: HeaderMap::new(), body: body.into() }
+    }
+}
+
 /// Headers are not shown: an answer of IAM carries a token in one.
 impl<T: fmt::Debug> fmt::Debug for Response<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

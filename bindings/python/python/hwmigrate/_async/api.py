@@ -7,7 +7,9 @@ from typing import Any, List, Mapping, Optional, Tuple, Type, TypeVar
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import RetryPolicy, Source
 from hwmigrate._hwmigrate import start as go
-from hwmigrate._model import Model, Records, kind
+from hwmigrate._kinds import kind
+from hwmigrate._model import Model
+from hwmigrate._records import Records
 from hwmigrate._types import Duration
 
 M = TypeVar("M", bound=Model)

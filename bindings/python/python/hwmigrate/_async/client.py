@@ -13,6 +13,7 @@ from hwmigrate._types import Duration
 from hwmigrate.progress import Login, Project, TemporaryAccessKey, TokenInfo
 
 if TYPE_CHECKING:
+    from hwmigrate.generated.aio.iam_api import AsyncIamApi
     from hwmigrate._async.sms import AsyncSms
 
 
@@ -112,6 +113,13 @@ class AsyncClient:
         from hwmigrate._async.sms import AsyncSms
 
         return AsyncSms(self._core)
+
+    @property
+    def iam_api(self) -> AsyncIamApi:
+        """A method for each documented operation of IAM that the services need."""
+        from hwmigrate.generated.aio.iam_api import AsyncIamApi
+
+        return AsyncIamApi(self._core)
 
     @property
     def region(self) -> Optional[str]:

@@ -7,22 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 from hwmigrate._hwmigrate import Secret
-from hwmigrate._model import (
-    ANY,
-    FLAG,
-    MOMENT_MS,
-    MOMENT_S,
-    NUMBER,
-    SECRET,
-    SPAN_MS,
-    SPAN_S,
-    TEXT,
-    WHOLE,
-    Code,
-    Model,
-    Word,
-    field,
-)
+from hwmigrate._kinds import ANY, FLAG, MOMENT_MS, MOMENT_S, NUMBER, SECRET, SPAN_MS, SPAN_S, TEXT, WHOLE
+from hwmigrate._model import Model, field
+from hwmigrate._words import Code, Word
+
 
 __all__ = [
     "AccessKeyAgency",
@@ -93,6 +81,8 @@ class PolicyEffect(Word):
 class AccessKeyToken(Model):
     """A token to make the key from."""
 
+    __slots__ = ()
+
     id: Optional[Union[Secret, str]] = field(SECRET, "The token. Send it here or in the header `X-Auth-Token`, not in both; the header is better.", default=None)
     duration_seconds: Optional[Union[timedelta, float]] = field(SPAN_S, "How long the key lives. The service's default is 900.", default=None)
 
@@ -100,11 +90,15 @@ class AccessKeyToken(Model):
 class AccountName(Model):
     """An account by its name."""
 
+    __slots__ = ()
+
     name: str = field(TEXT, "Name of the account.")
 
 
 class AgencyIdentity(Model):
     """An agency, by its name and the account that made it."""
+
+    __slots__ = ()
 
     agency_name: str = field(TEXT, "Name of the agency.")
     domain_id: Optional[str] = field(TEXT, "Id of the account that made the agency; better than the name.", default=None)
@@ -113,6 +107,8 @@ class AgencyIdentity(Model):
 
 class CatalogEndpoint(Model):
     """Where a service is reached."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the endpoint.", default=None)
     interface: Optional[str] = field(TEXT, "Visibility, always `public`.", default=None)
@@ -124,6 +120,8 @@ class CatalogEndpoint(Model):
 class CatalogEntry(Model):
     """A service."""
 
+    __slots__ = ()
+
     id: Optional[str] = field(TEXT, "Id of the service.", default=None)
     name: Optional[str] = field(TEXT, "Name of the service.", default=None)
     type: Optional[str] = field(TEXT, "Type of the service.", default=None)
@@ -133,6 +131,8 @@ class CatalogEntry(Model):
 class DomainScope(Model):
     """An account, by id or by name."""
 
+    __slots__ = ()
+
     id: Optional[str] = field(TEXT, "Id of the account; better than the name.", default=None)
     name: Optional[str] = field(TEXT, "Name of the account.", default=None)
 
@@ -140,12 +140,16 @@ class DomainScope(Model):
 class IdAndName(Model):
     """Something by its id and name."""
 
+    __slots__ = ()
+
     id: Optional[str] = field(TEXT, "Id.", default=None)
     name: Optional[str] = field(TEXT, "Name.", default=None)
 
 
 class KeystoneError(Model):
     """An error in the shape of Keystone."""
+
+    __slots__ = ()
 
     code: Optional[int] = field(WHOLE, "The HTTP status.", default=None)
     message: Optional[str] = field(TEXT, "Text for people, do not parse.", default=None)
@@ -155,6 +159,8 @@ class KeystoneError(Model):
 class Links(Model):
     """Links of a list or of a row."""
 
+    __slots__ = ()
+
     self: Optional[str] = field(TEXT, "This one.", default=None)
     previous: Optional[str] = field(TEXT, "The one before, null when there is none.", default=None)
     next: Optional[str] = field(TEXT, "The next one, null when there is none.", default=None)
@@ -162,6 +168,8 @@ class Links(Model):
 
 class PasswordUser(Model):
     """A user of an account."""
+
+    __slots__ = ()
 
     name: str = field(TEXT, "Name of the user; for the account itself the name of the account.")
     password: Union[Secret, str] = field(SECRET, "Their password.")
@@ -171,6 +179,8 @@ class PasswordUser(Model):
 class PolicyStatement(Model):
     """A rule of a policy."""
 
+    __slots__ = ()
+
     Effect: Union[PolicyEffect, str] = field(PolicyEffect, "Whether the rule allows or denies.")
     Action: Sequence[str] = field([TEXT], "What it is about. At most 100.")
     Resource: Optional[Sequence[str]] = field([TEXT], "Where it counts. At most 10.", default=None)
@@ -179,6 +189,8 @@ class PolicyStatement(Model):
 
 class Project(Model):
     """A project."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the project.", default=None)
     name: Optional[str] = field(TEXT, "Name of the project.", default=None)
@@ -193,6 +205,8 @@ class Project(Model):
 class ProjectScope(Model):
     """A project, by id or by name."""
 
+    __slots__ = ()
+
     id: Optional[str] = field(TEXT, "Id of the project.", default=None)
     name: Optional[str] = field(TEXT, "Name of the project; for the built-in project of a region the region id.", default=None)
     domain: Optional[DomainScope] = field(DomainScope, "The account of the project; needed beside a name in federated calls.", default=None)
@@ -201,11 +215,15 @@ class ProjectScope(Model):
 class SessionUser(Model):
     """A name for the audit log."""
 
+    __slots__ = ()
+
     name: Optional[str] = field(TEXT, "The name. At most 32 characters.", default=None)
 
 
 class TemporaryCredential(Model):
     """A temporary access key."""
+
+    __slots__ = ()
 
     access: Optional[Secret] = field(SECRET, "Id of the key.", default=None)
     secret: Optional[Secret] = field(SECRET, "The key itself.", default=None)
@@ -216,11 +234,15 @@ class TemporaryCredential(Model):
 class TokenIdentityToken(Model):
     """A token that is to be exchanged."""
 
+    __slots__ = ()
+
     id: Union[Secret, str] = field(SECRET, "The token.")
 
 
 class TokenProject(Model):
     """A project and its account."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the project.", default=None)
     name: Optional[str] = field(TEXT, "Name of the project.", default=None)
@@ -230,12 +252,16 @@ class TokenProject(Model):
 class TokenScope(Model):
     """What the token is to reach."""
 
+    __slots__ = ()
+
     project: Optional[ProjectScope] = field(ProjectScope, "A project, for the services of a region.", default=None)
     domain: Optional[DomainScope] = field(DomainScope, "An account, for the global services.", default=None)
 
 
 class TokenUser(Model):
     """A user, or an agency in the place of one."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the user.", default=None)
     name: Optional[str] = field(TEXT, "Name of the user.", default=None)
@@ -247,12 +273,16 @@ class TokenUser(Model):
 class TotpUser(Model):
     """A user and the passcode of their virtual MFA device."""
 
+    __slots__ = ()
+
     id: str = field(TEXT, "Id of the user, not the name.")
     passcode: Union[Secret, str] = field(SECRET, "The six digits that the device shows.")
 
 
 class AccessKeyAgency(Model):
     """An agency to make the key from."""
+
+    __slots__ = ()
 
     agency_name: str = field(TEXT, "Name of the agency.")
     domain_id: Optional[str] = field(TEXT, "Id of the account that made the agency.", default=None)
@@ -264,6 +294,8 @@ class AccessKeyAgency(Model):
 class AccessKeyPolicy(Model):
     """What a key may do at most."""
 
+    __slots__ = ()
+
     Version: str = field(TEXT, "Version of the policy language, `1.1`.")
     Statement: Sequence[PolicyStatement] = field([PolicyStatement], "The rules. At most 8.")
 
@@ -271,17 +303,23 @@ class AccessKeyPolicy(Model):
 class AssumedBy(Model):
     """Who assumed an agency."""
 
+    __slots__ = ()
+
     user: Optional[TokenUser] = field(TokenUser, "The user.", default=None)
 
 
 class CreateTemporaryAccessKeyResponse(Model):
     """A temporary access key."""
 
+    __slots__ = ()
+
     credential: Optional[TemporaryCredential] = field(TemporaryCredential, "The key.", default=None)
 
 
 class Domain(Model):
     """An account."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the account.", default=None)
     name: Optional[str] = field(TEXT, "Name of the account.", default=None)
@@ -293,6 +331,8 @@ class Domain(Model):
 class ErrorResp(Model):
     """An error, in the shape of Keystone or in that of the newer calls and the gateway."""
 
+    __slots__ = ()
+
     error: Optional[KeystoneError] = field(KeystoneError, "The error, in the shape of Keystone.", default=None)
     error_code: Optional[str] = field(TEXT, "IAM.xxxx, or APIGW.xxxx / APIG.xxxx from the gateway.", default=None)
     error_msg: Optional[str] = field(TEXT, "Text for people, do not parse.", default=None)
@@ -303,12 +343,16 @@ class ErrorResp(Model):
 class ListDomainsResponse(Model):
     """A list of accounts."""
 
+    __slots__ = ()
+
     domains: Optional[List[Domain]] = field([Domain], "The accounts.", default=None)
     links: Optional[Links] = field(Links, "Where this list is.", default=None)
 
 
 class ListProjectsResponse(Model):
     """A list of projects."""
+
+    __slots__ = ()
 
     projects: Optional[List[Project]] = field([Project], "The projects.", default=None)
     links: Optional[Links] = field(Links, "Where this list, the one before and the next one are.", default=None)
@@ -317,11 +361,15 @@ class ListProjectsResponse(Model):
 class PasswordIdentity(Model):
     """A user and their password."""
 
+    __slots__ = ()
+
     user: PasswordUser = field(PasswordUser, "The user.")
 
 
 class Token(Model):
     """The properties of a token; the token itself comes in a header."""
+
+    __slots__ = ()
 
     expires_at: Optional[str] = field(TEXT, "When it ends, UTC, such as `2020-01-04T09:05:22.701000Z`.", default=None)
     issued_at: Optional[str] = field(TEXT, "When it was made, UTC, in the same form.", default=None)
@@ -338,17 +386,23 @@ class Token(Model):
 class TokenResponse(Model):
     """The properties of a token."""
 
+    __slots__ = ()
+
     token: Optional[Token] = field(Token, "The properties of the token.", default=None)
 
 
 class TotpIdentity(Model):
     """The second factor."""
 
+    __slots__ = ()
+
     user: TotpUser = field(TotpUser, "The user.")
 
 
 class AccessKeyIdentity(Model):
     """Who asks. The method named in `methods` says which of `token` and `assume_role` counts."""
+
+    __slots__ = ()
 
     methods: Sequence[Union[IdentityMethod, str]] = field([IdentityMethod], "One of `token` and `assume_role`. At most 1.")
     token: Optional[AccessKeyToken] = field(AccessKeyToken, "For the method `token`.", default=None)
@@ -358,6 +412,8 @@ class AccessKeyIdentity(Model):
 
 class TokenIdentity(Model):
     """Who asks. Each method named in `methods` needs the member of the same name."""
+
+    __slots__ = ()
 
     methods: Sequence[Union[IdentityMethod, str]] = field([IdentityMethod], "How the caller proves who they are.")
     password: Optional[PasswordIdentity] = field(PasswordIdentity, "For the method `password`.", default=None)
@@ -369,11 +425,15 @@ class TokenIdentity(Model):
 class AccessKeyAuth(Model):
     """Who asks for a key."""
 
+    __slots__ = ()
+
     identity: AccessKeyIdentity = field(AccessKeyIdentity, "Who asks.")
 
 
 class CreateTemporaryAccessKeyReq(Model):
     """Who asks for a key."""
+
+    __slots__ = ()
 
     auth: AccessKeyAuth = field(AccessKeyAuth, "Who asks.")
 
@@ -381,11 +441,15 @@ class CreateTemporaryAccessKeyReq(Model):
 class TokenAuth(Model):
     """Who asks, and for what."""
 
+    __slots__ = ()
+
     identity: TokenIdentity = field(TokenIdentity, "Who asks.")
     scope: Optional[TokenScope] = field(TokenScope, "What the token is to reach. Without it the token reaches the account.", default=None)
 
 
 class CreateTokenReq(Model):
     """Who asks, and for what."""
+
+    __slots__ = ()
 
     auth: TokenAuth = field(TokenAuth, "Who asks, and for what.")

@@ -7,22 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 from hwmigrate._hwmigrate import Secret
-from hwmigrate._model import (
-    ANY,
-    FLAG,
-    MOMENT_MS,
-    MOMENT_S,
-    NUMBER,
-    SECRET,
-    SPAN_MS,
-    SPAN_S,
-    TEXT,
-    WHOLE,
-    Code,
-    Model,
-    Word,
-    field,
-)
+from hwmigrate._kinds import ANY, FLAG, MOMENT_MS, MOMENT_S, NUMBER, SECRET, SPAN_MS, SPAN_S, TEXT, WHOLE
+from hwmigrate._model import Model, field
+from hwmigrate._words import Code, Word
+
 
 __all__ = [
     "ApiVersionStatus",
@@ -395,6 +383,8 @@ class TaskGroupStatus(Code):
 class BandwidthPolicyDto(Model):
     """A limit on speed during a period of the day. Periods of one task must not overlap."""
 
+    __slots__ = ()
+
     end: str = field(TEXT, "End, hh:mm, inclusive.")
     max_bandwidth: int = field(WHOLE, "Highest speed, 1 MiB/s to 200 MiB/s. In bytes/s.")
     start: str = field(TEXT, "Start, hh:mm, inclusive.")
@@ -402,6 +392,8 @@ class BandwidthPolicyDto(Model):
 
 class BatchUpdateTasksReq(Model):
     """A change to several tasks: exactly one of `group_id` and `ids`."""
+
+    __slots__ = ()
 
     group_id: Optional[str] = field(TEXT, "Change all tasks of this group. Exactly one of `group_id` and `ids`. At most 36 characters.", default=None)
     ids: Optional[Sequence[int]] = field([WHOLE], "Change these tasks. Exactly one of `group_id` and `ids`. At most 20.", default=None)
@@ -411,6 +403,8 @@ class BatchUpdateTasksReq(Model):
 
 class CheckPrefixReq(Model):
     """The bucket and the prefix to look for."""
+
+    __slots__ = ()
 
     cloud_type: Union[CloudType, str] = field(CloudType, "Provider. The service's default is \"Aliyun\".")
     ak: Optional[Union[Secret, str]] = field(SECRET, "Access key id. At most 100 characters.", default=None)
@@ -427,11 +421,15 @@ class CheckPrefixReq(Model):
 class CheckPrefixResponse(Model):
     """Whether the bucket holds such a key."""
 
+    __slots__ = ()
+
     exist: Optional[bool] = field(FLAG, "Whether such a key exists.", default=None)
 
 
 class CheckUrlSourceListFileFormatReq(Model):
     """The URL list file to check."""
+
+    __slots__ = ()
 
     obs_bucket: str = field(TEXT, "The OBS bucket that holds the list file. It must be in the region of the destination. At most 1024 characters.")
     list_file_key: str = field(TEXT, "Key of the list file, or of a folder of list files. At most 1024 characters.")
@@ -443,6 +441,8 @@ class CheckUrlSourceListFileFormatReq(Model):
 class CheckedKey(Model):
     """What the check found for one key."""
 
+    __slots__ = ()
+
     key: Optional[str] = field(TEXT, "Object key. At most 2048 characters.", default=None)
     is_etag_matching: Optional[bool] = field(FLAG, "Whether the ETag is the same.", default=None)
     is_object_existing: Optional[bool] = field(FLAG, "Whether the object exists.", default=None)
@@ -451,11 +451,15 @@ class CheckedKey(Model):
 class CreateSyncTaskResponse(Model):
     """The sync task that was made."""
 
+    __slots__ = ()
+
     sync_task_id: Optional[str] = field(TEXT, "Sync task id. At most 255 characters.", default=None)
 
 
 class CreateTaskGroupResponse(Model):
     """The group that was made."""
+
+    __slots__ = ()
 
     group_id: Optional[str] = field(TEXT, "Task group id. At most 100 characters.", default=None)
 
@@ -463,12 +467,16 @@ class CreateTaskGroupResponse(Model):
 class CreateTaskResponse(Model):
     """The task that was made."""
 
+    __slots__ = ()
+
     id: Optional[int] = field(WHOLE, "Task id.", default=None)
     task_name: Optional[str] = field(TEXT, "The name that the service makes from the buckets and the time. At most 2048 characters.", default=None)
 
 
 class DstNodeReq(Model):
     """Destination of a task."""
+
+    __slots__ = ()
 
     ak: Union[Secret, str] = field(SECRET, "Access key id. At most 100 characters.")
     sk: Union[Secret, str] = field(SECRET, "Secret access key. At most 100 characters.")
@@ -483,6 +491,8 @@ class DstNodeReq(Model):
 class DstNodeResp(Model):
     """Destination of a task, without its credentials."""
 
+    __slots__ = ()
+
     bucket: Optional[str] = field(TEXT, "Bucket name. At most 1024 characters.", default=None)
     region: Optional[str] = field(TEXT, "Region of the bucket. At most 100 characters.", default=None)
     save_prefix: Optional[str] = field(TEXT, "Put before every key at the destination. Prefix and key together have at most 1,024 characters. At most 1024 characters.", default=None)
@@ -491,12 +501,16 @@ class DstNodeResp(Model):
 class ErrorReasonResp(Model):
     """Why a task or group failed."""
 
+    __slots__ = ()
+
     error_code: Optional[str] = field(TEXT, "TRF.xxxx, and others. At most 10 characters.", default=None)
     error_msg: Optional[str] = field(TEXT, "Text for people, do not parse. At most 1024 characters.", default=None)
 
 
 class ErrorResp(Model):
     """An error, as the service and the gateway before it answer."""
+
+    __slots__ = ()
 
     error_code: Optional[str] = field(TEXT, "OMS.xxxx, or APIGW.xxxx / APIG.xxxx from the gateway.", default=None)
     error_msg: Optional[str] = field(TEXT, "Text for people, do not parse.", default=None)
@@ -507,6 +521,8 @@ class ErrorResp(Model):
 class FailedObjectRecordDto(Model):
     """Where the failed objects are listed."""
 
+    __slots__ = ()
+
     result: Optional[bool] = field(FLAG, "Whether the failed objects can be tried again.", default=None)
     list_file_key: Optional[str] = field(TEXT, "Key of the list in the destination bucket. At most 1024 characters.", default=None)
     error_code: Optional[str] = field(TEXT, "The code why the list could not be stored. At most 10 characters.", default=None)
@@ -515,12 +531,16 @@ class FailedObjectRecordDto(Model):
 class Link(Model):
     """A link."""
 
+    __slots__ = ()
+
     href: Optional[str] = field(TEXT, "Address.", default=None)
     rel: Optional[str] = field(TEXT, "Always `self`.", default=None)
 
 
 class ListBucketsReq(Model):
     """The account whose buckets are wanted."""
+
+    __slots__ = ()
 
     cloud_type: Union[CloudType, str] = field(CloudType, "Provider. The service's default is \"Aliyun\".")
     ak: Optional[Union[Secret, str]] = field(SECRET, "Access key id. At most 100 characters.", default=None)
@@ -533,6 +553,8 @@ class ListBucketsReq(Model):
 class ListFile(Model):
     """A list file in OBS: .txt, at most 100 MB, lines of at most 65,535 characters."""
 
+    __slots__ = ()
+
     list_file_key: str = field(TEXT, "Key of the list file, or of a folder of list files. At most 1024 characters.")
     obs_bucket: str = field(TEXT, "The OBS bucket that holds the list file. It must be in the region of the destination. At most 1024 characters.")
     list_file_num: Optional[str] = field(TEXT, "How many list files there are, as text. At most 65535 characters.", default=None)
@@ -541,11 +563,15 @@ class ListFile(Model):
 class PrefixKeyInfo(Model):
     """Sample keys to probe."""
 
+    __slots__ = ()
+
     keys: Sequence[str] = field([TEXT], "Object keys, each at most 2048 chars. At most 100.")
 
 
 class RegionInfo(Model):
     """A region."""
+
+    __slots__ = ()
 
     cloud_type: Optional[str] = field(TEXT, "Provider. At most 255 characters.", default=None)
     value: Optional[str] = field(TEXT, "Region id. At most 255 characters.", default=None)
@@ -554,6 +580,8 @@ class RegionInfo(Model):
 
 class RetryTaskGroupReq(Model):
     """The credentials of both sides, and what to do again."""
+
+    __slots__ = ()
 
     src_ak: Optional[Union[Secret, str]] = field(SECRET, "Access key id of the source. Not needed for URL lists. At most 100 characters.", default=None)
     src_sk: Optional[Union[Secret, str]] = field(SECRET, "Secret key of the source. Not needed for URL lists. At most 100 characters.", default=None)
@@ -574,12 +602,16 @@ class RetryTaskGroupReq(Model):
 class ShowBucketRecord(Model):
     """An object or folder."""
 
+    __slots__ = ()
+
     name: Optional[str] = field(TEXT, "Object name. At most 1024 characters.", default=None)
     size: Optional[str] = field(TEXT, "Size as text; `--` when there is none. At most 100 characters.", default=None)
 
 
 class ShowBucketRegionReq(Model):
     """The bucket whose region is wanted."""
+
+    __slots__ = ()
 
     cloud_type: Union[CloudType, str] = field(CloudType, "Provider. The service's default is \"Aliyun\".")
     ak: Optional[Union[Secret, str]] = field(SECRET, "Access key id. At most 100 characters.", default=None)
@@ -593,6 +625,8 @@ class ShowBucketRegionReq(Model):
 class ShowBucketRegionResponse(Model):
     """The region of a bucket."""
 
+    __slots__ = ()
+
     id: Optional[str] = field(TEXT, "Region id. At most 1024 characters.", default=None)
     name: Optional[str] = field(TEXT, "Region name. At most 1024 characters.", default=None)
     support: Optional[bool] = field(FLAG, "Whether the service can migrate from this region.", default=None)
@@ -600,6 +634,8 @@ class ShowBucketRegionResponse(Model):
 
 class ShowBucketReq(Model):
     """The part of a bucket to list."""
+
+    __slots__ = ()
 
     cloud_type: Union[CloudType, str] = field(CloudType, "Provider.")
     file_path: str = field(TEXT, "The folder to list, which ends in `/`. How the root is named is not documented; an empty text fits. At most 1023 characters.")
@@ -617,6 +653,8 @@ class ShowBucketReq(Model):
 class ShowCdnInfoResponse(Model):
     """What the CDN check found."""
 
+    __slots__ = ()
+
     is_same_cloud_type: Optional[bool] = field(FLAG, "Whether the CDN belongs to the provider of the bucket.", default=None)
     is_download_available: Optional[bool] = field(FLAG, "Whether objects can be read through the CDN.", default=None)
     checked_keys: Optional[List[CheckedKey]] = field([CheckedKey], "Result per key. At most 1000.", default=None)
@@ -625,12 +663,16 @@ class ShowCdnInfoResponse(Model):
 class ShowRegionInfoResp(Model):
     """The regions of one provider."""
 
+    __slots__ = ()
+
     service_name: Optional[str] = field(TEXT, "Provider. At most 255 characters.", default=None)
     region_list: Optional[List[RegionInfo]] = field([RegionInfo], "Its regions. At most 1024.", default=None)
 
 
 class ShowSyncTaskResponse(Model):
     """A sync task with the counters of one month."""
+
+    __slots__ = ()
 
     sync_task_id: Optional[str] = field(TEXT, "Sync task id. At most 255 characters.", default=None)
     src_cloud_type: Optional[CloudType] = field(CloudType, "Source provider.", default=None)
@@ -659,6 +701,8 @@ class ShowSyncTaskResponse(Model):
 class SmnConfig(Model):
     """A message on completion, by Simple Message Notification."""
 
+    __slots__ = ()
+
     language: Optional[Union[SmnLanguage, str]] = field(SmnLanguage, "Message language. The service's default is \"en-us\".", default=None)
     topic_urn: str = field(TEXT, "The topic, which must be in the region of the endpoint. At most 1024 characters.")
     trigger_conditions: Sequence[Union[SmnTrigger, str]] = field([SmnTrigger], "What causes a message. At most 2.")
@@ -668,6 +712,8 @@ class SmnConfig(Model):
 class SmnInfo(Model):
     """Whether the message was sent."""
 
+    __slots__ = ()
+
     notify_result: Optional[bool] = field(FLAG, "Whether the message was sent.", default=None)
     notify_error_message: Optional[str] = field(TEXT, "The code why the message was not sent. At most 1024 characters.", default=None)
     topic_name: Optional[str] = field(TEXT, "SMN topic name; empty when the message was sent. At most 5120 characters.", default=None)
@@ -675,6 +721,8 @@ class SmnInfo(Model):
 
 class SourceCdnReq(Model):
     """A CDN domain to read the source through."""
+
+    __slots__ = ()
 
     authentication_key: Optional[Union[Secret, str]] = field(SECRET, "CDN key; needed only when the type asks for one (Aliyun, Tencent types). At most 255 characters.", default=None)
     authentication_type: Union[CdnAuthenticationType, str] = field(CdnAuthenticationType, "CDN URL signing scheme. The service's default is \"NONE\".")
@@ -687,6 +735,8 @@ class SourceCdnReq(Model):
 class SourceCdnResp(Model):
     """The CDN domain that the source is read through."""
 
+    __slots__ = ()
+
     domain: Optional[str] = field(TEXT, "CDN domain name. Not under myhuaweicloud.com or myhwclouds.com. At most 255 characters.", default=None)
     protocol: Optional[CdnProtocol] = field(CdnProtocol, "Scheme used towards the CDN.", default=None)
     authentication_type: Optional[CdnAuthenticationType] = field(CdnAuthenticationType, "CDN URL signing scheme.", default=None)
@@ -694,6 +744,8 @@ class SourceCdnResp(Model):
 
 class SrcNodeReq(Model):
     """Source of a task. Every kind of task but `url_list` needs `region`, `bucket`, `ak` and `sk`; `object` and `prefix` need `object_key`; `list` and `url_list` need `list_file`; `url_list` needs the cloud type `URLSource`; Tencent needs `app_id`; Google needs `json_auth_file`, Azure `connection_string`."""
+
+    __slots__ = ()
 
     cloud_type: Optional[Union[CloudType, str]] = field(CloudType, "Provider. The service's default is \"Aliyun\".", default=None)
     region: Optional[str] = field(TEXT, "Region of the bucket. At most 100 characters.", default=None)
@@ -713,6 +765,8 @@ class SrcNodeReq(Model):
 class SrcNodeResp(Model):
     """Source of a task, without its credentials."""
 
+    __slots__ = ()
+
     bucket: Optional[str] = field(TEXT, "Bucket name. At most 1024 characters.", default=None)
     cloud_type: Optional[CloudType] = field(CloudType, "Provider.", default=None)
     region: Optional[str] = field(TEXT, "Region of the bucket. At most 100 characters.", default=None)
@@ -723,6 +777,8 @@ class SrcNodeResp(Model):
 
 class StartSyncTaskReq(Model):
     """The credentials of both sides, which each start needs again."""
+
+    __slots__ = ()
 
     src_ak: Union[Secret, str] = field(SECRET, "Access key id of the source. At most 100 characters.")
     src_sk: Union[Secret, str] = field(SECRET, "Secret key of the source. At most 100 characters.")
@@ -739,6 +795,8 @@ class StartSyncTaskReq(Model):
 
 class StartTaskGroupReq(Model):
     """The credentials of both sides, which each start needs again."""
+
+    __slots__ = ()
 
     src_ak: Optional[Union[Secret, str]] = field(SECRET, "Access key id of the source. Not needed for URL lists. At most 100 characters.", default=None)
     src_sk: Optional[Union[Secret, str]] = field(SECRET, "Secret key of the source. Not needed for URL lists. At most 100 characters.", default=None)
@@ -757,6 +815,8 @@ class StartTaskGroupReq(Model):
 
 class StartTaskReq(Model):
     """The credentials of both sides, which each start needs again."""
+
+    __slots__ = ()
 
     src_ak: Optional[Union[Secret, str]] = field(SECRET, "Access key id of the source. Not needed for URL lists. At most 100 characters.", default=None)
     src_sk: Optional[Union[Secret, str]] = field(SECRET, "Secret key of the source. Not needed for URL lists. At most 100 characters.", default=None)
@@ -779,12 +839,16 @@ class StartTaskReq(Model):
 class StatisticData(Model):
     """One point."""
 
+    __slots__ = ()
+
     time_stamp: Optional[datetime] = field(MOMENT_MS, "The moment, since 1970.", default=None)
     statistic_num: Optional[int] = field(WHOLE, "The value, in bytes for SIZE, else in objects.", default=None)
 
 
 class StatisticTypeData(Model):
     """One counter over time."""
+
+    __slots__ = ()
 
     data_type: Optional[StatisticDataType] = field(StatisticDataType, "The counter.", default=None)
     data: Optional[List[StatisticData]] = field([StatisticData], "Points. At most 1000.", default=None)
@@ -793,11 +857,15 @@ class StatisticTypeData(Model):
 class SyncObjectReq(Model):
     """The objects to copy now."""
 
+    __slots__ = ()
+
     object_keys: Sequence[str] = field([TEXT], "URL-encoded keys. The text of the documentation allows 10 in one call, its schema 100; send at most 10. At most 100.")
 
 
 class SyncTaskInfo(Model):
     """A sync task, as the list shows it."""
+
+    __slots__ = ()
 
     sync_task_id: Optional[str] = field(TEXT, "Sync task id. At most 255 characters.", default=None)
     src_cloud_type: Optional[CloudType] = field(CloudType, "Source provider.", default=None)
@@ -822,6 +890,8 @@ class SyncTaskInfo(Model):
 class TaskGroupDstNode(Model):
     """Destination of a task group."""
 
+    __slots__ = ()
+
     ak: Union[Secret, str] = field(SECRET, "Access key id. At most 100 characters.")
     sk: Union[Secret, str] = field(SECRET, "Secret access key. At most 100 characters.")
     crypto_type: Optional[Union[CryptoType, str]] = field(CryptoType, "How the credentials beside it are protected. The service's default is \"DEFAULT\".", default=None)
@@ -835,6 +905,8 @@ class TaskGroupDstNode(Model):
 class TaskGroupDstNodeResp(Model):
     """Destination of a task group, without its credentials."""
 
+    __slots__ = ()
+
     bucket: Optional[str] = field(TEXT, "Bucket name. At most 1024 characters.", default=None)
     region: Optional[str] = field(TEXT, "Region of the bucket. At most 100 characters.", default=None)
     save_prefix: Optional[str] = field(TEXT, "Put before every key at the destination. Prefix and key together have at most 1,024 characters. At most 1024 characters.", default=None)
@@ -842,6 +914,8 @@ class TaskGroupDstNodeResp(Model):
 
 class TaskGroupSrcNode(Model):
     """Source of a task group; the rules of SrcNodeReq hold."""
+
+    __slots__ = ()
 
     ak: Optional[Union[Secret, str]] = field(SECRET, "Access key id. At most 100 characters.", default=None)
     sk: Optional[Union[Secret, str]] = field(SECRET, "Secret access key. At most 100 characters.", default=None)
@@ -860,6 +934,8 @@ class TaskGroupSrcNode(Model):
 class TaskGroupSrcNodeResp(Model):
     """Source of a task group, without its credentials."""
 
+    __slots__ = ()
+
     bucket: Optional[str] = field(TEXT, "Bucket name. At most 1024 characters.", default=None)
     cloud_type: Optional[CloudType] = field(CloudType, "Provider.", default=None)
     region: Optional[str] = field(TEXT, "Region of the bucket. At most 100 characters.", default=None)
@@ -870,6 +946,8 @@ class TaskGroupSrcNodeResp(Model):
 
 class TaskResp(Model):
     """A task."""
+
+    __slots__ = ()
 
     bandwidth_policy: Optional[List[BandwidthPolicyDto]] = field([BandwidthPolicyDto], "Limits on speed by time of day. Periods must not overlap. At most 5.", default=None)
     complete_size: Optional[int] = field(WHOLE, "Migrated so far. In bytes.", default=None)
@@ -916,11 +994,15 @@ class TaskResp(Model):
 class UpdateBandwidthPolicyReq(Model):
     """The limits that replace the old ones."""
 
+    __slots__ = ()
+
     bandwidth_policy: Sequence[BandwidthPolicyDto] = field([BandwidthPolicyDto], "Limits on speed by time of day. Periods must not overlap. At most 5.")
 
 
 class Version(Model):
     """A version of the API."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "`v1` or `v2`.", default=None)
     links: Optional[List[Link]] = field([Link], "Links. At most 100.", default=None)
@@ -930,6 +1012,8 @@ class Version(Model):
 
 class CreateSyncTaskReq(Model):
     """A new sync task."""
+
+    __slots__ = ()
 
     src_cloud_type: Optional[Union[CloudType, str]] = field(CloudType, "Source provider. The service's default is \"Aliyun\".", default=None)
     src_region: str = field(TEXT, "Source region. At most 100 characters.")
@@ -957,6 +1041,8 @@ class CreateSyncTaskReq(Model):
 class CreateTaskGroupReq(Model):
     """A new task group."""
 
+    __slots__ = ()
+
     src_node: TaskGroupSrcNode = field(TaskGroupSrcNode, "Source side.")
     description: Optional[str] = field(TEXT, "Free text. At most 255 characters.", default=None)
     dst_node: TaskGroupDstNode = field(TaskGroupDstNode, "Destination side.")
@@ -977,6 +1063,8 @@ class CreateTaskGroupReq(Model):
 
 class CreateTaskReq(Model):
     """A new task."""
+
+    __slots__ = ()
 
     task_type: Optional[Union[TaskType, str]] = field(TaskType, "How the objects are chosen. The service's default is \"object\".", default=None)
     src_node: SrcNodeReq = field(SrcNodeReq, "Source side.")
@@ -1000,11 +1088,15 @@ class CreateTaskReq(Model):
 class ListApiVersionsResponse(Model):
     """The versions of the API."""
 
+    __slots__ = ()
+
     versions: Optional[List[Version]] = field([Version], "Versions. At most 1024.", default=None)
 
 
 class ListSyncTaskStatisticResponse(Model):
     """Counters of a sync task over time."""
+
+    __slots__ = ()
 
     sync_task_id: Optional[str] = field(TEXT, "Sync task id. At most 255 characters.", default=None)
     statistic_time_type: Optional[StatisticTimeType] = field(StatisticTimeType, "Width of one point.", default=None)
@@ -1014,12 +1106,16 @@ class ListSyncTaskStatisticResponse(Model):
 class ListSyncTasksResponse(Model):
     """One page of sync tasks."""
 
+    __slots__ = ()
+
     tasks: Optional[List[SyncTaskInfo]] = field([SyncTaskInfo], "One page. At most 100.", default=None)
     count: Optional[int] = field(WHOLE, "The number of all matches, not of this page.", default=None)
 
 
 class ListTasksResponse(Model):
     """One page of tasks."""
+
+    __slots__ = ()
 
     tasks: Optional[List[TaskResp]] = field([TaskResp], "One page. At most 100.", default=None)
     count: Optional[int] = field(WHOLE, "The number of all matches, not of this page.", default=None)
@@ -1028,6 +1124,8 @@ class ListTasksResponse(Model):
 class ShowBucketObjectsResponse(Model):
     """One page of objects."""
 
+    __slots__ = ()
+
     next_page: Optional[bool] = field(FLAG, "Whether there is more.", default=None)
     next_marker: Optional[str] = field(TEXT, "The `behind_filename` of the next call. At most 1024 characters.", default=None)
     records: Optional[List[ShowBucketRecord]] = field([ShowBucketRecord], "Entries. At most 100.", default=None)
@@ -1035,6 +1133,8 @@ class ShowBucketObjectsResponse(Model):
 
 class ShowCdnInfoReq(Model):
     """The CDN domain and the bucket behind it."""
+
+    __slots__ = ()
 
     ak: Union[Secret, str] = field(SECRET, "Access key id. At most 100 characters.")
     sk: Union[Secret, str] = field(SECRET, "Secret access key. At most 100 characters.")
@@ -1049,6 +1149,8 @@ class ShowCdnInfoReq(Model):
 
 class TaskGroupResp(Model):
     """A task group. In lists the counters by state are null."""
+
+    __slots__ = ()
 
     group_id: Optional[str] = field(TEXT, "Task group id. At most 100 characters.", default=None)
     status: Optional[TaskGroupStatus] = field(TaskGroupStatus, "State of the group.", default=None)
@@ -1093,6 +1195,8 @@ class TaskGroupResp(Model):
 
 class ListTaskGroupResponse(Model):
     """One page of groups."""
+
+    __slots__ = ()
 
     count: Optional[int] = field(WHOLE, "The number of all matches, not of this page.", default=None)
     taskgroups: Optional[List[TaskGroupResp]] = field([TaskGroupResp], "One page. At most 100.", default=None)

@@ -7,22 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 from hwmigrate._hwmigrate import Secret
-from hwmigrate._model import (
-    ANY,
-    FLAG,
-    MOMENT_MS,
-    MOMENT_S,
-    NUMBER,
-    SECRET,
-    SPAN_MS,
-    SPAN_S,
-    TEXT,
-    WHOLE,
-    Code,
-    Model,
-    Word,
-    field,
-)
+from hwmigrate._kinds import ANY, FLAG, MOMENT_MS, MOMENT_S, NUMBER, SECRET, SPAN_MS, SPAN_S, TEXT, WHOLE
+from hwmigrate._model import Model, field
+from hwmigrate._words import Code, Word
+
 
 __all__ = [
     "BatchConsistencyReq",
@@ -595,6 +583,8 @@ class VolumeType(Word):
 class BatchConsistencyReq(Model):
     """A task whose results are exported."""
 
+    __slots__ = ()
+
     task_id: Optional[str] = field(TEXT, "Id of the task. At most 36 characters.", default=None)
     source_id: Optional[str] = field(TEXT, "Id of the server. At most 255 characters.", default=None)
     source_name: Optional[str] = field(TEXT, "Name of the server. At most 255 characters.", default=None)
@@ -603,11 +593,15 @@ class BatchConsistencyReq(Model):
 class BatchGetConsistencyResultReq(Model):
     """Tasks whose results are exported."""
 
+    __slots__ = ()
+
     task_info: Sequence[BatchConsistencyReq] = field([BatchConsistencyReq], "The tasks. At most 200.")
 
 
 class BtrfsSubvolumn(Model):
     """A Btrfs subvolume."""
+
+    __slots__ = ()
 
     uuid: Optional[str] = field(TEXT, "UUID. At most 255 characters.", default=None)
     is_snapshot: Optional[str] = field(TEXT, "Whether it is a snapshot, as text. At most 255 characters.", default=None)
@@ -620,6 +614,8 @@ class BtrfsSubvolumn(Model):
 class CloneServer(Model):
     """A clone of the target."""
 
+    __slots__ = ()
+
     vm_id: Optional[str] = field(TEXT, "ECS id. At most 255 characters.", default=None)
     name: Optional[str] = field(TEXT, "Name of the clone. At most 255 characters.", default=None)
     clone_error: Optional[str] = field(TEXT, "Error of the clone, as text. At most 255 characters.", default=None)
@@ -630,12 +626,16 @@ class CloneServer(Model):
 class CloneServerBrief(Model):
     """A clone of the target, in short."""
 
+    __slots__ = ()
+
     vm_id: Optional[str] = field(TEXT, "ECS id. At most 255 characters.", default=None)
     name: Optional[str] = field(TEXT, "Name of the clone. At most 255 characters.", default=None)
 
 
 class CommandBody(Model):
     """How a command ended."""
+
+    __slots__ = ()
 
     command_name: Union[CommandName, str] = field(CommandName, "The command that was carried out. At most 255 characters.")
     result: Union[CommandResult, str] = field(CommandResult, "How it ended. At most 255 characters.")
@@ -645,12 +645,16 @@ class CommandBody(Model):
 class CommandParam(Model):
     """Arguments of a command."""
 
+    __slots__ = ()
+
     task_id: Optional[str] = field(TEXT, "Id of the task. At most 255 characters.", default=None)
     bucket: Optional[str] = field(TEXT, "OBS bucket for the log. At most 255 characters.", default=None)
 
 
 class ConfigBody(Model):
     """An option of a task."""
+
+    __slots__ = ()
 
     config_key: Union[ConfigKey, str] = field(ConfigKey, "The option.")
     config_value: str = field(TEXT, "Its value, as text; the agent interprets it. At most 1024 characters.")
@@ -660,11 +664,15 @@ class ConfigBody(Model):
 class ConfigurationRequestBody(Model):
     """Options to set."""
 
+    __slots__ = ()
+
     configurations: Sequence[ConfigBody] = field([ConfigBody], "The options.")
 
 
 class ConsistencyResult(Model):
     """What a consistency check found in one folder."""
+
+    __slots__ = ()
 
     dir_check: str = field(TEXT, "The folder. At most 1024 characters.")
     num_total_files: int = field(WHOLE, "Files that were checked.")
@@ -676,11 +684,15 @@ class ConsistencyResult(Model):
 class CreateMigprojectResponse(Model):
     """The created project."""
 
+    __slots__ = ()
+
     id: Optional[str] = field(TEXT, "Id of the project. At most 255 characters.", default=None)
 
 
 class CreateTaskResponse(Model):
     """The created task."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the task. At most 255 characters.", default=None)
 
@@ -688,11 +700,15 @@ class CreateTaskResponse(Model):
 class CreateTemplateResponse(Model):
     """The created template."""
 
+    __slots__ = ()
+
     id: Optional[str] = field(TEXT, "Id of the template. At most 255 characters.", default=None)
 
 
 class DeleteIds(Model):
     """Servers to delete."""
+
+    __slots__ = ()
 
     ids: Sequence[str] = field([TEXT], "Ids of the servers. At most 50.")
 
@@ -700,17 +716,23 @@ class DeleteIds(Model):
 class DeleteTasksReq(Model):
     """Tasks to delete."""
 
+    __slots__ = ()
+
     ids: Sequence[str] = field([TEXT], "Ids of the tasks. At most 50.")
 
 
 class DeletetemplatesReq(Model):
     """Templates to delete."""
 
+    __slots__ = ()
+
     ids: Sequence[str] = field([TEXT], "Ids of the templates.")
 
 
 class EnvironmentCheck(Model):
     """What a check of the environment found."""
+
+    __slots__ = ()
 
     id: Optional[int] = field(WHOLE, "Id of the check.", default=None)
     params: Optional[List[str]] = field([TEXT], "Arguments of the check.", default=None)
@@ -724,12 +746,16 @@ class EnvironmentCheck(Model):
 class ErrorDetail(Model):
     """An error below another."""
 
+    __slots__ = ()
+
     error_code: Optional[str] = field(TEXT, "Code. At most 65535 characters.", default=None)
     error_msg: Optional[str] = field(TEXT, "Text for people. At most 65535 characters.", default=None)
 
 
 class ErrorResp(Model):
     """An error, as the service and the gateway before it answer."""
+
+    __slots__ = ()
 
     error_code: Optional[str] = field(TEXT, "SMS.xxxx, or APIGW.xxxx / APIG.xxxx from the gateway. At most 255 characters.", default=None)
     error_msg: Optional[str] = field(TEXT, "Text for people, do not parse. At most 1024 characters.", default=None)
@@ -742,12 +768,16 @@ class ErrorResp(Model):
 class Link(Model):
     """A link."""
 
+    __slots__ = ()
+
     href: Optional[str] = field(TEXT, "Address. At most 1024 characters.", default=None)
     rel: Optional[str] = field(TEXT, "Always `self`. At most 1024 characters.", default=None)
 
 
 class LogicalVolumes(Model):
     """An LVM logical volume."""
+
+    __slots__ = ()
 
     block_count: Optional[int] = field(WHOLE, "Number of blocks.", default=None)
     block_size: Optional[int] = field(WHOLE, "Size of a block. In bytes.", default=None)
@@ -765,6 +795,8 @@ class LogicalVolumes(Model):
 class MigProject(Model):
     """What to change of a migration project."""
 
+    __slots__ = ()
+
     name: Optional[str] = field(TEXT, "Name of the project: Chinese characters, letters, digits, underscores, hyphens. At most 100 characters.", default=None)
     description: Optional[str] = field(TEXT, "Free text. At most 255 characters.", default=None)
     isdefault: Optional[bool] = field(FLAG, "Whether it is the default project, where new servers land.", default=None)
@@ -781,6 +813,8 @@ class MigProject(Model):
 
 class MigprojectsResponseBody(Model):
     """A migration project, as the list shows it."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the project. At most 255 characters.", default=None)
     name: Optional[str] = field(TEXT, "Name of the project. At most 20 characters.", default=None)
@@ -800,6 +834,8 @@ class MigprojectsResponseBody(Model):
 class MigrationErrors(Model):
     """A source server whose migration failed."""
 
+    __slots__ = ()
+
     error_json: Optional[str] = field(TEXT, "The last error, as JSON in a text, such as `{\"error_code\":\"SMS.0515\",\"error_param\":\"[]\"}`; empty or null when there is none. At most 255 characters.", default=None)
     host_name: Optional[str] = field(TEXT, "Host name; may be empty. At most 255 characters.", default=None)
     name: Optional[str] = field(TEXT, "Name of the server. At most 255 characters.", default=None)
@@ -810,6 +846,8 @@ class MigrationErrors(Model):
 
 class NetWork(Model):
     """A network card."""
+
+    __slots__ = ()
 
     name: Optional[str] = field(TEXT, "Name of the card. At most 255 characters.", default=None)
     ip: Optional[str] = field(TEXT, "IPv4 address. At most 255 characters.", default=None)
@@ -823,6 +861,8 @@ class NetWork(Model):
 
 class NetworkCheckInfoRequestBody(Model):
     """A measurement of the network."""
+
+    __slots__ = ()
 
     domain_connectivity: Optional[bool] = field(FLAG, "Whether the host names of the service can be reached.", default=None)
     destination_connectivity: Optional[bool] = field(FLAG, "Whether the target can be reached.", default=None)
@@ -838,6 +878,8 @@ class NetworkCheckInfoRequestBody(Model):
 class Nics(Model):
     """A subnet."""
 
+    __slots__ = ()
+
     id: str = field(TEXT, "Subnet, or `autoCreate`. At most 255 characters.")
     name: str = field(TEXT, "Name of the subnet. At most 255 characters.")
     cidr: str = field(TEXT, "Gateway and netmask of the subnet. At most 255 characters.")
@@ -846,6 +888,8 @@ class Nics(Model):
 
 class PhysicalVolume(Model):
     """A partition of a server."""
+
+    __slots__ = ()
 
     device_use: Optional[Union[DeviceUse, str]] = field(DeviceUse, "What it is used for; may be empty. At most 255 characters.", default=None)
     file_system: Optional[str] = field(TEXT, "File system, such as `ext4`, `xfs` or `NTFS`. At most 255 characters.", default=None)
@@ -863,6 +907,8 @@ class PhysicalVolume(Model):
 class PhysicalVolumes(Model):
     """A partition of the target of a new task, or of an advised disk."""
 
+    __slots__ = ()
+
     device_use: Optional[Union[DeviceUse, str]] = field(DeviceUse, "What it is used for; may be empty. At most 255 characters.", default=None)
     file_system: Optional[str] = field(TEXT, "File system, such as `ext4`, `xfs` or `NTFS`. At most 255 characters.", default=None)
     index: Optional[int] = field(WHOLE, "Position, from 0.", default=None)
@@ -876,6 +922,8 @@ class PhysicalVolumes(Model):
 
 class PostMigProjectBody(Model):
     """A new migration project."""
+
+    __slots__ = ()
 
     name: str = field(TEXT, "Name of the project, unique in the account. At most 100 characters.")
     description: Optional[str] = field(TEXT, "Free text. At most 255 characters.", default=None)
@@ -894,6 +942,8 @@ class PostMigProjectBody(Model):
 class PublicIp(Model):
     """A public address to create."""
 
+    __slots__ = ()
+
     type: str = field(TEXT, "Type of the address, such as `5_bgp`. At most 255 characters. The service's default is \"5_bgp\".")
     bandwidth_size: int = field(WHOLE, "Bandwidth, in steps of 1 up to 300, of 50 up to 1000, of 500 above.")
     bandwidth_share_type: Optional[str] = field(TEXT, "Sharing of the bandwidth, such as `PER` or `WHOLE`. At most 255 characters.", default=None)
@@ -902,12 +952,16 @@ class PublicIp(Model):
 class PutCopyStateReq(Model):
     """State and stage of a source server."""
 
+    __slots__ = ()
+
     copystate: Union[SourceState, str] = field(SourceState, "State to set.")
     migrationcycle: Union[MigrationCycle, str] = field(MigrationCycle, "Stage to set.")
 
 
 class PutLogicalVolume(Model):
     """Whether and how a logical volume is migrated."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the volume. At most 255 characters.", default=None)
     need_migration: Optional[bool] = field(FLAG, "Whether it is migrated.", default=None)
@@ -917,6 +971,8 @@ class PutLogicalVolume(Model):
 class PutVolume(Model):
     """Whether and how a partition is migrated."""
 
+    __slots__ = ()
+
     id: Optional[str] = field(TEXT, "Id of the partition. At most 255 characters.", default=None)
     need_migration: Optional[bool] = field(FLAG, "Whether it is migrated.", default=None)
     adjust_size: Optional[int] = field(WHOLE, "Size to give it at the target. The unit is not documented; bytes, as everywhere. In bytes.", default=None)
@@ -924,6 +980,8 @@ class PutVolume(Model):
 
 class PutVolumeGroups(Model):
     """Whether and how a volume group is migrated."""
+
+    __slots__ = ()
 
     logical_volumes: Optional[Sequence[PutLogicalVolume]] = field([PutLogicalVolume], "Which logical volumes are migrated.", default=None)
     id: Optional[str] = field(TEXT, "Id of the group. At most 255 characters.", default=None)
@@ -934,11 +992,15 @@ class PutVolumeGroups(Model):
 class RegisterServerResponse(Model):
     """The registered server."""
 
+    __slots__ = ()
+
     id: Optional[str] = field(TEXT, "Id of the server. At most 255 characters.", default=None)
 
 
 class ServerDisk(Model):
     """A disk of a server."""
+
+    __slots__ = ()
 
     name: Optional[str] = field(TEXT, "Name of the device, such as `/dev/sda`. At most 255 characters.", default=None)
     partition_style: Optional[Union[PartitionStyle, str]] = field(PartitionStyle, "Kind of the partition table. At most 255 characters.", default=None)
@@ -954,11 +1016,15 @@ class ServerDisk(Model):
 class SetConsistencyResultRequestBody(Model):
     """What a consistency check found."""
 
+    __slots__ = ()
+
     consistency_result: Optional[Sequence[ConsistencyResult]] = field([ConsistencyResult], "The folders that were checked.", default=None)
 
 
 class SgObject(Model):
     """A security group."""
+
+    __slots__ = ()
 
     id: str = field(TEXT, "Security group, or `autoCreate`. At most 255 characters.")
     name: str = field(TEXT, "Name of the security group. At most 255 characters.")
@@ -966,6 +1032,8 @@ class SgObject(Model):
 
 class ShowApiVersionResponse(Model):
     """A version of the API."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "The version, such as `v3`. At most 255 characters.", default=None)
     links: Optional[List[Link]] = field([Link], "Links. At most 1024.", default=None)
@@ -975,6 +1043,8 @@ class ShowApiVersionResponse(Model):
 
 class ShowCertKeyResponse(Model):
     """Certificates and private keys of the channel of a task."""
+
+    __slots__ = ()
 
     cert: Optional[str] = field(TEXT, "Certificate of the source, PEM. At most 1048576 characters.", default=None)
     private_key: Optional[Secret] = field(SECRET, "Private key of the source, PEM. At most 1048576 characters.", default=None)
@@ -988,12 +1058,16 @@ class ShowCertKeyResponse(Model):
 class ShowCommandResponse(Model):
     """A command for the agent."""
 
+    __slots__ = ()
+
     command_name: Optional[CommandName] = field(CommandName, "The command. At most 255 characters.", default=None)
     command_param: Optional[CommandParam] = field(CommandParam, "Its arguments.", default=None)
 
 
 class ShowConfigResponse(Model):
     """Settings of the service."""
+
+    __slots__ = ()
 
     config: Optional[Any] = field(ANY, "Settings by name: `mainRegion`, `obs_domain`, `disktype`, `process_and_it`, and more.", default=None)
     regions: Optional[List[Any]] = field([ANY], "The regions, each with its settings by name. At most 100.", default=None)
@@ -1002,6 +1076,8 @@ class ShowConfigResponse(Model):
 class ShowConfigSettingResponse(Model):
     """Special options of a task."""
 
+    __slots__ = ()
+
     task_id: Optional[str] = field(TEXT, "Id of the task. At most 100 characters.", default=None)
     migrate_type: Optional[OsMigrationType] = field(OsMigrationType, "Level of the copy, by system.", default=None)
     configurations: Optional[List[ConfigBody]] = field([ConfigBody], "The options. At most 1000.", default=None)
@@ -1009,6 +1085,8 @@ class ShowConfigSettingResponse(Model):
 
 class ShowMigprojectResponse(Model):
     """A migration project."""
+
+    __slots__ = ()
 
     name: Optional[str] = field(TEXT, "Name of the project. At most 100 characters.", default=None)
     description: Optional[str] = field(TEXT, "Free text. At most 255 characters.", default=None)
@@ -1026,6 +1104,8 @@ class ShowMigprojectResponse(Model):
 
 class ShowOverviewResponse(Model):
     """Numbers of source servers by state."""
+
+    __slots__ = ()
 
     waiting: Optional[int] = field(WHOLE, "Number of servers waiting.", default=None)
     replicate: Optional[int] = field(WHOLE, "Number of servers being copied.", default=None)
@@ -1046,6 +1126,8 @@ class ShowOverviewResponse(Model):
 class ShowPassphraseResponse(Model):
     """The passphrase of a certificate."""
 
+    __slots__ = ()
+
     task_id: Optional[str] = field(TEXT, "Id of the task. At most 255 characters.", default=None)
     passphrase: Optional[Secret] = field(SECRET, "Passphrase of the certificate. At most 255 characters.", default=None)
 
@@ -1053,11 +1135,15 @@ class ShowPassphraseResponse(Model):
 class ShowPrivacyAgreementsResponse(Model):
     """Whether the user has agreed."""
 
+    __slots__ = ()
+
     flag: Optional[bool] = field(FLAG, "Whether the user has agreed.", default=None)
 
 
 class ShowTargetPasswordResponse(Model):
     """The password that a template holds."""
+
+    __slots__ = ()
 
     template_id: Optional[str] = field(TEXT, "Id of the template. At most 255 characters.", default=None)
     target_password: Optional[Secret] = field(SECRET, "Password of the target. At most 255 characters.", default=None)
@@ -1065,6 +1151,8 @@ class ShowTargetPasswordResponse(Model):
 
 class SourceServerAssociatedWithTask(Model):
     """The source of a task, as the list shows it."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the server. At most 255 characters.", default=None)
     ip: Optional[str] = field(TEXT, "IPv4 address. At most 255 characters.", default=None)
@@ -1078,11 +1166,15 @@ class SourceServerAssociatedWithTask(Model):
 class SourceServerByTask(Model):
     """The source of a new task."""
 
+    __slots__ = ()
+
     id: str = field(TEXT, "Id of the server. At most 255 characters.")
 
 
 class SourceServerResponse(Model):
     """The source of a task."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the server. At most 255 characters.", default=None)
     ip: Optional[str] = field(TEXT, "IPv4 address. At most 255 characters.", default=None)
@@ -1097,6 +1189,8 @@ class SourceServerResponse(Model):
 class SpeedLimitlJson(Model):
     """A limit on the rate for a time of day."""
 
+    __slots__ = ()
+
     start: str = field(TEXT, "Start of the period, HH:MM. At most 255 characters.")
     end: str = field(TEXT, "End of the period, HH:MM. At most 255 characters.")
     speed: Optional[int] = field(WHOLE, "Limit on the rate; 0 means none. Required until 2026. The service's default is 0.", default=None)
@@ -1105,6 +1199,8 @@ class SpeedLimitlJson(Model):
 
 class SubTask(Model):
     """A step of a task."""
+
+    __slots__ = ()
 
     id: Optional[int] = field(WHOLE, "Id of the step, unique in the task.", default=None)
     name: Optional[SubtaskName] = field(SubtaskName, "Name of the step. It comes again in each run. At most 255 characters.", default=None)
@@ -1119,6 +1215,8 @@ class SubTask(Model):
 class SubTaskAssociatedWithTask(Model):
     """A step of a task, as the list shows it."""
 
+    __slots__ = ()
+
     id: Optional[int] = field(WHOLE, "Id of the step, unique in the task.", default=None)
     name: Optional[SubtaskName] = field(SubtaskName, "Name of the step. It comes again in each run. At most 255 characters.", default=None)
     progress: Optional[int] = field(WHOLE, "How far the step is.", default=None)
@@ -1130,6 +1228,8 @@ class SubTaskAssociatedWithTask(Model):
 class TargetDisks(Model):
     """A disk of the target of a new task."""
 
+    __slots__ = ()
+
     device_use: Optional[Union[DeviceUse, str]] = field(DeviceUse, "What it is used for; may be empty.", default=None)
     disk_id: Optional[str] = field(TEXT, "EVS disk. Left out when the service creates the target. At most 255 characters.", default=None)
     name: Optional[str] = field(TEXT, "Name of the device, such as `/dev/vda`. At most 255 characters.", default=None)
@@ -1140,6 +1240,8 @@ class TargetDisks(Model):
 
 class TargetPhysicalVolumes(Model):
     """A partition of a target."""
+
+    __slots__ = ()
 
     id: Optional[int] = field(WHOLE, "Id of the partition in the service.", default=None)
     device_use: Optional[Union[DeviceUse, str]] = field(DeviceUse, "What it is used for; may be empty.", default=None)
@@ -1157,6 +1259,8 @@ class TargetPhysicalVolumes(Model):
 class TargetServerAssociatedWithTask(Model):
     """The target of a task, as the list shows it."""
 
+    __slots__ = ()
+
     id: Optional[str] = field(TEXT, "Id of the target in the service. At most 255 characters.", default=None)
     vm_id: Optional[str] = field(TEXT, "ECS id. At most 255 characters.", default=None)
     name: Optional[str] = field(TEXT, "Name of the target. At most 255 characters.", default=None)
@@ -1168,12 +1272,16 @@ class TargetServerAssociatedWithTask(Model):
 class TargetServerById(Model):
     """The target of a task, in short."""
 
+    __slots__ = ()
+
     vm_id: Optional[str] = field(TEXT, "ECS id. At most 255 characters.", default=None)
     name: Optional[str] = field(TEXT, "Name of the target. At most 255 characters.", default=None)
 
 
 class TaskByServerSource(Model):
     """The task of a source server."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the task. At most 255 characters.", default=None)
     name: Optional[str] = field(TEXT, "Name of the task. At most 255 characters.", default=None)
@@ -1197,6 +1305,8 @@ class TaskByServerSource(Model):
 
 class TaskByServerSources(Model):
     """The task of a source server, as the list shows it."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the task. At most 255 characters.", default=None)
     name: Optional[str] = field(TEXT, "Name of the task. At most 255 characters.", default=None)
@@ -1227,6 +1337,8 @@ class TaskByServerSources(Model):
 
 class TasksResponseBody(Model):
     """A task, as the list shows it."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the task. At most 255 characters.", default=None)
     name: Optional[str] = field(TEXT, "Name of the task. At most 255 characters.", default=None)
@@ -1265,6 +1377,8 @@ class TasksResponseBody(Model):
 class TemplateDisk(Model):
     """A disk of a template."""
 
+    __slots__ = ()
+
     id: Optional[int] = field(WHOLE, "Id of the disk in the service.", default=None)
     index: int = field(WHOLE, "Number of the disk, from 0.")
     name: str = field(TEXT, "Name of the disk. At most 255 characters.")
@@ -1276,17 +1390,23 @@ class TemplateDisk(Model):
 class UpdateNetworkCheckInfoResponse(Model):
     """The task that was measured. Until 2025 the answer was a text; an answer that is none of this counts as success."""
 
+    __slots__ = ()
+
     task_id: Optional[str] = field(TEXT, "Id of the task. At most 255 characters.", default=None)
 
 
 class UpdateTaskResponse(Model):
     """The changed task. Until 2025 the answer was a text; an answer that is none of this counts as success."""
 
+    __slots__ = ()
+
     id: Optional[str] = field(TEXT, "Id of the task. At most 255 characters.", default=None)
 
 
 class UpdateTaskSpeedReq(Model):
     """Progress and rate of a step."""
+
+    __slots__ = ()
 
     subtask_name: Union[SubtaskName, str] = field(SubtaskName, "The step that is reported.")
     progress: int = field(WHOLE, "How far the step is.")
@@ -1309,6 +1429,8 @@ class UpdateTaskSpeedReq(Model):
 class UpdateTaskStatusReq(Model):
     """An action on a task."""
 
+    __slots__ = ()
+
     operation: Union[TaskAction, str] = field(TaskAction, "What to do.")
     template_id: Optional[str] = field(TEXT, "Template, for actions that create a server. At most 255 characters.", default=None)
     switch_hce: Optional[bool] = field(FLAG, "Whether to convert the system to Huawei Cloud EulerOS. Linux only. The service's default is false.", default=None)
@@ -1318,11 +1440,15 @@ class UpdateTaskStatusReq(Model):
 class UploadLogRequestBody(Model):
     """Where the log goes."""
 
+    __slots__ = ()
+
     log_bucket: str = field(TEXT, "OBS bucket to put the log into. At most 255 characters.")
 
 
 class Version(Model):
     """A version of the API."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "The version, such as `v3`. At most 255 characters.", default=None)
     links: Optional[List[Link]] = field([Link], "Links. At most 1024.", default=None)
@@ -1332,6 +1458,8 @@ class Version(Model):
 
 class VolumeGroups(Model):
     """An LVM volume group."""
+
+    __slots__ = ()
 
     components: Optional[str] = field(TEXT, "Physical volumes that the group is made of, as one text. At most 255 characters.", default=None)
     free_size: Optional[int] = field(WHOLE, "Space that is free. In bytes.", default=None)
@@ -1343,6 +1471,8 @@ class VolumeGroups(Model):
 class VpcObject(Model):
     """A VPC."""
 
+    __slots__ = ()
+
     id: Optional[str] = field(TEXT, "VPC, or `autoCreate`. At most 255 characters.", default=None)
     name: Optional[str] = field(TEXT, "Name of the VPC. At most 255 characters.", default=None)
     cidr: Optional[str] = field(TEXT, "Addresses of the VPC. At most 255 characters. The service's default is \"192.168.0.0/16\".", default=None)
@@ -1350,6 +1480,8 @@ class VpcObject(Model):
 
 class BtrfsFileSystem(Model):
     """A Btrfs file system."""
+
+    __slots__ = ()
 
     name: Optional[str] = field(TEXT, "Name of the file system. At most 255 characters.", default=None)
     label: Optional[str] = field(TEXT, "Label; empty when there is none. At most 255 characters.", default=None)
@@ -1372,6 +1504,8 @@ class BtrfsFileSystem(Model):
 class ConsistencyCheckRecord(Model):
     """What one consistency check found."""
 
+    __slots__ = ()
+
     finished_time: Optional[str] = field(TEXT, "When the check ended.", default=None)
     check_result: Optional[str] = field(TEXT, "Verdict. The whole text where the answer holds texts that are not JSON.", default=None)
     consistency_result: Optional[List[ConsistencyResult]] = field([ConsistencyResult], "The folders that were checked.", default=None)
@@ -1379,6 +1513,8 @@ class ConsistencyCheckRecord(Model):
 
 class DiskIntargetServer(Model):
     """A disk that is advised for the target."""
+
+    __slots__ = ()
 
     name: Optional[str] = field(TEXT, "Name of the device, such as `/dev/vda`. At most 255 characters.", default=None)
     size: Optional[int] = field(WHOLE, "Size. In bytes.", default=None)
@@ -1390,6 +1526,8 @@ class DiskIntargetServer(Model):
 class InitTargetServer(Model):
     """The disks that are advised for the target."""
 
+    __slots__ = ()
+
     disks: Optional[List[DiskIntargetServer]] = field([DiskIntargetServer], "Disks.", default=None)
     volume_groups: Optional[List[VolumeGroups]] = field([VolumeGroups], "LVM volume groups of a Linux server; empty when there are none.", default=None)
 
@@ -1397,11 +1535,15 @@ class InitTargetServer(Model):
 class ListApiVersionResponse(Model):
     """The versions of the API."""
 
+    __slots__ = ()
+
     versions: Optional[List[Version]] = field([Version], "Versions. At most 1024.", default=None)
 
 
 class ListErrorServersResponse(Model):
     """A page of source servers whose migration failed."""
+
+    __slots__ = ()
 
     count: Optional[int] = field(WHOLE, "Number of all matches, not only those on the page.", default=None)
     migration_errors: Optional[List[MigrationErrors]] = field([MigrationErrors], "The page, one entry for each server that failed. At most 65535.", default=None)
@@ -1410,6 +1552,8 @@ class ListErrorServersResponse(Model):
 class ListMigprojectsResponse(Model):
     """A page of migration projects."""
 
+    __slots__ = ()
+
     count: Optional[int] = field(WHOLE, "Number of all matches, not only those on the page.", default=None)
     migprojects: Optional[List[MigprojectsResponseBody]] = field([MigprojectsResponseBody], "The page. At most 65535.", default=None)
 
@@ -1417,12 +1561,16 @@ class ListMigprojectsResponse(Model):
 class ListTasksResponse(Model):
     """A page of tasks."""
 
+    __slots__ = ()
+
     count: Optional[int] = field(WHOLE, "Number of all matches, not only those on the page.", default=None)
     tasks: Optional[List[TasksResponseBody]] = field([TasksResponseBody], "The page. At most 65535.", default=None)
 
 
 class PostSourceServerBody(Model):
     """A source server, as its agent reports it. One of `ip` and `ipv6` is needed."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of a server that is registered already, whose facts are reported again. At most 255 characters.", default=None)
     ip: Optional[str] = field(TEXT, "IPv4 address. One of `ip` and `ipv6` is needed. At most 255 characters.", default=None)
@@ -1462,6 +1610,8 @@ class PostSourceServerBody(Model):
 class PutDisk(Model):
     """Whether and how a disk is migrated."""
 
+    __slots__ = ()
+
     need_migration: Optional[bool] = field(FLAG, "Whether it is migrated.", default=None)
     id: Optional[str] = field(TEXT, "Id of the disk. At most 255 characters.", default=None)
     adjust_size: Optional[int] = field(WHOLE, "Size to give it at the target. The unit is not documented; bytes, as everywhere. In bytes.", default=None)
@@ -1471,6 +1621,8 @@ class PutDisk(Model):
 class PutDiskInfoReq(Model):
     """Disks of a source server."""
 
+    __slots__ = ()
+
     disks: Optional[Sequence[ServerDisk]] = field([ServerDisk], "Disks.", default=None)
     volumegroups: Optional[Sequence[VolumeGroups]] = field([VolumeGroups], "LVM volume groups of a Linux server; empty when there are none. Without an underscore, here only.", default=None)
     btrfs_list: Optional[Sequence[BtrfsFileSystem]] = field([BtrfsFileSystem], "Btrfs file systems of a Linux server; empty when there are none.", default=None)
@@ -1478,6 +1630,8 @@ class PutDiskInfoReq(Model):
 
 class PutSourceServerBody(Model):
     """What to change of a source server."""
+
+    __slots__ = ()
 
     name: Optional[str] = field(TEXT, "New name. At most 255 characters.", default=None)
     migprojectid: Optional[str] = field(TEXT, "Migration project to move the server to. At most 255 characters.", default=None)
@@ -1488,12 +1642,16 @@ class PutSourceServerBody(Model):
 class ShowConsistencyResultResponse(Model):
     """What the consistency checks of a task found."""
 
+    __slots__ = ()
+
     result_list: Optional[List[ConsistencyCheckRecord]] = field([ConsistencyCheckRecord], "The results. Objects, or texts that hold an object as JSON: the documentation changed from one to the other. At most 65535.", default=None)
     task_id: Optional[str] = field(TEXT, "Id of the task. At most 36 characters.", default=None)
 
 
 class ShowServerResponse(Model):
     """A source server."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the server. At most 255 characters.", default=None)
     ip: Optional[str] = field(TEXT, "IPv4 address. At most 255 characters.", default=None)
@@ -1530,11 +1688,15 @@ class ShowServerResponse(Model):
 class ShowsSpeedLimitsResponse(Model):
     """Limits on the rate of a task."""
 
+    __slots__ = ()
+
     speed_limit: Optional[List[SpeedLimitlJson]] = field([SpeedLimitlJson], "The periods. At most 5.", default=None)
 
 
 class SourceServersResponseBody(Model):
     """A source server, as the list shows it."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the server. At most 255 characters.", default=None)
     ip: Optional[str] = field(TEXT, "IPv4 address. At most 255 characters.", default=None)
@@ -1565,11 +1727,15 @@ class SourceServersResponseBody(Model):
 class SpeedLimit(Model):
     """Limits on the rate of a task."""
 
+    __slots__ = ()
+
     speed_limit: Sequence[SpeedLimitlJson] = field([SpeedLimitlJson], "The periods. They replace those before. At most 5.")
 
 
 class TargetDisk(Model):
     """A disk of a target."""
+
+    __slots__ = ()
 
     id: Optional[int] = field(WHOLE, "Id of the disk in the service.", default=None)
     device_use: Optional[Union[DeviceUse, str]] = field(DeviceUse, "What it is used for; may be empty.", default=None)
@@ -1586,6 +1752,8 @@ class TargetDisk(Model):
 
 class TargetServer(Model):
     """The target of a task, as its agent reports it."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the target in the service. At most 255 characters.", default=None)
     ip: Optional[str] = field(TEXT, "IPv4 address. At most 255 characters.", default=None)
@@ -1619,6 +1787,8 @@ class TargetServer(Model):
 class TargetServerByTask(Model):
     """The target of a new task: an ECS that exists, or the disks of one to create."""
 
+    __slots__ = ()
+
     btrfs_list: Optional[Sequence[BtrfsFileSystem]] = field([BtrfsFileSystem], "Btrfs file systems of a Linux server; empty when there are none.", default=None)
     disks: Optional[Sequence[TargetDisks]] = field([TargetDisks], "Disks.", default=None)
     name: str = field(TEXT, "Name of the target. At most 255 characters.")
@@ -1628,6 +1798,8 @@ class TargetServerByTask(Model):
 
 class TaskTargetServer(Model):
     """The target of a task."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the target in the service. At most 255 characters.", default=None)
     vm_id: Optional[str] = field(TEXT, "ECS id. At most 255 characters.", default=None)
@@ -1645,6 +1817,8 @@ class TaskTargetServer(Model):
 
 class TemplateRequest(Model):
     """A template, as it is sent."""
+
+    __slots__ = ()
 
     name: str = field(TEXT, "Name of the template: Chinese characters, letters, digits, underscores, hyphens. At most 64 characters.")
     is_template: Optional[bool] = field(FLAG, "Whether it is for general use; one that belongs to a task is not.", default=None)
@@ -1666,6 +1840,8 @@ class TemplateRequest(Model):
 
 class TemplateResponseBody(Model):
     """A template."""
+
+    __slots__ = ()
 
     id: Optional[str] = field(TEXT, "Id of the template. At most 255 characters.", default=None)
     name: Optional[str] = field(TEXT, "Name of the template. At most 255 characters.", default=None)
@@ -1689,17 +1865,23 @@ class TemplateResponseBody(Model):
 class UpdateTemplateReq(Model):
     """What to change of a template."""
 
+    __slots__ = ()
+
     template: Optional[TemplateRequest] = field(TemplateRequest, "The template.", default=None)
 
 
 class CreateTemplateReq(Model):
     """A new template."""
 
+    __slots__ = ()
+
     template: TemplateRequest = field(TemplateRequest, "The template.")
 
 
 class ListServersResponse(Model):
     """A page of source servers."""
+
+    __slots__ = ()
 
     count: Optional[int] = field(WHOLE, "Number of all matches, not only those on the page.", default=None)
     source_servers: Optional[List[SourceServersResponseBody]] = field([SourceServersResponseBody], "The page.", default=None)
@@ -1708,12 +1890,16 @@ class ListServersResponse(Model):
 class ListTemplatesResponse(Model):
     """A page of templates."""
 
+    __slots__ = ()
+
     count: Optional[int] = field(WHOLE, "Number of all matches, not only those on the page.", default=None)
     templates: Optional[List[TemplateResponseBody]] = field([TemplateResponseBody], "The page.", default=None)
 
 
 class PostTask(Model):
     """A new task."""
+
+    __slots__ = ()
 
     name: str = field(TEXT, "Name of the task: Chinese characters, letters, digits, underscores, hyphens. At most 64 characters.")
     type: Union[MigrationType, str] = field(MigrationType, "At which level data is copied.")
@@ -1744,6 +1930,8 @@ class PostTask(Model):
 class PutTaskReq(Model):
     """What to change of a task."""
 
+    __slots__ = ()
+
     name: Optional[str] = field(TEXT, "New name: Chinese characters, letters, digits, underscores, hyphens. At most 64 characters.", default=None)
     type: Optional[Union[MigrationType, str]] = field(MigrationType, "At which level data is copied.", default=None)
     region_id: Optional[str] = field(TEXT, "Region of the target. At most 255 characters.", default=None)
@@ -1767,6 +1955,8 @@ class PutTaskReq(Model):
 
 class ShowTaskResponse(Model):
     """A task."""
+
+    __slots__ = ()
 
     name: Optional[str] = field(TEXT, "Name of the task. At most 255 characters.", default=None)
     type: Optional[MigrationType] = field(MigrationType, "At which level data is copied.", default=None)
@@ -1812,5 +2002,7 @@ class ShowTaskResponse(Model):
 
 class ShowTemplateResponse(Model):
     """A template."""
+
+    __slots__ = ()
 
     template: Optional[TemplateResponseBody] = field(TemplateResponseBody, "The template.", default=None)

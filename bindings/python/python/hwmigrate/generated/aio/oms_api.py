@@ -8,7 +8,8 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 from hwmigrate._async.api import AsyncApi
 from hwmigrate._hwmigrate import Secret
-from hwmigrate._model import ANY, FLAG, MOMENT_MS, MOMENT_S, NUMBER, SECRET, SPAN_MS, SPAN_S, TEXT, WHOLE, Records
+from hwmigrate._kinds import ANY, FLAG, MOMENT_MS, MOMENT_S, NUMBER, SECRET, SPAN_MS, SPAN_S, TEXT, WHOLE
+from hwmigrate._records import Records
 from hwmigrate._types import Duration
 from hwmigrate.generated import oms_types as t
 

@@ -15,6 +15,7 @@ from hwmigrate._types import Duration
 from hwmigrate.progress import Login, Project, TemporaryAccessKey, TokenInfo
 
 if TYPE_CHECKING:
+    from hwmigrate.generated.blocking.iam_api import IamApi
     from hwmigrate.generated.blocking.sms import Sms
 
 
@@ -114,6 +115,13 @@ class Client:
         from hwmigrate.generated.blocking.sms import Sms
 
         return Sms(self._core)
+
+    @property
+    def iam_api(self) -> IamApi:
+        """A method for each documented operation of IAM that the services need."""
+        from hwmigrate.generated.blocking.iam_api import IamApi
+
+        return IamApi(self._core)
 
     @property
     def region(self) -> Optional[str]:

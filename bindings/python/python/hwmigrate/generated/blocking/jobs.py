@@ -9,7 +9,8 @@ from typing import Any, Iterator, Callable, Dict, Generic, List, Optional, Tuple
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import PollPolicy
 from hwmigrate._hwmigrate import block as go
-from hwmigrate._model import Model, Records
+from hwmigrate._model import Model
+from hwmigrate._records import Records
 from hwmigrate._types import Duration
 from hwmigrate.progress import Created, FleetEnd, Outcome, Progress, Report, Retrying
 
@@ -33,6 +34,11 @@ def manner(
 ) -> Dict[str, Any]:
     """The settings of a wait, as the native module takes them."""
     return {"timeout": timeout, "until": until, "poll": poll, "stall_after": stall_after}
+
+
+def word(word: Optional[str]) -> Optional[str]:
+    """The text of a word, which may be a member of an enumeration."""
+    return None if word is None else str(word)
 
 
 class Watch:

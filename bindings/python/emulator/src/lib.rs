@@ -1,21 +1,25 @@
 //! The emulator, for the tests of users.
+//!
+//! A module of its own, because it is as large as everything else together and
+//! programs that are no tests never load it. It shares no types with the other
+//! one: secrets, faults and the journal cross the border as text.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use hwmigrate_emulator::{Emulator, Fault};
+use hwmigrate_api::Secret;
+use hwmigrate_emulator::{Emulator, Fault, SourceServer};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use tokio::runtime::Runtime;
-
-use crate::convert::{Span, settings};
-use crate::json::{Json, SecretText};
-use crate::value::to_python;
+use tokio::runtime::{Builder, Runtime};
 
 /// An emulator on a runtime of its own, so that it answers while Python is busy.
-#[pyclass(frozen, module = "hwmigrate._hwmigrate")]
-pub(crate) struct NativeEmulator {
+#[pyclass(frozen, module = "hwmigrate._emulator")]
+struct NativeEmulator {
     running: Mutex<Option<(Emulator, Runtime)>>,
+    /// A forked child has neither the threads nor a right to the files.
+    process: u32,
     #[pyo3(get)]
     url: String,
     #[pyo3(get)]
@@ -24,21 +28,23 @@ pub(crate) struct NativeEmulator {
     region: String,
 }
 
-settings! {
-    /// How it is set up.
-    struct Setup {
-        state_dir: Option<PathBuf>,
-        project_id: Option<String>,
-        region: Option<String>,
-        account: Option<String>,
-        users: Vec<(String, String, SecretText, Option<SecretText>)>,
-        agencies: Vec<(String, String, String)>,
-        access_keys: Vec<(String, SecretText)>,
-        buckets: Vec<(String, PathBuf)>,
-        running: Option<(usize, usize)>,
-        seed: Option<u64>,
-        check_responses: bool,
-    }
+/// How it is set up.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Setup {
+    state_dir: Option<PathBuf>,
+    project_id: Option<String>,
+    region: Option<String>,
+    account: Option<String>,
+    users: Vec<(String, String, String, Option<String>)>,
+    agencies: Vec<(String, String, String)>,
+    access_keys: Vec<(String, String)>,
+    buckets: Vec<(String, PathBuf)>,
+    servers: Vec<(String, bool, Option<u64>)>,
+    pace: Option<(f64, u32)>,
+    running: Option<(usize, usize)>,
+    seed: Option<u64>,
+    check_responses: bool,
 }
 
 #[pymethods]
@@ -59,19 +65,33 @@ impl NativeEmulator {
             builder = builder.account(account);
         }
         for (account, name, password, totp) in setup.users {
+            let password = Secret::from(password);
             builder = match totp {
-                Some(key) => builder.totp_user(&account, &name, password.0, key.0),
-                None => builder.user(&account, &name, password.0),
+                Some(key) => builder.totp_user(&account, &name, password, Secret::from(key)),
+                None => builder.user(&account, &name, password),
             };
         }
         for (account, name, trusted) in &setup.agencies {
             builder = builder.agency(account, name, trusted);
         }
         for (id, key) in setup.access_keys {
-            builder = builder.access_key(&id, key.0);
+            builder = builder.access_key(&id, Secret::from(key));
         }
         for (name, folder) in setup.buckets {
             builder = builder.bucket(&name, folder);
+        }
+        for (name, windows, used) in setup.servers {
+            let mut server = SourceServer::new(&name);
+            if windows {
+                server = server.windows();
+            }
+            if let Some(bytes) = used {
+                server = server.used_bytes(bytes);
+            }
+            builder = builder.source_server(server);
+        }
+        if let Some((step, megabits)) = setup.pace {
+            builder = builder.sms_pace(seconds(step)?, megabits);
         }
         if let Some((tasks, groups)) = setup.running {
             builder = builder.running(tasks, groups);
@@ -80,7 +100,7 @@ impl NativeEmulator {
             builder = builder.seed(seed);
         }
         let started = py.detach(|| {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
+            let runtime = Builder::new_multi_thread()
                 .worker_threads(2)
                 .thread_name("hwmigrate-emulator")
                 .enable_all()
@@ -95,11 +115,15 @@ impl NativeEmulator {
             project_id: emulator.project_id().to_owned(),
             region: emulator.region().to_owned(),
             running: Mutex::new(Some((emulator, runtime))),
+            process: std::process::id(),
         })
     }
 
     /// Stops it.
     fn shutdown(&self, py: Python<'_>) {
+        if self.is_foreign() {
+            return;
+        }
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((emulator, runtime)) = running {
             py.detach(|| {
@@ -114,9 +138,9 @@ impl NativeEmulator {
         self.with(|emulator| emulator.user_id(account, name).map(str::to_owned))
     }
 
-    /// Makes it misbehave.
-    fn push_fault(&self, fault: Json) -> PyResult<()> {
-        let fault: Fault = serde_json::from_value(fault.0)
+    /// Makes it misbehave, as a JSON object says.
+    fn push_fault(&self, fault: &str) -> PyResult<()> {
+        let fault: Fault = serde_json::from_str(fault)
             .map_err(|problem| PyValueError::new_err(format!("there is no such fault: {problem}")))?;
         self.with(|emulator| emulator.faults().push(fault))
     }
@@ -131,10 +155,10 @@ impl NativeEmulator {
         self.with(|emulator| emulator.faults().release(state))
     }
 
-    /// What it was asked, without the secrets.
-    fn journal<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let entries = self.with(|emulator| emulator.journal())?;
-        to_python(py, &entries)
+    /// What it was asked, without the secrets, as a JSON array.
+    fn journal(&self) -> PyResult<String> {
+        let entries = self.with(Emulator::journal)?;
+        serde_json::to_string(&entries).map_err(|problem| PyRuntimeError::new_err(problem.to_string()))
     }
 
     /// Forgets what it was asked.
@@ -142,9 +166,10 @@ impl NativeEmulator {
         self.with(Emulator::clear_journal)
     }
 
-    /// Moves its clock forward.
-    fn advance_clock(&self, by: Span) -> PyResult<()> {
-        self.with(|emulator| emulator.advance_clock(by.0))
+    /// Moves its clock forward by so many seconds.
+    fn advance_clock(&self, by: f64) -> PyResult<()> {
+        let by = seconds(by)?;
+        self.with(|emulator| emulator.advance_clock(by))
     }
 
     /// Ends all tokens.
@@ -154,7 +179,16 @@ impl NativeEmulator {
 }
 
 impl NativeEmulator {
+    fn is_foreign(&self) -> bool {
+        std::process::id() != self.process
+    }
+
     fn with<T>(&self, work: impl FnOnce(&Emulator) -> T) -> PyResult<T> {
+        if self.is_foreign() {
+            return Err(PyRuntimeError::new_err(
+                "the emulator runs in the process that started it, and this is its forked child",
+            ));
+        }
         match &*self.running.lock().unwrap_or_else(PoisonError::into_inner) {
             Some((emulator, _)) => Ok(work(emulator)),
             None => Err(PyRuntimeError::new_err("the emulator has been shut down")),
@@ -164,11 +198,26 @@ impl NativeEmulator {
 
 impl Drop for NativeEmulator {
     fn drop(&mut self) {
+        let foreign = self.is_foreign();
         let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((emulator, runtime)) = running {
+        if foreign {
+            std::mem::forget(running);
+        } else if let Some((emulator, runtime)) = running {
             drop(emulator);
             // Without waiting: the interpreter may be ending.
             runtime.shutdown_background();
         }
     }
+}
+
+fn seconds(length: f64) -> PyResult<Duration> {
+    let refuse = |_| PyValueError::new_err("a length of time cannot be negative or that long");
+    Duration::try_from_secs_f64(length).map_err(refuse)
+}
+
+/// The module as Python imports it.
+#[pyo3::pymodule]
+mod _emulator {
+    #[pymodule_export]
+    use super::NativeEmulator;
 }

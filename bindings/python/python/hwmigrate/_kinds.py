@@ -1,0 +1,250 @@
+"""What a field of a model can hold, and its forms in Python and on the wire."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from hwmigrate._hwmigrate import Secret
+from hwmigrate.errors import InvalidError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+class Kind:
+    """What a field holds, and its forms in Python and on the wire."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def read(self, value: Any) -> Any:
+        """The form in Python. What does not fit is given as it came."""
+        return value
+
+    def write(self, value: Any, path: str) -> Any:
+        """The form on the wire, or ``InvalidError`` naming the field."""
+        raise NotImplementedError
+
+    def refuse(self, value: Any, path: str) -> InvalidError:
+        error = InvalidError(f"{path} is of type {type(value).__name__}: give {self.name}")
+        error.kind = "Invalid"
+        error.message = str(error)
+        return error
+
+
+class _Text(Kind):
+    __slots__ = ()
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, str):
+            return value
+        if hasattr(value, "__fspath__"):
+            return value.__fspath__()
+        raise self.refuse(value, path)
+
+
+class _Whole(Kind):
+    __slots__ = ()
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                return int(value)
+            except ValueError:
+                return None if value == "" else value
+        return value
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return int(value)
+        raise self.refuse(value, path)
+
+
+class _Number(Kind):
+    __slots__ = ()
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+        raise self.refuse(value, path)
+
+
+class _Flag(Kind):
+    __slots__ = ()
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, bool):
+            return value
+        raise self.refuse(value, path)
+
+
+class _Any(Kind):
+    __slots__ = ()
+
+    def write(self, value: Any, path: str) -> Any:
+        return value
+
+
+class Hidden(Kind):
+    __slots__ = ()
+
+    def read(self, value: Any) -> Any:
+        return Secret(value) if isinstance(value, str) else value
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, Secret):
+            return value
+        if isinstance(value, str):
+            return Secret(value)
+        raise self.refuse(value, path)
+
+
+class _Moment(Kind):
+    __slots__ = ("per_second",)
+
+    def __init__(self, per_second: int) -> None:
+        super().__init__("a datetime with a time zone")
+        self.per_second = per_second
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            try:
+                return _EPOCH + timedelta(milliseconds=value * 1000 // self.per_second)
+            except OverflowError:
+                return value
+        return value
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            return (value - _EPOCH) // timedelta(microseconds=1_000_000 // self.per_second)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        raise self.refuse(value, path)
+
+
+class _Span(Kind):
+    __slots__ = ("per_second",)
+
+    def __init__(self, per_second: int) -> None:
+        super().__init__("a timedelta, or seconds")
+        self.per_second = per_second
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            try:
+                return timedelta(seconds=value / self.per_second)
+            except OverflowError:
+                return value
+        return value
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, timedelta):
+            return value // timedelta(microseconds=1_000_000 // self.per_second)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return round(value * self.per_second)
+        raise self.refuse(value, path)
+
+
+class _Word(Kind):
+    __slots__ = ("cls",)
+
+    def __init__(self, cls: Any) -> None:
+        super().__init__(f"a {cls.__name__}, or its value")
+        self.cls = cls
+
+    def read(self, value: Any) -> Any:
+        try:
+            return self.cls(value)
+        except ValueError:
+            return value
+
+    def write(self, value: Any, path: str) -> Any:
+        base = int if issubclass(self.cls, int) else str
+        if isinstance(value, base) and not isinstance(value, bool):
+            return base(value.value) if isinstance(value, enum.Enum) else value
+        raise self.refuse(value, path)
+
+
+class Object(Kind):
+    __slots__ = ("cls",)
+
+    def __init__(self, cls: Any) -> None:
+        super().__init__(f"a {cls.__name__}")
+        self.cls = cls
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return self.cls._wrap(value)
+        return None if value == "" else value
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, self.cls):
+            return value._wire()
+        if isinstance(value, Mapping):
+            return self.cls._checked(value)._values_()
+        raise self.refuse(value, path)
+
+
+class ListOf(Kind):
+    __slots__ = ("item",)
+
+    def __init__(self, item: Kind) -> None:
+        super().__init__(f"a list, each of it {item.name}")
+        self.item = item
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self.item.read(item) for item in value]
+        return value
+
+    def write(self, value: Any, path: str) -> Any:
+        if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
+            raise self.refuse(value, path)
+        return [self.item.write(item, f"{path}[{index}]") for index, item in enumerate(value)]
+
+
+class MapOf(Kind):
+    __slots__ = ("item",)
+
+    def __init__(self, item: Kind) -> None:
+        super().__init__(f"a dict, each value {item.name}")
+        self.item = item
+
+    def read(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self.item.read(item) for name, item in value.items()}
+        return value
+
+    def write(self, value: Any, path: str) -> Any:
+        if not isinstance(value, Mapping):
+            raise self.refuse(value, path)
+        return {str(name): self.item.write(item, f"{path}.{name}") for name, item in value.items()}
+
+
+TEXT = _Text("a str")
+WHOLE = _Whole("an int")
+NUMBER = _Number("a float")
+FLAG = _Flag("a bool")
+ANY = _Any("anything")
+SECRET = Hidden("a str or a Secret")
+MOMENT_MS = _Moment(1000)
+MOMENT_S = _Moment(1)
+SPAN_MS = _Span(1000)
+SPAN_S = _Span(1)
+
+
+def kind(of: Any) -> Kind:
+    """The kind that a field's declaration names: a kind, a class, ``[item]`` or ``{str: item}``."""
+    if isinstance(of, Kind):
+        return of
+    if isinstance(of, list):
+        return ListOf(kind(of[0]))
+    if isinstance(of, dict):
+        return MapOf(kind(of[str]))
+    if issubclass(of, enum.Enum):
+        return _Word(of)
+    return Object(of)

@@ -1,0 +1,105 @@
+# Derived by `cargo xtask generate` from _async/sms_migrate.py. Do not edit.
+
+"""Migrations of servers, from the request to the report."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, Dict, List, Optional, Union
+
+from hwmigrate import _hwmigrate
+from hwmigrate._hwmigrate import block as go
+from hwmigrate.generated.blocking.jobs import Observer, tell
+from hwmigrate.progress import BulkEnd, BulkNews, Created, Progress, ServerReport
+
+ServerEvent = Union[Created, Progress, ServerReport, str]
+"""What happens in the migration of a server; the words are prepared, started and cut over."""
+
+
+class ServerMigration:
+    """The migration of one server from the request to the report.
+
+    Either ``run`` it, or iterate over its events. Leaving it ends the
+    following, not the task.
+    """
+
+    def __init__(self, native: _hwmigrate.Run) -> None:
+        self._native = native
+        self.created: Optional[Created] = None
+        """The task, once it exists; keep its id to take the migration up again."""
+        self.report: Optional[ServerReport] = None
+        """What came of it, once it has ended."""
+
+    def __iter__(self) -> Iterator[ServerEvent]:
+        return self
+
+    def __next__(self) -> ServerEvent:
+        while True:
+            event = go(self._native.next())
+            if event is None:
+                raise StopIteration
+            known = _event(event)
+            if isinstance(known, Created):
+                self.created = known
+            if isinstance(known, ServerReport):
+                self.report = known
+            if known is not None:
+                return known
+
+    def run(self, on_event: Optional[Observer[ServerEvent]] = None) -> ServerReport:
+        """Runs until it synchronises or ends; a failed task is a report too."""
+        for event in self:
+            if on_event is not None:
+                tell(on_event, event)
+        assert self.report is not None
+        return self.report
+
+    def run_or_stop(self) -> ServerReport:
+        """As ``run``, and stops the task at the deadline, or when the caller is interrupted."""
+        self.report = ServerReport._wrap(go(self._native.run_or_stop()))
+        return self.report
+
+
+class Bulk:
+    """Migrations of many servers. Either ``run`` them, or iterate over what happens."""
+
+    def __init__(self, native: _hwmigrate.BulkRun) -> None:
+        self._native = native
+
+    def __iter__(self) -> Iterator[Union[BulkNews, BulkEnd]]:
+        return self
+
+    def __next__(self) -> Union[BulkNews, BulkEnd]:
+        while True:
+            event = go(self._native.next())
+            if event is None:
+                raise StopIteration
+            word, facts = event
+            if word == "ended":
+                return _bulk_end(facts)
+            known = _event(facts["event"]) if word == "server" else None
+            if known is not None:
+                return BulkNews(facts["place"], facts["server"], known)
+
+    def run(self) -> List[BulkEnd]:
+        """Runs to the end, and tells how each ended, in the order they were given.
+
+        When the caller is interrupted, nothing further begins, and what is under way is waited for.
+        """
+        return [_bulk_end(end) for end in go(self._native.run())]
+
+
+def _event(event: Any) -> Optional[ServerEvent]:
+    word, facts = event
+    if word == "created":
+        return Created._wrap(facts)
+    if word == "progress":
+        return Progress._wrap(facts)
+    if word == "ended":
+        return ServerReport._wrap(facts)
+    return str(facts) if word == "milestone" else None
+
+
+def _bulk_end(facts: Dict[str, Any]) -> BulkEnd:
+    report = facts.get("report")
+    ended = None if report is None else ServerReport._wrap(report)
+    return BulkEnd(facts["place"], facts["server"], ended, facts.get("error"))

@@ -1,0 +1,208 @@
+# Derived by `cargo xtask generate` from _async/sms_parts.py. Do not edit.
+
+"""Source servers, templates, migration projects, and what agents say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Iterable, Optional, Union
+
+from hwmigrate import _hwmigrate
+from hwmigrate._hwmigrate import Secret
+from hwmigrate._hwmigrate import block as go
+from hwmigrate.generated.blocking.jobs import Listing, word
+from hwmigrate._lazy import Lazy
+from hwmigrate.progress import Created
+
+if TYPE_CHECKING:
+    from hwmigrate.generated import sms_types as t
+else:
+    t = Lazy("hwmigrate.generated.sms_types")
+
+
+class Servers:
+    """Source servers, which their agents have registered."""
+
+    def __init__(self, native: _hwmigrate.Servers) -> None:
+        self._native = native
+
+    def list(
+        self,
+        *,
+        state: Union[t.SourceState, str, None] = None,
+        name: Optional[str] = None,
+        id: Optional[str] = None,
+        ip: Optional[str] = None,
+        project: Optional[str] = None,
+        migration_cycle: Union[t.MigrationCycle, str, None] = None,
+        connected: Optional[bool] = None,
+        enterprise_project_id: Optional[str] = None,
+        vm_id: Optional[str] = None,
+        has_consistency_result: Optional[bool] = None,
+        page_size: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> Listing[t.SourceServersResponseBody]:
+        """All source servers, page after page as they are read, each once.
+
+        :param ip: only the server with this address, IPv4 or IPv6.
+        :param project: only servers of the migration project with this id.
+        :param connected: only servers whose agent is connected, or is not.
+        :param vm_id: only the server whose clone is this ECS.
+        :param has_consistency_result: only servers that were compared with their target, or were not.
+        """
+        how = {
+            "state": word(state),
+            "name": name,
+            "id": id,
+            "ip": ip,
+            "project": project,
+            "migration_cycle": word(migration_cycle),
+            "connected": connected,
+            "enterprise_project_id": enterprise_project_id,
+            "vm_id": vm_id,
+            "has_consistency_result": has_consistency_result,
+            "page_size": page_size,
+            "limit": limit,
+        }
+        return Listing(t.SourceServersResponseBody, self._native.list(how))
+
+    def show(self, id: str) -> t.ShowServerResponse:
+        """Reads one source server: its disks, its checks, the target that the service recommends."""
+        return t.ShowServerResponse._of(go(self._native.show(id)))
+
+    def rename(self, id: str, name: str) -> None:
+        """Gives a source server another name."""
+        go(self._native.rename(id, name))
+
+    def move_to(self, id: str, project_id: str) -> None:
+        """Moves a source server to another migration project."""
+        go(self._native.move_to(id, project_id))
+
+    def update(self, id: str, request: t.PutSourceServerBody) -> None:
+        """Changes a source server."""
+        go(self._native.update(id, request))
+
+    def delete(self, id: str) -> None:
+        """Removes a source server from the list."""
+        go(self._native.delete(id))
+
+    def delete_many(self, ids: Iterable[str]) -> None:
+        """Removes many with one request."""
+        go(self._native.delete_many(list(ids)))
+
+    def overview(self) -> t.ShowOverviewResponse:
+        """How many servers are in which state."""
+        return t.ShowOverviewResponse._of(go(self._native.overview()))
+
+    def errors(self) -> Listing[t.MigrationErrors]:
+        """The servers whose migration failed, and why."""
+        return Listing(t.MigrationErrors, self._native.errors())
+
+
+class Templates:
+    """Templates of target servers that the service creates."""
+
+    def __init__(self, native: _hwmigrate.Templates) -> None:
+        self._native = native
+
+    def list(
+        self, *, name: Optional[str] = None, region: Optional[str] = None
+    ) -> Listing[t.TemplateResponseBody]:
+        """All templates, page after page as they are read."""
+        return Listing(t.TemplateResponseBody, self._native.list(name, region))
+
+    def create(self, template: t.TemplateRequest) -> Created:
+        """Creates a template."""
+        return Created._wrap(go(self._native.create(template)))
+
+    def show(self, id: str) -> t.TemplateResponseBody:
+        """Reads one template."""
+        return t.TemplateResponseBody._of(go(self._native.show(id)))
+
+    def update(self, id: str, template: t.TemplateRequest) -> None:
+        """Replaces a template."""
+        go(self._native.update(id, template))
+
+    def delete(self, id: str) -> None:
+        """Deletes a template."""
+        go(self._native.delete(id))
+
+    def delete_many(self, ids: Iterable[str]) -> None:
+        """Deletes many with one request."""
+        go(self._native.delete_many(list(ids)))
+
+    def target_password(self, id: str) -> Optional[Secret]:
+        """The password that the target of a template gets; None when it has none."""
+        password: Optional[Secret] = go(self._native.target_password(id))
+        return password
+
+
+class MigrationProjects:
+    """Migration projects: groups of source servers with defaults of their own."""
+
+    def __init__(self, native: _hwmigrate.Projects) -> None:
+        self._native = native
+
+    def list(self) -> Listing[t.MigprojectsResponseBody]:
+        """All migration projects, page after page as they are read."""
+        return Listing(t.MigprojectsResponseBody, self._native.list())
+
+    def create(self, project: t.PostMigProjectBody) -> Created:
+        """Creates a migration project."""
+        return Created._wrap(go(self._native.create(project)))
+
+    def show(self, id: str) -> t.ShowMigprojectResponse:
+        """Reads one migration project."""
+        return t.ShowMigprojectResponse._of(go(self._native.show(id)))
+
+    def update(self, id: str, project: t.MigProject) -> None:
+        """Replaces the settings of a migration project."""
+        go(self._native.update(id, project))
+
+    def make_default(self, id: str) -> None:
+        """Makes it the one that new servers belong to."""
+        go(self._native.make_default(id))
+
+    def delete(self, id: str) -> None:
+        """Deletes a migration project."""
+        go(self._native.delete(id))
+
+
+class Agent:
+    """What the migration agent on a source server says to the service. For those who write agents, and for tests."""
+
+    def __init__(self, native: _hwmigrate.Agent) -> None:
+        self._native = native
+
+    def register(self, server: t.PostSourceServerBody) -> Created:
+        """Registers a source server; the service knows it by the id from then on."""
+        return Created._wrap(go(self._native.register(server)))
+
+    def update_disk_info(self, server_id: str, disks: t.PutDiskInfoReq) -> None:
+        """Tells about the disks of a server."""
+        go(self._native.update_disk_info(server_id, disks))
+
+    def update_copy_state(
+        self, server_id: str, state: Union[t.SourceState, str], cycle: Union[t.MigrationCycle, str]
+    ) -> None:
+        """Tells how far the copy of a server is, and where in its migration it stands."""
+        go(self._native.update_copy_state(server_id, str(state), str(cycle)))
+
+    def command(self, server_id: str) -> t.ShowCommandResponse:
+        """Asks what is to be done."""
+        return t.ShowCommandResponse._of(go(self._native.command(server_id)))
+
+    def command_result(self, server_id: str, result: t.CommandBody) -> None:
+        """Tells what came of a command."""
+        go(self._native.command_result(server_id, result))
+
+    def report_progress(self, task_id: str, progress: t.UpdateTaskSpeedReq) -> None:
+        """Tells how far a task is."""
+        go(self._native.report_progress(task_id, progress))
+
+    def report_network(self, task_id: str, check: t.NetworkCheckInfoRequestBody) -> None:
+        """Tells the outcome of a network check."""
+        go(self._native.report_network(task_id, check))
+
+    def report_consistency(self, task_id: str, results: Iterable[t.ConsistencyResult]) -> None:
+        """Tells the outcome of a comparison of both sides."""
+        go(self._native.report_consistency(task_id, list(results)))

@@ -1,0 +1,414 @@
+# Derived by `cargo xtask generate` from _async/sms_tasks.py. Do not edit.
+
+"""Migration tasks of servers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, Union
+
+from hwmigrate import _hwmigrate
+from hwmigrate._hwmigrate import PollPolicy, Secret
+from hwmigrate._hwmigrate import block as go
+from hwmigrate.generated.blocking.jobs import FleetWatch, Listing, Watch, Observer, fleet_end, follow, manner, word
+from hwmigrate._lazy import Lazy
+from hwmigrate._records import Page, Records
+from hwmigrate._types import Bandwidth, Duration
+from hwmigrate.progress import Created, FleetEnd, Outcome, Progress
+
+if TYPE_CHECKING:
+    from hwmigrate.generated import sms_types as t
+else:
+    t = Lazy("hwmigrate.generated.sms_types")
+
+
+class ServerTask:
+    """One migration task, by its id. Made by ``tasks.create`` and its siblings, and by ``tasks.get``."""
+
+    def __init__(self, tasks: ServerTasks, id: str, created: Optional[Created] = None) -> None:
+        self._all = tasks
+        self.id = id
+        """The id that the service knows it by."""
+        self.created = created
+        """How it was made, if it was made here."""
+
+    def show(self) -> t.ShowTaskResponse:
+        """Reads it."""
+        return self._all.show(self.id)
+
+    def progress(self) -> Progress:
+        """Looks at it once."""
+        return self._all.progress(self.id)
+
+    def action(
+        self,
+        action: Union[t.TaskAction, str],
+        *,
+        force: bool = False,
+        template: Optional[str] = None,
+        switch_hce: Optional[bool] = None,
+        consistency_check: Optional[bool] = None,
+    ) -> None:
+        """Tells it to do something; see ``tasks.action``."""
+        self._all.action(
+            self.id,
+            action,
+            force=force,
+            template=template,
+            switch_hce=switch_hce,
+            consistency_check=consistency_check,
+        )
+
+    def start(self) -> None:
+        """Starts it, or goes on with it after a stop or a failure."""
+        self._all.start(self.id)
+
+    def stop(self) -> None:
+        """Pauses it. It is told, not done."""
+        self._all.stop(self.id)
+
+    def cutover(self) -> None:
+        """Launches the target: the end of the migration."""
+        self._all.cutover(self.id)
+
+    def restart(self) -> None:
+        """Synchronises what has changed on the source since the cut-over."""
+        self._all.restart(self.id)
+
+    def limit_speed(self, speed: Optional[Bandwidth]) -> None:
+        """Replaces its speed limits; see ``tasks.limit_speed``."""
+        self._all.limit_speed(self.id, speed)
+
+    def delete(self) -> None:
+        """Deletes it; it must stand still."""
+        self._all.delete(self.id)
+
+    def wait(
+        self,
+        timeout: Duration,
+        *,
+        goal: Union[str, None] = None,
+        poll: Optional[PollPolicy] = None,
+        stall_after: Optional[Duration] = None,
+        on_progress: Optional[Observer[Progress]] = None,
+    ) -> Outcome:
+        """Waits for its end, or for a goal; see ``tasks.wait``."""
+        return self._all.wait(
+            self.id, timeout, goal=goal, poll=poll, stall_after=stall_after, on_progress=on_progress
+        )
+
+    def wait_or_stop(
+        self,
+        timeout: Duration,
+        *,
+        goal: Optional[str] = None,
+        poll: Optional[PollPolicy] = None,
+        stall_after: Optional[Duration] = None,
+    ) -> Outcome:
+        """Waits, and stops it at the deadline or when the caller is interrupted."""
+        return self._all.wait_or_stop(self.id, timeout, goal=goal, poll=poll, stall_after=stall_after)
+
+    def watch(
+        self,
+        timeout: Duration,
+        *,
+        goal: Optional[str] = None,
+        poll: Optional[PollPolicy] = None,
+        stall_after: Optional[Duration] = None,
+    ) -> Watch:
+        """Follows it look by look."""
+        return self._all.watch(self.id, timeout, goal=goal, poll=poll, stall_after=stall_after)
+
+    def __repr__(self) -> str:
+        return f"<server task {self.id}>"
+
+
+class ServerTasks:
+    """Migration tasks of servers.
+
+    Reference: https://support.huaweicloud.com/api-sms/CreateTask.html
+    """
+
+    def __init__(self, native: _hwmigrate.SmsTasks) -> None:
+        self._native = native
+
+    def create(self, request: t.PostTask) -> ServerTask:
+        """Creates a task with one request. It begins by itself only with ``auto_start``.
+
+        Raises ``InvalidError`` for a request that breaks a documented rule,
+        before anything is sent; ``AmbiguousError`` when the reply was lost.
+        """
+        return self._made(go(self._native.create(request)))
+
+    def create_once(self, request: t.PostTask) -> ServerTask:
+        """Creates a task; if the reply is lost, finds it by its name and source server."""
+        return self._made(go(self._native.create_once(request)))
+
+    def find(self, source_server_id: str, name: str) -> Optional[ServerTask]:
+        """The task of a source server that has this name, if there is one."""
+        found = go(self._native.find(source_server_id, name))
+        return None if found is None else self._made(found)
+
+    def get(self, id: str) -> ServerTask:
+        """A handle on a task that exists already. Contacts nobody."""
+        return ServerTask(self, id)
+
+    def show(self, id: str) -> t.ShowTaskResponse:
+        """Reads one task: its state, its steps, source, target and clone."""
+        return t.ShowTaskResponse._of(go(self._native.show(id)))
+
+    def progress(self, id: str) -> Progress:
+        """Looks at one task once."""
+        return Progress._wrap(go(self._native.progress(id)))
+
+    def list(
+        self,
+        *,
+        state: Union[t.TaskState, str, None] = None,
+        name: Optional[str] = None,
+        id: Optional[str] = None,
+        source_server_id: Optional[str] = None,
+        enterprise_project_id: Optional[str] = None,
+        page_size: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> Listing[t.TasksResponseBody]:
+        """All tasks, page after page as they are read, each once."""
+        how = _listed(state, name, id, source_server_id, enterprise_project_id, page_size, limit)
+        return Listing(t.TasksResponseBody, self._native.list(how))
+
+    def page(
+        self,
+        offset: int = 0,
+        *,
+        state: Union[t.TaskState, str, None] = None,
+        name: Optional[str] = None,
+        source_server_id: Optional[str] = None,
+        page_size: Optional[int] = None,
+    ) -> Page[t.TasksResponseBody]:
+        """One page of the list, beginning at the record number ``offset``."""
+        how = _listed(state, name, None, source_server_id, None, page_size, None)
+        return Page(t.TasksResponseBody, go(self._native.page(how, offset)))
+
+    def update(self, id: str, request: t.PutTaskReq) -> None:
+        """Changes a task: its name, target, address, limit."""
+        go(self._native.update(id, request))
+
+    def delete(self, id: str) -> None:
+        """Deletes a task that stands still. What it has copied stays."""
+        go(self._native.delete(id))
+
+    def delete_when_stopped(self, id: str, limit: Duration) -> None:
+        """Stops a task if it runs, and deletes it once it stands still, within ``limit``."""
+        go(self._native.delete_when_stopped(id, limit))
+
+    def delete_many(self, ids: Iterable[str]) -> None:
+        """Deletes 1 to 50 tasks with one request."""
+        go(self._native.delete_many(list(ids)))
+
+    def action(
+        self,
+        id: str,
+        action: Union[t.TaskAction, str],
+        *,
+        force: bool = False,
+        template: Optional[str] = None,
+        switch_hce: Optional[bool] = None,
+        consistency_check: Optional[bool] = None,
+    ) -> None:
+        """Tells a task to do something: ``start``, ``stop``, ``cutover``, ``clone_test``, and others.
+
+        It is refused with ``ConflictError`` when the task is in a state where
+        it comes to nothing, unless it is forced.
+
+        :param template: the template of the server that the action creates.
+        :param switch_hce: convert the system to Huawei Cloud EulerOS; Linux only.
+        :param consistency_check: have the data of both sides compared.
+        """
+        details = {
+            "force": force,
+            "template": template,
+            "switch_hce": switch_hce,
+            "consistency_check": consistency_check,
+        }
+        go(self._native.action(id, str(action), details))
+
+    def start(self, id: str) -> None:
+        """Starts a task, or goes on with one that was stopped or failed."""
+        self.action(id, "start")
+
+    def stop(self, id: str) -> None:
+        """Pauses a running task. It is told, not done."""
+        self.action(id, "stop")
+
+    def cutover(self, id: str) -> None:
+        """Launches the target: the end of the migration."""
+        self.action(id, "cutover")
+
+    def restart(self, id: str) -> None:
+        """Synchronises what has changed on the source since the cut-over."""
+        self.action(id, "restart")
+
+    def clone_test(self, id: str) -> None:
+        """Launches a clone of the target, to try it out."""
+        self.action(id, "clone_test")
+
+    def migration_test(self, id: str) -> None:
+        """Begins a migration drill."""
+        self.action(id, "migration_test")
+
+    def network_check(self, id: str) -> None:
+        """Has the agent measure the network between source and target."""
+        self.action(id, "network_check")
+
+    def skip(self, id: str) -> None:
+        """Goes on without the comparison of both sides."""
+        self.action(id, "skip")
+
+    def clear(self, id: str) -> None:
+        """Removes the snapshots that a migration drill made."""
+        self.action(id, "clear")
+
+    def rollback(self, id: str) -> None:
+        """Takes a failed synchronisation back."""
+        self.action(id, "sync_failed_rollback")
+
+    def speed_limits(self, id: str) -> Records[t.SpeedLimitlJson]:
+        """The speed limits of a task over the day."""
+        return Records(t.SpeedLimitlJson, go(self._native.speed_limits(id)))
+
+    def limit_speed(self, id: str, speed: Optional[Bandwidth]) -> None:
+        """Replaces the speed limits of a task; None lifts them.
+
+        :param speed: such as ``"50Mbit/s"``, or ``{"08:00-17:59": "50Mbit/s"}``.
+        """
+        go(self._native.limit_speed(id, speed))
+
+    def collect_log(self, id: str, bucket: str) -> None:
+        """Uploads the log of a task to an OBS bucket."""
+        go(self._native.collect_log(id, bucket))
+
+    def passphrase(self, id: str) -> Optional[Secret]:
+        """The passphrase of the certificate for the secure channel of a task."""
+        passphrase: Optional[Secret] = go(self._native.passphrase(id))
+        return passphrase
+
+    def cert_key(self, id: str, *, with_ca: bool = False) -> t.ShowCertKeyResponse:
+        """The certificates and private keys for the secure channel of a task."""
+        return t.ShowCertKeyResponse._of(go(self._native.cert_key(id, with_ca)))
+
+    def settings(self, id: str, key: Optional[str] = None) -> t.ShowConfigSettingResponse:
+        """The special options of a task: all of them, or one."""
+        return t.ShowConfigSettingResponse._of(go(self._native.settings(id, key)))
+
+    def configure(self, id: str, options: Mapping[str, str]) -> None:
+        """Sets special options of a task by their keys."""
+        go(self._native.configure(id, list(options.items())))
+
+    def consistency(self, id: str) -> t.ShowConsistencyResultResponse:
+        """The outcome of the last comparison of both sides."""
+        return t.ShowConsistencyResultResponse._of(go(self._native.consistency(id)))
+
+    def export_consistency(self, ids: Iterable[str]) -> bytes:
+        """The comparisons of 1 to 200 tasks as one file. Of what kind it is the service does not document."""
+        file: bytes = go(self._native.export_consistency(list(ids)))
+        return file
+
+    def wait(
+        self,
+        id: str,
+        timeout: Duration,
+        *,
+        goal: Optional[str] = None,
+        poll: Optional[PollPolicy] = None,
+        stall_after: Optional[Duration] = None,
+        on_progress: Optional[Observer[Progress]] = None,
+    ) -> Outcome:
+        """Waits for the end of a task, or for a goal.
+
+        Ctrl-C and cancelling end the waiting, not the task.
+
+        :param timeout: the longest wait; ``math.inf`` waits for ever.
+        :param goal: ``started``, ``syncing``, ``migrate_success``, ``sync_success`` or ``aborted``.
+        :param on_progress: called with every look; what it raises ends the wait.
+
+        Raises ``JobFailedError`` when it ended badly, ``TimeoutError`` when it
+        still runs at the deadline, ``NotFoundError`` when there is none.
+        """
+        how = manner(timeout, None, poll, stall_after)
+        if on_progress is not None:
+            return follow(Watch(self._native.watch(id, how, goal)), on_progress)
+        return Outcome._wrap(go(self._native.wait(id, how, goal)))
+
+    def wait_or_stop(
+        self,
+        id: str,
+        timeout: Duration,
+        *,
+        goal: Optional[str] = None,
+        poll: Optional[PollPolicy] = None,
+        stall_after: Optional[Duration] = None,
+    ) -> Outcome:
+        """Waits, and stops the task at the deadline or when the caller is interrupted."""
+        how = manner(timeout, None, poll, stall_after)
+        return Outcome._wrap(go(self._native.wait_or_stop(id, how, goal)))
+
+    def watch(
+        self,
+        id: str,
+        timeout: Duration,
+        *,
+        goal: Optional[str] = None,
+        poll: Optional[PollPolicy] = None,
+        stall_after: Optional[Duration] = None,
+    ) -> Watch:
+        """Follows a task look by look, phase by phase."""
+        return Watch(self._native.watch(id, manner(timeout, None, poll, stall_after), goal))
+
+    def wait_all(
+        self,
+        ids: Iterable[str],
+        timeout: Duration,
+        *,
+        goal: str,
+        poll: Optional[PollPolicy] = None,
+        stall_after: Optional[Duration] = None,
+    ) -> List[FleetEnd]:
+        """Waits for many, and tells how each ended, in the order they were given."""
+        how = manner(timeout, None, poll, stall_after)
+        return [fleet_end(end) for end in go(self._native.wait_all(list(ids), how, goal))]
+
+    def watch_all(
+        self,
+        ids: Iterable[str],
+        timeout: Duration,
+        *,
+        goal: str,
+        poll: Optional[PollPolicy] = None,
+        stall_after: Optional[Duration] = None,
+    ) -> FleetWatch:
+        """Follows many at once: every look that shows something new, and every end."""
+        return FleetWatch(self._native.watch_all(list(ids), manner(timeout, None, poll, stall_after), goal))
+
+    def _made(self, facts: Any) -> ServerTask:
+        created = Created._wrap(facts)
+        id: str = facts["id"]
+        return ServerTask(self, id, created)
+
+
+def _listed(
+    state: Optional[str],
+    name: Optional[str],
+    id: Optional[str],
+    source_server_id: Optional[str],
+    enterprise_project_id: Optional[str],
+    page_size: Optional[int],
+    limit: Optional[int],
+) -> Dict[str, Any]:
+    return {
+        "state": word(state),
+        "name": name,
+        "id": id,
+        "source_server_id": source_server_id,
+        "enterprise_project_id": enterprise_project_id,
+        "page_size": page_size,
+        "limit": limit,
+    }
