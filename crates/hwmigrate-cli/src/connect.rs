@@ -52,6 +52,9 @@ fn build(global: &Global, region: Option<&str>, call_limit: Option<Duration>) ->
     if let Some(credentials) = credentials(connection)? {
         builder = builder.credentials(credentials);
     }
+    if connection.auth_metadata {
+        builder = builder.metadata(true);
+    }
     if let Some(limit) = call_limit {
         builder = builder.call_timeout(limit);
     }
@@ -75,6 +78,7 @@ impl Connection {
             ("--auth-user", self.auth_user.is_some()),
             ("--auth-token", self.auth_token.is_some()),
             ("--auth-access-key", self.auth_access_key.is_some()),
+            ("--auth-metadata", self.auth_metadata),
         ];
         match foreign.into_iter().chain(own).find(|(_, given)| *given) {
             Some((flag, _)) => Err(Failure::usage(format!("{flag} and --emulator contradict each other"))
