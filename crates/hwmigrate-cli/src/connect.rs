@@ -157,15 +157,15 @@ pub(crate) async fn in_time<T, E: Into<Failure>>(
     })
 }
 
-/// The same for a command that makes something: cut off, it may have made it.
-pub(crate) async fn made_in_time<T, E: Into<Failure>>(
+/// The same for a command that must not be done twice: cut off, it may have been done.
+pub(crate) async fn done_in_time<T, E: Into<Failure>>(
     global: &Global,
     call: impl Future<Output = std::result::Result<T, E>>,
 ) -> Result<T> {
     limited(global, call).await.unwrap_or_else(|limit| {
-        let what = format!("no answer within {limit}: it may or may not have been made");
+        let what = format!("no answer within {limit}: it may or may not have been done");
         Err(Failure::new(ExitCode::Ambiguous, what)
-            .help("list what is there before making it again, and allow more with --timeout"))
+            .help("look what has come of it before doing it again, and allow more with --timeout"))
     })
 }
 

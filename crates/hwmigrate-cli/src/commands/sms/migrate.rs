@@ -52,15 +52,8 @@ pub(crate) async fn move_all(
     let mut migrations = Vec::with_capacity(found.len());
     for server in found {
         let migration = in_time(global, begin(migrate, server, client, output)).await?;
-        servers.push(Server {
-            id: server.id.clone().unwrap_or_default(),
-            name: server.name.clone().unwrap_or_default(),
-            task: task_of(server).map(str::to_owned),
-            adopted: task_of(server).is_some(),
-            creating: None,
-            searched: false,
-            last: None,
-        });
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        servers.push(Server::new(&text(&server.id), &text(&server.name), task_of(server)));
         let migration = migration.cut_over(migrate.cut_over).poll(rhythm(near));
         let migration = if plan.is_empty() { migration } else { migration.limit_speed(plan.clone()) };
         migrations.push(match migrate.stall_after {
