@@ -245,7 +245,7 @@ impl<'a> Fleet<'a> {
                 fields.insert("cut_over".to_owned(), json!(report.cut_over));
                 fields
             }
-            Err(_) => server.unfinished(end.last.as_ref()),
+            Err(_) => server.unfinished(end.last.as_deref()),
         };
         if let Some(job) = error.as_ref().and_then(|error| error.job()) {
             server.task.get_or_insert_with(|| job.id.clone());
