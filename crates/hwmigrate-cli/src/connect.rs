@@ -52,6 +52,9 @@ fn build(global: &Global, region: Option<&str>, call_limit: Option<Duration>) ->
     if let Some(credentials) = credentials(connection)? {
         builder = builder.credentials(credentials);
     }
+    if connection.auth_metadata {
+        builder = builder.metadata(true);
+    }
     if let Some(limit) = call_limit {
         builder = builder.call_timeout(limit);
     }
@@ -75,6 +78,7 @@ impl Connection {
             ("--auth-user", self.auth_user.is_some()),
             ("--auth-token", self.auth_token.is_some()),
             ("--auth-access-key", self.auth_access_key.is_some()),
+            ("--auth-metadata", self.auth_metadata),
         ];
         match foreign.into_iter().chain(own).find(|(_, given)| *given) {
             Some((flag, _)) => Err(Failure::usage(format!("{flag} and --emulator contradict each other"))
@@ -153,15 +157,15 @@ pub(crate) async fn in_time<T, E: Into<Failure>>(
     })
 }
 
-/// The same for a command that makes something: cut off, it may have made it.
-pub(crate) async fn made_in_time<T, E: Into<Failure>>(
+/// The same for a command that must not be done twice: cut off, it may have been done.
+pub(crate) async fn done_in_time<T, E: Into<Failure>>(
     global: &Global,
     call: impl Future<Output = std::result::Result<T, E>>,
 ) -> Result<T> {
     limited(global, call).await.unwrap_or_else(|limit| {
-        let what = format!("no answer within {limit}: it may or may not have been made");
+        let what = format!("no answer within {limit}: it may or may not have been done");
         Err(Failure::new(ExitCode::Ambiguous, what)
-            .help("list what is there before making it again, and allow more with --timeout"))
+            .help("look what has come of it before doing it again, and allow more with --timeout"))
     })
 }
 

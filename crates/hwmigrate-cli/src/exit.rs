@@ -100,7 +100,7 @@ impl ExitCode {
             Self::Timeout => "the time limit passed; the job may still be running",
             Self::Decode => "the answer was not what the service documents",
             Self::JobFailed => "the job failed",
-            Self::Ambiguous => "the reply was lost: the job may or may not have been made",
+            Self::Ambiguous => "the reply was lost: what was asked for may or may not have been done",
             Self::Paused => "the job is paused",
             Self::PartlyFailed => "the job ended, but some objects or servers could not be moved",
             Self::Interrupted => "interrupted; a job already accepted goes on",

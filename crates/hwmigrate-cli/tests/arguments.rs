@@ -75,6 +75,18 @@ fn a_missing_place_of_a_secret_is_named() {
 }
 
 #[test]
+fn keys_of_the_machine_itself_are_asked_for_by_an_argument() {
+    let nobody = common::serve(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let login = ["login", "--region", "cn-north-4", "--auth-metadata"];
+    let ran = run(hwmigrate(login).env("HWMIGRATE_METADATA_ENDPOINT", &nobody));
+    ran.refused(4, "the metadata service gives no keys");
+    let ran = run(hwmigrate(login).env("HWMIGRATE_METADATA_ENDPOINT", "http://metadata.example"));
+    ran.refused(3, "HWMIGRATE_METADATA_ENDPOINT");
+    assert_eq!(run(hwmigrate(login).args(["--auth-token", "env:T"])).code, 2);
+    call(["sms", "migrate", "--emulator", "a", "--auth-metadata"]).refused(2, "contradict each other");
+}
+
+#[test]
 fn folders_that_cannot_work_are_refused_and_nothing_is_made() {
     let dir = TempDir::new().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();

@@ -31,6 +31,11 @@ fn a_create_without_an_answer_is_searched_no_longer_than_the_limit() {
         assert!(words.contains("the name \"web-1\" for the source server"), "{ran}");
         assert!(!words.contains("within 30 s"), "it went on beyond the limit: {ran}");
         assert_eq!(report["counts"]["unfinished"], 1, "{ran}");
+        let fields = "adopted bytes cut_over elapsed_ms error name phases server_id source_state state status step task_id";
+        let mut known: Vec<&str> =
+            report["servers"][0].as_object().unwrap().keys().map(String::as_str).collect();
+        known.sort_unstable();
+        assert_eq!(known.join(" "), fields, "a failure leaves nothing out: {ran}");
         assert!(ran.err.contains("no answer to the create; looking for a task called \"web-1\""), "{ran}");
     }
 }
@@ -151,4 +156,17 @@ fn a_server_that_has_a_task_is_not_launched_on_another_target() {
     );
     assert_eq!((ran.code, &ran.json()["status"]), (0, &json!("succeeded")), "{ran}");
     assert!(ran.err.contains("stays as it is: no effect has --target-name, --priority, --ipv6"), "{ran}");
+}
+
+#[test]
+fn an_action_that_is_cut_off_may_have_been_done() {
+    let served = served(&FAST);
+    let template = template(&served);
+    let ran = migrate(&served, &["web-1", "--template-id", &template]);
+    let task = ran.json()["servers"][0]["task_id"].as_str().unwrap().to_owned();
+    served.fault(&json!({"kind": "delay", "milliseconds": 600_000, "operation": "UpdateTaskStatus"}));
+    let ran = run(served.client(["sms", "task", "cutover", &task, "-o", "json"]).args(["--timeout", "3s"]));
+    assert_eq!((ran.code, &ran.error()["kind"]), (13, &json!("Ambiguous")), "{ran}");
+    let message = ran.error()["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("may or may not have been done"), "{ran}");
 }

@@ -73,6 +73,14 @@ impl ClientBuilder {
         self
     }
 
+    /// Whether the client logs in with the keys of the agency of the cloud
+    /// server (ECS) that it runs on, as [`Credentials::metadata`] does; off
+    /// unless set. Unlike credentials that are given it is a setting, so
+    /// `false` overrules environment and profile.
+    pub fn metadata(self, use_it: bool) -> Self {
+        self.set(Item::Metadata, if use_it { "true" } else { "false" })
+    }
+
     /// The address of a service in place of the region's own.
     pub fn endpoint(mut self, service: Service, address: impl AsRef<str>) -> Self {
         match service {

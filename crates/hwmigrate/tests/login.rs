@@ -47,12 +47,16 @@ fn cloud(asked: &Asked, _number: usize) -> Vec<Step> {
 }
 
 fn builder(server: &Server, credentials: Credentials) -> ClientBuilder {
+    bare(server).credentials(credentials)
+}
+
+/// Without credentials.
+fn bare(server: &Server) -> ClientBuilder {
     Client::builder()
         .environment(Environment::empty())
         .endpoint(Service::Iam, &server.url)
         .endpoint(Service::Oms, &server.url)
         .region("cn-north-4")
-        .credentials(credentials)
         .retry(RetryPolicy::never())
 }
 
@@ -319,6 +323,26 @@ async fn a_cloud_server_gets_its_keys_from_its_metadata() {
         assert_eq!(signed.header("x-security-token"), Some("canary-session"));
         assert!(signed.header("authorization").unwrap().contains("Access=CANARYMETA"));
     }
+}
+
+#[tokio::test]
+async fn keys_from_the_metadata_can_be_a_setting() {
+    let cloud = Server::start(cloud).await;
+    let local = metadata(true).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    std::fs::write(
+        &file,
+        format!("[profiles.ecs]\nmetadata = true\nmetadata_endpoint = \"{}\"\n", local.url),
+    )
+    .unwrap();
+    let pairs = [("HWMIGRATE_METADATA", "true"), ("HWMIGRATE_METADATA_ENDPOINT", local.url.as_str())];
+    let from_environment = bare(&cloud).environment(Environment::from_pairs(pairs)).build().unwrap();
+    let from_profile = bare(&cloud).profile_file(&file).build().unwrap();
+    for client in [from_environment, from_profile] {
+        assert_eq!(client.login().await.unwrap().kind, "metadata");
+    }
+    assert_eq!(local.asked().len(), 4);
 }
 
 #[tokio::test]

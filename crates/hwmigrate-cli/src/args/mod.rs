@@ -173,6 +173,14 @@ pub(crate) struct Connection {
     /// Where a token is found that was made elsewhere
     #[arg(long, global = true, hide_short_help = true, value_name = "REF", conflicts_with_all = ["auth_user", "auth_access_key"])]
     pub(crate) auth_token: Option<SecretRef>,
+    /// Log in with the keys of the agency of the cloud server (ECS) that this runs on
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        conflicts_with_all = ["auth_user", "auth_token", "auth_access_key"]
+    )]
+    pub(crate) auth_metadata: bool,
     /// Where an access key id is found
     #[arg(
         long,

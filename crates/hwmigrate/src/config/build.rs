@@ -101,7 +101,7 @@ fn sms_scope(setting: &Setting) -> Result<SmsScope> {
         .ok_or_else(|| setting.wrong("must be project or domain"))
 }
 
-fn flag(setting: &Setting) -> Result<bool> {
+pub(crate) fn flag(setting: &Setting) -> Result<bool> {
     match setting.text().to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" => Ok(true),
         "false" | "0" | "no" => Ok(false),

@@ -1,14 +1,15 @@
 //! Which credentials the settings mean.
 //!
-//! The highest level that holds a secret decides the kind. Keys are taken from
+//! The highest level that holds a secret, or asks for that of the machine, decides the kind. Keys are taken from
 //! that level alone, since a secret key is worthless with another access key;
 //! the names that go with a password may come from any level.
 
 use hwmigrate_api::Secret;
 
-use crate::config::build::lonely;
+use crate::config::build::{flag, lonely};
 use crate::config::layer::{Item, Layer, Layers, Setting};
 use crate::credentials::Credentials;
+use crate::credentials::metadata::is_near;
 use crate::error::{Error, Result};
 
 pub(crate) fn credentials(layers: &Layers<'_>) -> Result<Credentials> {
@@ -32,7 +33,8 @@ fn of_level(layer: &Layer, layers: &Layers<'_>) -> Result<Option<Credentials>> {
     let token = layer.get(Item::Token);
     let keys = layer.get(Item::AccessKey).or_else(|| layer.get(Item::SecretKey));
     let password = layer.get(Item::Password);
-    let kinds: Vec<&Setting> = [token, keys, password].into_iter().flatten().collect();
+    let metadata = metadata(layer, layers)?;
+    let kinds: Vec<&Setting> = [token, keys, password, metadata].into_iter().flatten().collect();
     if let [one, two, ..] = kinds[..] {
         return Err(Error::config(format!(
             "{} and {} are two kinds of credentials; unset one of them",
@@ -45,7 +47,29 @@ fn of_level(layer: &Layer, layers: &Layers<'_>) -> Result<Option<Credentials>> {
     if keys.is_some() {
         return access_key(layer).map(Some);
     }
+    if metadata.is_some() {
+        return at_metadata(layers).map(Some);
+    }
     password.map(|password| by_password(password, layers)).transpose()
+}
+
+/// The setting of this level that asks for the keys of the server's agency. A level above may have
+/// switched it off.
+fn metadata<'a>(layer: &'a Layer, layers: &Layers<'_>) -> Result<Option<&'a Setting>> {
+    let wanted = layers.get(Item::Metadata).map(flag).transpose()?.unwrap_or(false);
+    let here = layer.get(Item::Metadata).filter(|_| wanted);
+    match here.map(flag).transpose()? {
+        Some(true) => Ok(here),
+        _ => Ok(None),
+    }
+}
+
+fn at_metadata(layers: &Layers<'_>) -> Result<Credentials> {
+    match layers.get(Item::MetadataEndpoint) {
+        None => Ok(Credentials::metadata()),
+        Some(address) if is_near(address.text()) => Ok(Credentials::metadata_at(address.text())),
+        Some(address) => Err(address.wrong("must be http:// and a loopback or link-local number")),
+    }
 }
 
 fn access_key(layer: &Layer) -> Result<Credentials> {
@@ -78,7 +102,8 @@ fn none(layers: &Layers<'_>) -> Error {
         return lonely(user, Item::Password.name());
     }
     Error::config("there are no credentials").with_advice(
-        "set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or HW_DOMAIN_NAME, HW_USER_NAME and HW_USER_PASSWORD, or \
-         write a profile to ~/.config/hwmigrate/config.toml",
+        "set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or HW_DOMAIN_NAME, HW_USER_NAME and HW_USER_PASSWORD, on a \
+         cloud server with an agency HWMIGRATE_METADATA=true, or write a profile to \
+         ~/.config/hwmigrate/config.toml",
     )
 }

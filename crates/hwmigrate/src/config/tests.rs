@@ -54,7 +54,16 @@ fn refused(outcome: Result<(Config, HttpSettings)>) -> String {
 
 #[test]
 fn each_kind_of_credentials_is_recognised() {
-    let rows: [(Pairs<'_>, &str); 7] = [
+    let rows: [(Pairs<'_>, &str); 9] = [
+        (&[("HWMIGRATE_METADATA", "true")], "metadata"),
+        (
+            &[
+                ("HWMIGRATE_METADATA", "yes"),
+                ("HW_ASSUME_ROLE_AGENCY_NAME", "n"),
+                ("HW_ASSUME_ROLE_DOMAIN_NAME", "d"),
+            ],
+            "agency",
+        ),
         (&[("HUAWEICLOUD_SDK_AK", "a"), ("HUAWEICLOUD_SDK_SK", "s")], "access_key"),
         (
             &[("HW_ACCESS_KEY", "a"), ("HW_SECRET_KEY", "s"), ("HW_SECURITY_TOKEN", "t")],
@@ -98,14 +107,32 @@ fn the_highest_level_with_a_secret_decides_the_kind() {
     assert_eq!(kind(&[], &[("HW_AUTH_TOKEN", "t")], &keys), "token");
     let names = [(Item::User, "u"), (Item::Domain, "d")];
     assert_eq!(kind(&[], &[("HW_USER_PASSWORD", "p")], &names), "password");
+    let metadata = |word| [(Item::Metadata, word)];
+    assert_eq!(kind(&metadata("true"), &[("HW_AUTH_TOKEN", "t")], &keys), "metadata");
+    assert_eq!(kind(&keys, &[("HWMIGRATE_METADATA", "true")], &[]), "access_key");
+    assert_eq!(kind(&[], &[("HWMIGRATE_METADATA", "true")], &keys), "metadata");
+    assert_eq!(kind(&[], &[("HW_AUTH_TOKEN", "t")], &metadata("true")), "token");
+    assert_eq!(kind(&[], &[("HWMIGRATE_METADATA", "false")], &keys), "access_key");
+    // Switched off above, it is off, whatever a level below says.
+    let off = built(&metadata("false"), &[("HWMIGRATE_METADATA", "true")], &metadata("true"));
+    assert!(refused(off).contains("no credentials"));
     // A security token of another level belongs to another key.
     assert_eq!(kind(&keys, &[("HW_SECURITY_TOKEN", "t")], &[]), "access_key");
 }
 
 #[test]
 fn incomplete_and_contradicting_credentials_name_their_origins() {
-    let rows: [(Pairs<'_>, &[&str]); 8] = [
+    let rows: [(Pairs<'_>, &[&str]); 11] = [
         (&[], &["no credentials"]),
+        (&[("HWMIGRATE_METADATA", "maybe")], &["HWMIGRATE_METADATA", "true or false"]),
+        (
+            &[("HWMIGRATE_METADATA", "1"), ("HW_ACCESS_KEY", "canary")],
+            &["HWMIGRATE_METADATA", "HW_ACCESS_KEY"],
+        ),
+        (
+            &[("HWMIGRATE_METADATA", "1"), ("HWMIGRATE_METADATA_ENDPOINT", "http://metadata.example")],
+            &["HWMIGRATE_METADATA_ENDPOINT", "link-local"],
+        ),
         (&[("HW_ACCESS_KEY", "canary")], &["HW_ACCESS_KEY", "`secret_key`"]),
         (&[("HUAWEICLOUD_SDK_SK", "canary")], &["HUAWEICLOUD_SDK_SK", "`access_key`"]),
         (&[("HW_USER_PASSWORD", "canary"), ("HW_USER_NAME", "u")], &["HW_USER_PASSWORD", "`domain`"]),

@@ -60,19 +60,23 @@ pub(crate) async fn ask(base: &str, limits: Limits) -> Result<(Keys, Option<Offs
 
 /// Plain http carries keys here, which is for this machine and its link only.
 fn check(base: &str) -> Result<()> {
-    let host = base.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"));
-    let host = host.and_then(|uri| uri.host()?.trim_matches(['[', ']']).parse::<IpAddr>().ok());
-    let near = match host {
-        Some(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
-        Some(IpAddr::V6(address)) => address.is_loopback() || address.is_unicast_link_local(),
-        None => false,
-    };
-    if near {
+    if is_near(base) {
         Ok(())
     } else {
         Err(Error::config(
             "the address of the metadata service must be http:// and a loopback or link-local number",
         ))
+    }
+}
+
+/// Whether an address is of this machine or its link.
+pub(crate) fn is_near(base: &str) -> bool {
+    let host = base.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"));
+    let host = host.and_then(|uri| uri.host()?.trim_matches(['[', ']']).parse::<IpAddr>().ok());
+    match host {
+        Some(IpAddr::V4(address)) => address.is_loopback() || address.is_link_local(),
+        Some(IpAddr::V6(address)) => address.is_loopback() || address.is_unicast_link_local(),
+        None => false,
     }
 }
 

@@ -5,7 +5,7 @@
 //! keys are renewed before they end.
 
 pub(crate) mod login;
-mod metadata;
+pub(crate) mod metadata;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -105,7 +105,7 @@ impl Credentials {
     /// metadata service gives temporary keys, which are renewed before they end.
     ///
     /// It is asked over the link-local address that every such server has,
-    /// never through a proxy.
+    /// never through a proxy. The setting `metadata` means the same.
     pub fn metadata() -> Self {
         Self::metadata_at("http://169.254.169.254")
     }

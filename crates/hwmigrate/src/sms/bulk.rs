@@ -106,7 +106,7 @@ pub struct BulkEnd {
     /// the name that its message tells.
     pub outcome: Result<Report>,
     /// The last look at its task, also where the outcome is an error.
-    pub last: Option<Progress>,
+    pub last: Option<Box<Progress>>,
 }
 
 impl BulkEnd {
@@ -289,7 +289,7 @@ impl<C: Future<Output = ()> + Send> Start<C> {
     }
 
     fn ended(&self, server: String, outcome: Result<Report>, last: Option<Progress>) -> BulkEvent {
-        BulkEvent::Ended(BulkEnd { place: self.place, server, outcome, last })
+        BulkEvent::Ended(BulkEnd { place: self.place, server, outcome, last: last.map(Box::new) })
     }
 }
 

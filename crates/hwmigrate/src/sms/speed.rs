@@ -47,10 +47,7 @@ impl SpeedLimit {
     /// # Errors
     /// `Invalid` above 2,147,483,647, which no request can hold.
     pub fn mbit_per_second(mbit: u32) -> Result<Self, Error> {
-        i32::try_from(mbit).map(Self).map_err(|_| {
-            let fix = "give 1 to 1000 Mbit/s, or 0 for no limit";
-            refuse("speed limit", format!("is {mbit} Mbit/s"), fix)
-        })
+        i32::try_from(mbit).map(Self).map_err(|_| too_high(mbit.into()))
     }
 
     /// The number on the wire; 0 is no limit.
@@ -111,7 +108,8 @@ impl FromStr for SpeedLimit {
         if !kbit.is_multiple_of(scale * 1_000) {
             return Err(malformed());
         }
-        Self::mbit_per_second(u32::try_from(kbit / (scale * 1_000)).unwrap_or(u32::MAX))
+        let mbit = kbit / (scale * 1_000);
+        u32::try_from(mbit).map_or_else(|_| Err(too_high(mbit)), Self::mbit_per_second)
     }
 }
 
@@ -228,6 +226,10 @@ impl SpeedPlan {
     }
 }
 
+fn too_high(mbit: u64) -> Error {
+    refuse("speed limit", format!("is {mbit} Mbit/s"), "give 1 to 1000 Mbit/s, or 0 for no limit")
+}
+
 /// Says that the service may refuse a limit: the documents differ on the upper end.
 pub(super) fn warn_of(mbit: i32) {
     if SpeedLimit(mbit).is_undocumented() {
@@ -281,7 +283,11 @@ mod tests {
         }
         for text in ["2147483648Mbit/s", "99999999999Mbit/s"] {
             let error = text.parse::<SpeedLimit>().unwrap_err();
-            assert!(error.message().contains("1 to 1000 Mbit/s"), "{text}: {error}");
+            let number = text.trim_end_matches("Mbit/s");
+            assert!(
+                error.message().contains(&format!("is {number} Mbit/s: give 1 to 1000")),
+                "{text}: {error}"
+            );
         }
         for limit in [SpeedLimit::UNLIMITED, SpeedLimit::DOCUMENTED_MAX] {
             assert_eq!(limit.to_string().parse::<SpeedLimit>().unwrap(), limit);

@@ -9,7 +9,7 @@ use crate::args::oms::{GroupCommand, GroupCreate, JobStart};
 use crate::body::{Body, operation};
 use crate::commands::shared::{accepted, list, ready, skeleton, to_json};
 use crate::commands::wait;
-use crate::connect::{connect, connect_to_wait, in_time, made_in_time};
+use crate::connect::{connect, connect_to_wait, done_in_time, in_time};
 use crate::failure::Result;
 use crate::output::{Column, Output, Show, column};
 
@@ -102,7 +102,7 @@ async fn create(create: &GroupCreate, global: &Global, output: &Output) -> Resul
     let client = connect(global)?;
     job::fill_region(&mut body, client.region());
     let request: types::CreateTaskGroupReq = body.finish(operation, output)?.into_typed()?;
-    let created = made_in_time(global, client.oms().groups().create_once(&request)).await?;
+    let created = done_in_time(global, client.oms().groups().create_once(&request)).await?;
     output.record(&json!({"group_id": created.id, "adopted": created.adopted}), &[])
 }
 

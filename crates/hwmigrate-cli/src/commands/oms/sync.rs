@@ -10,7 +10,7 @@ use crate::args::oms::{JobStart, SyncCommand};
 use crate::body::{Body, operation};
 use crate::clock::now_ms;
 use crate::commands::shared::{accepted, list, ready, skeleton, to_json};
-use crate::connect::{connect, in_time, made_in_time};
+use crate::connect::{connect, done_in_time, in_time};
 use crate::failure::Result;
 use crate::output::{Column, Output, Show, column};
 
@@ -70,7 +70,7 @@ pub(crate) async fn run(command: SyncCommand, global: &Global, output: &Output) 
             }
             let body = Body::read(&input)?;
             let (client, request) = ready::<types::CreateSyncTaskReq>(body, operation, global, output)?;
-            let created = made_in_time(global, client.oms().sync_tasks().create_once(&request)).await?;
+            let created = done_in_time(global, client.oms().sync_tasks().create_once(&request)).await?;
             output.record(&json!({"sync_task_id": created.id, "adopted": created.adopted}), &[])
         }
         SyncCommand::Start(start) => self::start(&start, global, output).await,

@@ -11,7 +11,7 @@ use crate::args::oms::{BatchUpdate, TaskCommand, TaskCreate, TaskStart};
 use crate::body::{Body, operation};
 use crate::commands::shared::{accepted, list, ready, skeleton, to_json};
 use crate::commands::wait;
-use crate::connect::{connect, connect_to_wait, in_time, made_in_time};
+use crate::connect::{connect, connect_to_wait, done_in_time, in_time};
 use crate::failure::{Failure, Result};
 use crate::output::{Column, Output, Show, column};
 
@@ -124,7 +124,7 @@ async fn create(create: &TaskCreate, global: &Global, output: &Output) -> Result
     let client = connect(global)?;
     job::fill_region(&mut body, client.region());
     let request: types::CreateTaskReq = body.finish(operation, output)?.into_typed()?;
-    let created = made_in_time(global, client.oms().tasks().create_once(&request)).await?;
+    let created = done_in_time(global, client.oms().tasks().create_once(&request)).await?;
     output.record(&json!({"id": created.id, "name": created.name, "adopted": created.adopted}), &[])
 }
 

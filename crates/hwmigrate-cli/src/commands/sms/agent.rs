@@ -10,7 +10,7 @@ use crate::args::sms::AgentCommand;
 use crate::args::{Global, Input};
 use crate::body::operation;
 use crate::commands::shared::{accepted, begin, ready, to_json};
-use crate::connect::{connect, in_time, made_in_time};
+use crate::connect::{connect, done_in_time, in_time};
 use crate::exit::ExitCode;
 use crate::failure::{Failure, Result};
 use crate::output::{Column, Output, Show, column};
@@ -30,7 +30,7 @@ pub(crate) async fn run(command: AgentCommand, global: &Global, output: &Output)
             let Some(body) = begin(&input, id, output)? else { return Ok(()) };
             let (client, request) =
                 ready::<types::PostSourceServerBody>(body, operation(id)?, global, output)?;
-            let created = made_in_time(global, client.sms().agent().register(&request)).await?;
+            let created = done_in_time(global, client.sms().agent().register(&request)).await?;
             output.record(&json!({"id": created.id, "name": request.name}), &[])
         }
         AgentCommand::CopyState { id, state, stage, input } => {

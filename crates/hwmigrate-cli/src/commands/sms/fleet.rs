@@ -57,11 +57,30 @@ pub(crate) struct Server {
     pub(crate) creating: Option<String>,
     /// The reply to the create was lost.
     pub(crate) searched: bool,
+    /// It was cut over in this run.
+    pub(crate) cut_over: bool,
     /// The last look at its task.
     pub(crate) last: Option<Progress>,
+    /// Since something happened to it.
+    pub(crate) watch: Option<Stopwatch>,
 }
 
 impl Server {
+    /// A server that is listed, with the task that it has.
+    pub(crate) fn new(id: &str, name: &str, task: Option<&str>) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            task: task.map(str::to_owned),
+            adopted: task.is_some(),
+            creating: None,
+            searched: false,
+            cut_over: false,
+            last: None,
+            watch: None,
+        }
+    }
+
     /// Adds to a report whose it is.
     fn name_in(&self, fields: &mut Map<String, Value>) {
         fields.insert("server_id".to_owned(), json!(self.id));
@@ -81,11 +100,23 @@ impl Server {
     }
 
     /// What is known of it when it was not followed to an end: by its last look, or an earlier one.
+    /// Every field of a report is there.
     fn unfinished(&self, last: Option<&Progress>) -> Map<String, Value> {
-        match last.or(self.last.as_ref()) {
+        let mut fields = match last.or(self.last.as_ref()) {
             Some(last) => report::of_progress(last),
-            None => Map::from_iter([("status".to_owned(), json!("unknown"))]),
-        }
+            None => Map::from_iter([
+                ("status".to_owned(), json!("unknown")),
+                ("state".to_owned(), Value::Null),
+                ("source_state".to_owned(), Value::Null),
+                ("phases".to_owned(), json!([])),
+                ("step".to_owned(), Value::Null),
+                ("bytes".to_owned(), json!({"total": null, "done": 0})),
+            ]),
+        };
+        let elapsed = self.watch.map(|watch| watch.elapsed()).unwrap_or_default();
+        fields.insert("elapsed_ms".to_owned(), json!(millis(elapsed)));
+        fields.insert("cut_over".to_owned(), json!(self.cut_over));
+        fields
     }
 }
 
@@ -148,6 +179,7 @@ impl<'a> Fleet<'a> {
     fn show(&mut self, place: usize, event: MigrationEvent) -> Result<()> {
         let Some(server) = self.servers.get_mut(place) else { return Ok(()) };
         let name = server.name.clone();
+        server.watch.get_or_insert_with(Stopwatch::start);
         let mut line = Map::new();
         match event {
             MigrationEvent::Creating(task) => {
@@ -189,6 +221,7 @@ impl<'a> Fleet<'a> {
                 }
             }
             MigrationEvent::CutOver => {
+                server.cut_over = true;
                 self.meter.note(&format!("{name}: in step with its target; cutting over"));
                 line.insert("event".to_owned(), json!("cut_over"));
             }
@@ -212,7 +245,7 @@ impl<'a> Fleet<'a> {
                 fields.insert("cut_over".to_owned(), json!(report.cut_over));
                 fields
             }
-            Err(_) => server.unfinished(end.last.as_ref()),
+            Err(_) => server.unfinished(end.last.as_deref()),
         };
         if let Some(job) = error.as_ref().and_then(|error| error.job()) {
             server.task.get_or_insert_with(|| job.id.clone());

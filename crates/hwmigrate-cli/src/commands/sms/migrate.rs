@@ -52,15 +52,8 @@ pub(crate) async fn move_all(
     let mut migrations = Vec::with_capacity(found.len());
     for server in found {
         let migration = in_time(global, begin(migrate, server, client, output)).await?;
-        servers.push(Server {
-            id: server.id.clone().unwrap_or_default(),
-            name: server.name.clone().unwrap_or_default(),
-            task: task_of(server).map(str::to_owned),
-            adopted: task_of(server).is_some(),
-            creating: None,
-            searched: false,
-            last: None,
-        });
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        servers.push(Server::new(&text(&server.id), &text(&server.name), task_of(server)));
         let migration = migration.cut_over(migrate.cut_over).poll(rhythm(near));
         let migration = if plan.is_empty() { migration } else { migration.limit_speed(plan.clone()) };
         migrations.push(match migrate.stall_after {
@@ -143,12 +136,20 @@ fn twice(server: &str) -> Failure {
         .help("give each server once, by id or by name")
 }
 
-/// A server that has no task yet needs an agent, and must have passed its checks.
+/// A server that has no task yet needs an agent, and must have passed its checks; a task that is
+/// being deleted leads nowhere.
 fn refuse_unable(server: &SourceServersResponseBody) -> Result<()> {
-    if task_of(server).is_some() {
-        return Ok(());
-    }
     let name = server.name.as_deref().or(server.id.as_deref()).unwrap_or_default();
+    if task_of(server).is_some() {
+        let state = server.current_task.as_ref().and_then(|task| task.state.as_ref());
+        return match state {
+            Some(TaskState::Deleting) => {
+                Err(Failure::new(ExitCode::Conflict, format!("the task of {name} is being deleted"))
+                    .help("run the same command again once it is gone: a new task is made then"))
+            }
+            _ => Ok(()),
+        };
+    }
     if server.connected == Some(false) {
         return Err(Failure::new(ExitCode::Conflict, format!("the agent of {name} is not connected"))
             .help("start the agent on the server, and let it reach the service"));
@@ -232,6 +233,7 @@ mod tests {
         serde_json::from_value(json!([
             {"id": "a", "name": "web"}, {"id": "b", "name": "db", "current_task": {"id": "t"}},
             {"id": "c", "name": "db"}, {"id": "d", "name": "old", "connected": false},
+            {"id": "f", "name": "going", "current_task": {"id": "u", "state": "DELETING"}},
             {"id": "e", "name": "odd", "state": "unavailable", "checks": [
                 {"id": 1, "name": "RSYNC", "result": "ERROR", "error_code": "SMS.6517"},
                 {"id": 2, "name": "OS", "result": "OK", "error_code": ""}]},
@@ -261,6 +263,9 @@ mod tests {
         }
         let failure = refuse_unable(find("old", &known).unwrap()).unwrap_err();
         assert!(failure.message().contains("not connected"), "{}", failure.message());
+        let failure = refuse_unable(find("going", &known).unwrap()).unwrap_err();
+        assert_eq!(failure.code(), ExitCode::Conflict);
+        assert!(failure.message().contains("is being deleted"), "{}", failure.message());
         let failure = refuse_unable(find("odd", &known).unwrap()).unwrap_err();
         assert!(failure.message().ends_with("checks: RSYNC (SMS.6517)"), "{}", failure.message());
     }

@@ -8,7 +8,7 @@ use crate::args::Global;
 use crate::args::sms::{ProjectCommand, ProjectFields};
 use crate::body::{Body, operation};
 use crate::commands::shared::{accepted, begin, list, ready, to_json};
-use crate::connect::{connect, in_time, made_in_time};
+use crate::connect::{connect, done_in_time, in_time};
 use crate::failure::Result;
 use crate::output::{Column, Output, Show, column};
 
@@ -53,7 +53,7 @@ pub(crate) async fn run(command: ProjectCommand, global: &Global, output: &Outpu
             fill(&mut body, &fields, output)?;
             let (client, request) =
                 ready::<PostMigProjectBody>(body, operation("sms.CreateMigproject")?, global, output)?;
-            let created = made_in_time(global, client.sms().projects().create(&request)).await?;
+            let created = done_in_time(global, client.sms().projects().create(&request)).await?;
             output.record(&json!({"id": created.id, "name": request.name}), &[])
         }
         ProjectCommand::Update { id, fields, input } => {

@@ -13,7 +13,7 @@ use crate::args::sms::{ActionCommand, TaskAction, TaskCommand, TaskCreate, TaskL
 use crate::body::operation;
 use crate::commands::shared::{accepted, accepted_many, begin, list, ready, to_json};
 use crate::commands::wait;
-use crate::connect::{connect, connect_to_wait, in_time, made_in_time};
+use crate::connect::{connect, connect_to_wait, done_in_time, in_time};
 use crate::failure::{Failure, Result};
 use crate::output::{Column, Output, Show, column};
 use crate::private::NewFile;
@@ -152,7 +152,7 @@ async fn create(create: &TaskCreate, global: &Global, output: &Output) -> Result
     request::fill(&mut body, &create.target);
     let client = connect(global)?;
     let request = in_time(global, request::complete(body, &create.target, None, &client, output)).await?;
-    let created = made_in_time(global, client.sms().tasks().create_once(&request)).await?;
+    let created = done_in_time(global, client.sms().tasks().create_once(&request)).await?;
     output.record(&json!({"id": created.id, "name": created.name, "adopted": created.adopted}), &[])
 }
 
@@ -210,7 +210,7 @@ async fn act(command: ActionCommand, global: &Global, output: &Output) -> Result
             if guarded { failure.or("send it all the same with --force") } else { failure }
         })
     };
-    in_time(global, told).await?;
+    done_in_time(global, told).await?;
     accepted(output, "task_id", id, &shown)
 }
 

@@ -7,7 +7,7 @@ use crate::args::Global;
 use crate::args::sms::{TemplateCommand, TemplateFields};
 use crate::body::{Body, operation};
 use crate::commands::shared::{accepted, accepted_many, begin, list, ready, to_json};
-use crate::connect::{connect, in_time, made_in_time};
+use crate::connect::{connect, done_in_time, in_time};
 use crate::exit::ExitCode;
 use crate::failure::{Failure, Result};
 use crate::output::{Column, Output, Show, column};
@@ -51,7 +51,7 @@ pub(crate) async fn run(command: TemplateCommand, global: &Global, output: &Outp
             fill(&mut body, &fields)?;
             let (client, request) =
                 ready::<CreateTemplateReq>(body, operation("sms.CreateTemplate")?, global, output)?;
-            let created = made_in_time(global, client.sms().templates().create(&request.template)).await?;
+            let created = done_in_time(global, client.sms().templates().create(&request.template)).await?;
             output.record(&json!({"id": created.id, "name": request.template.name}), &[])
         }
         TemplateCommand::Update { id, fields, input } => {
