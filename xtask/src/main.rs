@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod at_once;
 mod bench;
 mod c_emulator;
 mod c_header;
