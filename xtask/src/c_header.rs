@@ -48,8 +48,12 @@ const TOP: &str = "/* hwmigrate.h: object and server migration to Huawei Cloud.
  * - Functions return an hwm_result; HWM_OK is 0. With `error` not NULL, a failure puts an object there,
  *   which is freed with hwm_error_free. Outputs are written only on success, and checked before anything
  *   is sent. HWM_END, HWM_PAUSED and HWM_OVERTAKEN are no errors.
+ * - Every function that returns a result may give HWM_ARGUMENT and HWM_PANIC. Those that send, and they only,
+ *   give the kinds from HWM_API to HWM_AMBIGUOUS, HWM_CANCELLED, HWM_IN_CALLBACK and HWM_FORKED; a request
+ *   that does not fit its operation is HWM_INVALID before anything is sent.
  * - Handles are freed once, by the _free of their type, which takes NULL and does no I/O. What was made
  *   from a handle may outlive it. After its _free a handle must not be used.
+ * - Parameters are read until the function returns, and copied where they are kept.
  * - const char * parameters are UTF-8 with a NUL at the end. Where a ..._length follows, they are buffers
  *   of that many bytes. NULL is refused with HWM_ARGUMENT unless the function says what it means.
  * - const char * answers live as long as the handle they came from; char * outputs are freed with
@@ -59,7 +63,8 @@ const TOP: &str = "/* hwmigrate.h: object and server migration to Huawei Cloud.
  * - Times are milliseconds, points in time milliseconds since 1970 (UTC), sizes bytes.
  * - Secrets are copied, never shown, and overwritten when freed.
  * - No exception, abort or signal reaches the caller; nothing is written to standard output or error.
- *   Callbacks must return: neither an exception nor longjmp may leave them.
+ *   Callbacks must return: neither an exception nor longjmp may leave them. They may free any handle, also
+ *   those that the function works with which called them. errno may change in every call.
  */";
 
 /// The header and the list, by the files they belong in.

@@ -3,7 +3,9 @@
 //! It is installed into a folder of its own, and everything else happens
 //! against that folder: both examples' build files with both compilers, shared
 //! and static; the examples and the test programs against an emulator; the
-//! test programs once more under valgrind and under AddressSanitizer.
+//! test programs once more under valgrind and under AddressSanitizer. Each of
+//! these is a job with an emulator of its own, so that as many run at once as
+//! the machine has processors.
 //!
 //! What a machine has no tools for is left out and said so, except where `CI`
 //! is set: there it is a failure.
@@ -14,20 +16,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::at_once::{Job, at_once};
 use crate::c_emulator::Emulator;
 use crate::c_header::functions;
 use crate::dist_c::{install, soname_version, visible};
 use crate::root;
 use crate::tools::{Result, available, command, output, run, target};
 
-/// The test programs: every source in `bindings/c/tests` but the shared one.
+/// What the test programs in C share; every other source in `bindings/c/tests` is a program.
 const SUPPORT: &str = "support.c";
 
-const STRICT_C: [&str; 7] =
-    ["-std=c99", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Werror", "-pedantic", "-pthread"];
+const STRICT: [&str; 5] = ["-Wall", "-Wextra", "-Werror", "-pedantic", "-pthread"];
+const STRICT_C: [&str; 2] = ["-std=c99", "-D_POSIX_C_SOURCE=200809L"];
+/// The header for C++ promises to need neither.
+const STRICT_CXX: [&str; 3] = ["-std=c++17", "-fno-exceptions", "-fno-rtti"];
 
 /// What AddressSanitizer is told.
 const SANITIZE: [&str; 4] = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1"];
+
+/// For C and for C++.
+const COMPILERS: [(&str, &str); 2] = [("gcc", "g++"), ("clang", "clang++")];
 
 /// Tools, and what is left out without them.
 const TOOLS: [(&str, &str, &str); 6] = [
@@ -57,39 +65,29 @@ pub(crate) fn test(command_line: &Path) -> Result<()> {
     every_function_is_tried()?;
 
     let place = Place { prefix, work, command_line: command_line.to_owned() };
-    let compilers: Vec<_> =
-        [("gcc", "g++"), ("clang", "clang++")].into_iter().filter(|(cc, _)| has(cc)).collect();
-    if has("pkg-config") && has("make") {
-        for (cc, cxx) in &compilers {
-            place.makefile(cc, cxx)?;
+    let compilers: Vec<_> = COMPILERS.into_iter().filter(|(cc, _)| has(cc)).collect();
+    let mut jobs: Vec<Job<'_>> = Vec::new();
+    if let Some(compilers) = compilers.first() {
+        // Under valgrind they take longest, so they begin first.
+        let first = place.test_jobs("plain", *compilers, has("valgrind"))?;
+        let sanitized =
+            if has("clang") { place.test_jobs("sanitized", COMPILERS[1], false)? } else { Vec::new() };
+        jobs.extend(first.into_iter().chain(sanitized));
+    }
+    for (cc, cxx) in compilers {
+        let place = &place;
+        if has("pkg-config") && has("make") {
+            for package in ["hwmigrate", "hwmigrate-static"] {
+                jobs.push(Job::new(format!("examples: {cc}, {package}"), move || {
+                    place.makefile(cc, cxx, package)
+                }));
+            }
+        }
+        if has("cmake") {
+            jobs.push(Job::new(format!("examples: {cc}, CMake"), move || place.cmake(cc, cxx)));
         }
     }
-    if has("cmake") {
-        for (cc, cxx) in &compilers {
-            place.cmake(cc, cxx)?;
-        }
-    }
-    let Some((first, _)) = compilers.first() else {
-        return Ok(());
-    };
-    let plain = place.test_programs(first, "plain", false, &["-g"])?;
-    place.run_tests(&plain, &[], &[])?;
-    if has("valgrind") {
-        // Not the possible ones: a hash map is held by a pointer into the middle of its block.
-        let kinds = ["--show-leak-kinds=definite,indirect", "--errors-for-leak-kinds=definite,indirect"];
-        let valgrind =
-            ["valgrind", "--quiet", "--leak-check=full", kinds[0], kinds[1], "--error-exitcode=99"];
-        place.run_tests(&plain, &valgrind, &[("SLOW", "1")])?;
-    }
-    if has("clang") {
-        let sanitized = place.test_programs("clang", "sanitized", true, &SANITIZE)?;
-        place.run_tests(
-            &sanitized,
-            &[],
-            &[("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1")],
-        )?;
-    }
-    Ok(())
+    at_once(jobs)
 }
 
 /// The installed library and what is built against it.
@@ -100,20 +98,16 @@ struct Place {
 }
 
 impl Place {
-    /// Builds the examples with their Makefile, shared and static, and runs them.
-    fn makefile(&self, cc: &str, cxx: &str) -> Result<()> {
-        for package in ["hwmigrate", "hwmigrate-static"] {
-            let out = self.folder(&format!("make-{cc}-{package}"))?;
-            let mut make = command("make", &["--silent", "--always-make", "--directory"]);
-            make.arg(root().join("bindings/c/examples"))
-                .arg(format!("OUT={}", out.display()))
-                .args([format!("CC={cc}"), format!("CXX={cxx}"), format!("PACKAGE={package}")])
-                .env("PKG_CONFIG_PATH", self.prefix.join("lib/pkgconfig"));
-            run(&mut make)?;
-            println!("--- examples: {cc}, {package}");
-            self.run_examples(&out)?;
-        }
-        Ok(())
+    /// Builds the examples with their Makefile, and runs them.
+    fn makefile(&self, cc: &str, cxx: &str, package: &str) -> Result<()> {
+        let out = self.folder(&format!("make-{cc}-{package}"))?;
+        let mut make = command("make", &["--silent", "--always-make", "--directory"]);
+        make.arg(root().join("bindings/c/examples"))
+            .arg(format!("OUT={}", out.display()))
+            .args([format!("CC={cc}"), format!("CXX={cxx}"), format!("PACKAGE={package}")])
+            .env("PKG_CONFIG_PATH", self.prefix.join("lib/pkgconfig"));
+        run(&mut make)?;
+        self.run_examples(&out)
     }
 
     /// Builds the examples with their CMake project, and runs them.
@@ -130,7 +124,6 @@ impl Place {
             .args([format!("-DCMAKE_C_COMPILER={cc}"), format!("-DCMAKE_CXX_COMPILER={cxx}")]);
         output(&mut configure)?;
         output(command("cmake", &["--build"]).arg(&out))?;
-        println!("--- examples: {cc}, CMake");
         self.run_examples(&out)
     }
 
@@ -147,54 +140,69 @@ impl Place {
         run_one("credentials_callback", &[&emulator.key_file()?])
     }
 
-    /// Compiles the test programs. The header must also be fit for C++, which the examples show.
-    fn test_programs(&self, cc: &str, name: &str, statically: bool, flags: &[&str]) -> Result<Vec<PathBuf>> {
+    /// A job for each test program: it is compiled and run, and run once more under valgrind if so wished.
+    fn test_jobs(
+        &self,
+        name: &'static str,
+        compilers: (&'static str, &'static str),
+        valgrind: bool,
+    ) -> Result<Vec<Job<'_>>> {
         let (sources, out) = (root().join("bindings/c/tests"), self.folder(name)?);
-        let mut programs = Vec::new();
-        let mut names: Vec<_> =
-            fs::read_dir(&sources)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-        names.sort();
-        for source in names {
-            let is_program = source.extension().is_some_and(|extension| extension == "c")
+        let mut jobs = Vec::new();
+        for entry in fs::read_dir(sources)? {
+            let source = entry?.path();
+            let is_program = source.extension().is_some_and(|kind| kind == "c" || kind == "cpp")
                 && source.file_name().is_some_and(|name| name != SUPPORT);
             if !is_program {
                 continue;
             }
-            let program = out.join(source.file_stem().unwrap_or_default());
-            let mut compile = command(cc, &STRICT_C);
-            compile.args(flags).arg("-I").arg(self.prefix.join("include")).arg("-o").arg(&program);
-            compile.arg(&source).arg(sources.join(SUPPORT));
-            if statically {
-                compile.arg(self.prefix.join("lib/libhwmigrate.a"));
-                compile.args(["-lgcc_s", "-lutil", "-lrt", "-lpthread", "-lm", "-ldl"]);
-            } else {
-                compile.arg("-L").arg(self.prefix.join("lib")).arg("-lhwmigrate");
-            }
-            run(&mut compile)?;
-            programs.push(program);
+            let stem = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let program = out.join(&stem);
+            jobs.push(Job::new(format!("{stem}, {name}"), move || {
+                self.compile(&source, &program, name == "sanitized", compilers)?;
+                self.run_test(&program, name == "sanitized")?;
+                if valgrind { self.run_under_valgrind(&program) } else { Ok(()) }
+            }));
         }
-        if programs.is_empty() { Err("there is no test program".into()) } else { Ok(programs) }
+        if jobs.is_empty() { Err("there is no test program".into()) } else { Ok(jobs) }
     }
 
-    /// Runs each test program with an emulator of its own.
-    fn run_tests(&self, programs: &[PathBuf], wrapper: &[&str], environment: &[(&str, &str)]) -> Result<()> {
-        for program in programs {
-            let emulator = Emulator::start(&self.command_line)?;
-            let name = program.file_name().unwrap_or_default().to_string_lossy();
-            println!("--- {} {name}", wrapper.first().unwrap_or(&""));
-            let mut test = match wrapper.split_first() {
-                Some((first, rest)) => {
-                    let mut wrapped = Command::new(first);
-                    wrapped.args(rest).arg(program).current_dir(root());
-                    wrapped
-                }
-                None => command(program, &[]),
-            };
-            emulator.describe(&mut test);
-            test.env("TEST_KEY_FILE", emulator.key_file()?);
-            run(test.env("LD_LIBRARY_PATH", self.prefix.join("lib")).envs(environment.iter().copied()))?;
-        }
-        Ok(())
+    /// Compiles a test program. Whoever frees, leaks or reads too far, the sanitizers see it in the shared
+    /// library as well: both use the same allocator.
+    fn compile(&self, source: &Path, to: &Path, sanitize: bool, (cc, cxx): (&str, &str)) -> Result<()> {
+        let mut compile = if source.extension().is_some_and(|kind| kind == "c") {
+            let mut compile = command(cc, &STRICT_C);
+            compile.arg(source.with_file_name(SUPPORT));
+            compile
+        } else {
+            command(cxx, &STRICT_CXX)
+        };
+        compile.args(STRICT).arg("-I").arg(self.prefix.join("include")).arg("-o").arg(to).arg(source);
+        compile.args(if sanitize { &SANITIZE[..] } else { &["-g"] });
+        compile.arg("-L").arg(self.prefix.join("lib")).arg("-lhwmigrate");
+        run(&mut compile)
+    }
+
+    fn run_test(&self, program: &Path, sanitized: bool) -> Result<()> {
+        let options = ("ASAN_OPTIONS", "detect_leaks=1:detect_stack_use_after_return=1");
+        self.run_with_emulator(command(program, &[]), sanitized.then_some(options))
+    }
+
+    fn run_under_valgrind(&self, program: &Path) -> Result<()> {
+        // Not the possible ones: a hash map is held by a pointer into the middle of its block.
+        let kinds = ["--show-leak-kinds=definite,indirect", "--errors-for-leak-kinds=definite,indirect"];
+        let words = ["--quiet", "--leak-check=full", kinds[0], kinds[1], "--error-exitcode=99"];
+        let mut valgrind = command("valgrind", &words);
+        valgrind.arg(program);
+        self.run_with_emulator(valgrind, Some(("SLOW", "1")))
+    }
+
+    /// Runs a test program with an emulator of its own.
+    fn run_with_emulator(&self, mut test: Command, setting: Option<(&str, &str)>) -> Result<()> {
+        let emulator = Emulator::start(&self.command_line)?;
+        emulator.describe(&mut test);
+        test.env("TEST_KEY_FILE", emulator.key_file()?);
+        run(test.env("LD_LIBRARY_PATH", self.prefix.join("lib")).envs(setting))
     }
 
     /// An empty folder.
@@ -227,6 +235,12 @@ fn names(prefix: &Path) -> Result<()> {
     let soname = dynamic.lines().find_map(|line| line.trim().strip_prefix("SONAME"));
     if soname.map(str::trim) != Some(&wanted) {
         return Err(format!("the shared library is named {soname:?}, not {wanted}").into());
+    }
+    // What the loader is told besides, among it 8: never unload.
+    let flags =
+        dynamic.lines().find_map(|line| line.trim().strip_prefix("FLAGS_1")?.trim().strip_prefix("0x"));
+    if flags.and_then(|flags| u64::from_str_radix(flags, 16).ok()).is_none_or(|flags| flags & 8 == 0) {
+        return Err(format!("the shared library may be unloaded while its threads run: {flags:?}").into());
     }
     println!("{} functions, and no other names, in the shared and the static library", promised.len());
     Ok(())

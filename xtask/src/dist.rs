@@ -1,7 +1,9 @@
-//! `cargo xtask dist`: what is given to users, in one folder.
+//! `cargo xtask dist`: what is given to users, optimised, below one folder.
 
+use std::fs;
 use std::path::PathBuf;
 
+use crate::c_header::version;
 use crate::dist_c;
 use crate::python::{Profile, sdist, wheel};
 use crate::tools::{Result, target};
@@ -9,9 +11,10 @@ use crate::tools::{Result, target};
 /// What to build, and where to.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Folder that receives everything; `dist` in the folder of builds by default
+    /// Folder that receives the C library in lib/ and include/, and wheel and source archive in python/;
+    /// `dist` in the folder of builds by default
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    prefix: Option<PathBuf>,
     /// Build the Python package only
     #[arg(long, conflicts_with = "c")]
     python: bool,
@@ -20,18 +23,25 @@ pub(crate) struct Arguments {
     c: bool,
 }
 
-/// Builds wheel, source archive and C library, optimised.
+/// Builds wheel, source archive and C library.
 pub(crate) fn dist(arguments: &Arguments) -> Result<()> {
-    let out = match &arguments.out {
-        Some(out) => std::path::absolute(out)?,
+    let prefix = match &arguments.prefix {
+        Some(prefix) => std::path::absolute(prefix)?,
         None => target().join("dist"),
     };
     if !arguments.c {
-        println!("{}", sdist(&out.join("python/sdist"))?.display());
-        println!("{}", wheel(Profile::Dist, &out.join("python/wheels"))?.display());
+        // Built elsewhere: both want a folder that holds nothing else, and empty it.
+        let (folder, work) = (prefix.join("python"), target().join("python/dist"));
+        fs::create_dir_all(&folder)?;
+        for made in [sdist(&work.join("sdist"))?, wheel(Profile::Dist, &work.join("wheels"))?] {
+            let place = folder.join(made.file_name().ok_or("a package is a file")?);
+            fs::copy(&made, &place)?;
+            println!("{}", place.display());
+        }
     }
     if !arguments.python {
-        dist_c::install(&out.join("c"), "dist")?;
+        dist_c::install(&prefix, "dist")?;
+        println!("hwmigrate {} for C in {}", version()?, prefix.display());
     }
     Ok(())
 }

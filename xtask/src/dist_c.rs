@@ -1,35 +1,16 @@
-//! `cargo xtask dist-c`: the C library as it is installed.
+//! The C library as it is installed: for `cargo xtask dist`, tests and measurements.
 
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::c_header::version;
 use crate::root;
 use crate::tools::{Result, cargo, command, output, run, target};
 
-/// Where to, and how it is built.
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    /// Folder that receives lib/ and include/
-    #[arg(long, value_name = "DIR")]
-    prefix: PathBuf,
-    /// Cargo's profile: `dist` for use, `dev` for tests
-    #[arg(long, default_value = "dist")]
-    profile: String,
-}
-
 /// What the Rust parts need of the system, as `rustc --print native-static-libs` says for Linux.
 const SYSTEM_LIBRARIES: [&str; 7] = ["gcc_s", "util", "rt", "pthread", "m", "dl", "c"];
-
-/// Builds and installs.
-pub(crate) fn dist(arguments: &Arguments) -> Result<()> {
-    let prefix = std::path::absolute(&arguments.prefix)?;
-    install(&prefix, &arguments.profile)?;
-    println!("installed hwmigrate {} for C in {}", version()?, prefix.display());
-    Ok(())
-}
 
 /// Builds with a profile and lays everything out below `prefix`.
 pub(crate) fn install(prefix: &Path, profile: &str) -> Result<()> {
@@ -52,7 +33,7 @@ pub(crate) fn install(prefix: &Path, profile: &str) -> Result<()> {
     replace(&lib.join(&soname), |place| Ok(symlink(&full, place)?))?;
     replace(&lib.join("libhwmigrate.so"), |place| Ok(symlink(&soname, place)?))?;
     replace(&lib.join("libhwmigrate.a"), |place| {
-        archive(&built.join("libhwmigrate_c.a"), place, &built.join("hwmigrate-static"), profile != "dev")
+        archive(&built.join("libhwmigrate_c.a"), place, &built.join("hwmigrate-static"))
     })?;
 
     let sources = root().join("bindings/c");
@@ -95,26 +76,25 @@ fn replace(place: &Path, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
 }
 
 /// The static library as one object in which only `hwm_` names are visible: the names of the Rust runtime
-/// and of the TLS library must not meet those of the program.
-fn archive(from: &Path, to: &Path, work: &Path, strip: bool) -> Result<()> {
+/// and of the TLS library must not meet those of the program. Without what a debugger would read, which is
+/// most of it, and slows down every program that is linked.
+fn archive(from: &Path, to: &Path, work: &Path) -> Result<()> {
     fs::create_dir_all(work)?;
     let object = work.join("hwmigrate.o");
-    let paths: [&OsStr; 6] = [
+    let words: [&OsStr; 7] = [
         "-r".as_ref(),
+        "--strip-debug".as_ref(),
         "-o".as_ref(),
         object.as_ref(),
         "--whole-archive".as_ref(),
         from.as_ref(),
         "--no-whole-archive".as_ref(),
     ];
-    run(command("ld", &[]).args(paths))?;
+    run(command("ld", &[]).args(words))?;
     // The standard library brings bitcode along, which only a linker of the very same LLVM can read.
     let bitcode = ["--remove-section", ".llvmbc", "--remove-section", ".llvmcmd"];
     let mut hide = command("objcopy", &bitcode);
     hide.args(["--wildcard", "--keep-global-symbol", "hwm_*"]);
-    if strip {
-        hide.arg("--strip-debug");
-    }
     run(hide.arg(&object))?;
     run(command("ar", &["rcs"]).arg(to).arg(&object))
 }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod at_once;
 mod bench;
 mod c_emulator;
 mod c_header;
@@ -36,10 +37,8 @@ enum Command {
     Generate(generate::Arguments),
     /// Checks everything there is
     Test(test::Arguments),
-    /// Builds what is given to users: Python wheel and source archive, C library
+    /// Builds what is given to users: the Python package, and the C library as it is installed
     Dist(dist::Arguments),
-    /// Builds the C library and lays it out as it is installed
-    DistC(dist_c::Arguments),
     /// Measures hwmigrate against what one would use instead, and writes docs/benchmarks.md
     Bench(bench::Arguments),
 }
@@ -49,7 +48,6 @@ fn main() -> ExitCode {
         Command::Generate(arguments) => generate::run(&arguments),
         Command::Test(arguments) => test::test(&arguments),
         Command::Dist(arguments) => dist::dist(&arguments),
-        Command::DistC(arguments) => dist_c::dist(&arguments),
         Command::Bench(arguments) => bench::bench(&arguments),
     };
     match outcome {

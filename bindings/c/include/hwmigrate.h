@@ -7,8 +7,12 @@
  * - Functions return an hwm_result; HWM_OK is 0. With `error` not NULL, a failure puts an object there,
  *   which is freed with hwm_error_free. Outputs are written only on success, and checked before anything
  *   is sent. HWM_END, HWM_PAUSED and HWM_OVERTAKEN are no errors.
+ * - Every function that returns a result may give HWM_ARGUMENT and HWM_PANIC. Those that send, and they only,
+ *   give the kinds from HWM_API to HWM_AMBIGUOUS, HWM_CANCELLED, HWM_IN_CALLBACK and HWM_FORKED; a request
+ *   that does not fit its operation is HWM_INVALID before anything is sent.
  * - Handles are freed once, by the _free of their type, which takes NULL and does no I/O. What was made
  *   from a handle may outlive it. After its _free a handle must not be used.
+ * - Parameters are read until the function returns, and copied where they are kept.
  * - const char * parameters are UTF-8 with a NUL at the end. Where a ..._length follows, they are buffers
  *   of that many bytes. NULL is refused with HWM_ARGUMENT unless the function says what it means.
  * - const char * answers live as long as the handle they came from; char * outputs are freed with
@@ -18,7 +22,8 @@
  * - Times are milliseconds, points in time milliseconds since 1970 (UTC), sizes bytes.
  * - Secrets are copied, never shown, and overwritten when freed.
  * - No exception, abort or signal reaches the caller; nothing is written to standard output or error.
- *   Callbacks must return: neither an exception nor longjmp may leave them.
+ *   Callbacks must return: neither an exception nor longjmp may leave them. They may free any handle, also
+ *   those that the function works with which called them. errno may change in every call.
  */
 
 #ifndef HWMIGRATE_H
@@ -300,7 +305,8 @@ typedef struct hwm_event hwm_event;
  * thousand jobs cost ten list requests a round. One job that fails does not
  * end the wait for the others. Freeing it stops the waiting, not the jobs.
  *
- * Settings are made before the first event; a deadline is required.
+ * Settings are made before the first event; a deadline is required. It goes
+ * step by step: one thread at a time.
  */
 typedef struct hwm_fleet hwm_fleet;
 
@@ -327,7 +333,8 @@ typedef struct hwm_progress hwm_progress;
  * are made, and "-" as the last name appends to a list:
  * "/src_node/object_key/-". The names are those of the service's
  * documentation. A name that the operation does not have is refused by the
- * function that takes the request, before anything is sent.
+ * function that takes the request, before anything is sent. A path may go 32
+ * levels down.
  *
  * The first setter that fails is remembered, and the function that takes the
  * request fails with the same text, so their results need not be looked at
@@ -364,7 +371,11 @@ typedef struct hwm_wait hwm_wait;
  */
 typedef void (*hwm_log_callback)(void *user_data, hwm_log_level level, const char *line);
 
-/** Takes `user_data` back from the library. Called exactly once. */
+/**
+ * Takes `user_data` back from the library. Called exactly once, on the thread
+ * that ends the need: in a setter, a `_free`, or at the end of a call. It must
+ * not send anything through the library.
+ */
 typedef void (*hwm_release)(void *user_data);
 
 /**
@@ -373,7 +384,8 @@ typedef void (*hwm_release)(void *user_data);
  * It puts the answer into `answer` by one of the `hwm_credential_...`
  * functions and returns HWM_OK, or calls `hwm_credential_fail` and returns any
  * other result, with which the call then fails. It runs on a thread that is
- * inside a call of the client; see the README for what it may call.
+ * inside a call of the client, and other calls of the client wait meanwhile, so
+ * it must not wait for one; see the README for what it may call.
  */
 typedef int32_t (*hwm_credentials_callback)(void *user_data, hwm_credential *answer);
 
@@ -451,7 +463,7 @@ int64_t hwm_error_job_objects_failed(const hwm_error *error);
 /** The key of the list of failed objects in the destination bucket, or NULL. */
 const char *hwm_error_job_failed_list(const hwm_error *error);
 
-/** The version of the library, such as "0.1.0". */
+/** The version of the library, such as "0.1.0". It is never freed. */
 const char *hwm_version(void);
 
 /**
@@ -481,7 +493,8 @@ void hwm_string_free(char *text);
 
 /**
  * Sends the library's log to a function, for the whole process, in place of
- * the one before. When it returns, that one runs no more.
+ * the one before. When it returns, that one runs no more: it is waited for,
+ * so hold no lock that the callback takes.
  *
  * @param level How much; a `hwm_log_level`.
  * @param callback NULL for none.
@@ -496,7 +509,11 @@ hwm_result hwm_log_set(int32_t level,
                        hwm_release release,
                        hwm_error **error);
 
-/** Makes a flag that is not set. */
+/**
+ * Makes a flag that is not set.
+ *
+ * @param cancel Receives the flag; free it with `hwm_cancel_free`.
+ */
 hwm_result hwm_cancel_new(hwm_cancel **cancel, hwm_error **error);
 
 /**
@@ -507,7 +524,8 @@ void hwm_cancel_free(hwm_cancel *cancel);
 
 /**
  * Sets the flag: what it was given to ends with HWM_CANCELLED within about
- * 25 ms, and so does what begins later.
+ * 25 ms, and so does what begins later. A callback that runs is not
+ * interrupted; it is waited for.
  *
  * It only stores a number. It may be called from any thread, and from a
  * signal handler. NULL is fine.
@@ -518,10 +536,12 @@ void hwm_cancel_now(hwm_cancel *cancel);
 bool hwm_cancel_is_set(const hwm_cancel *cancel);
 
 /**
- * An IAM user's password; gives a token for the project.
+ * An IAM user's password; gives a token for the project. A login that was
+ * refused is not tried again for 30 seconds, since a few lock the user.
  *
  * @param domain The account's name.
  * @param user The user's name. A HUAWEI ID cannot log in this way; use an IAM user.
+ * @param credentials Receives the credentials; free them with `hwm_credentials_free`.
  */
 hwm_result hwm_credentials_password(const char *domain,
                                     const char *user,
@@ -538,6 +558,7 @@ hwm_result hwm_credentials_password(const char *domain,
  *        `hwm_credential_set_passcode`.
  * @param release May be NULL. Called when `user_data` is needed no more, also
  *        when this function fails.
+ * @param credentials Receives the credentials; free them with `hwm_credentials_free`.
  */
 hwm_result hwm_credentials_password_totp(const char *domain,
                                          const char *user,
@@ -554,6 +575,7 @@ hwm_result hwm_credentials_password_totp(const char *domain,
  * A token that the program already has. It cannot be renewed.
  *
  * @param expires_at Its end in milliseconds since 1970; 0 when unknown.
+ * @param credentials Receives the credentials; free them with `hwm_credentials_free`.
  */
 hwm_result hwm_credentials_token(const char *token,
                                  size_t token_length,
@@ -561,7 +583,11 @@ hwm_result hwm_credentials_token(const char *token,
                                  hwm_credentials **credentials,
                                  hwm_error **error);
 
-/** A permanent access key; every request is signed. */
+/**
+ * A permanent access key; every request is signed.
+ *
+ * @param credentials Receives the credentials; free them with `hwm_credentials_free`.
+ */
 hwm_result hwm_credentials_access_key(const char *access_key,
                                       size_t access_key_length,
                                       const char *secret_key,
@@ -569,7 +595,11 @@ hwm_result hwm_credentials_access_key(const char *access_key,
                                       hwm_credentials **credentials,
                                       hwm_error **error);
 
-/** A temporary access key with its security token; every request is signed. */
+/**
+ * A temporary access key with its security token; every request is signed.
+ *
+ * @param credentials Receives the credentials; free them with `hwm_credentials_free`.
+ */
 hwm_result hwm_credentials_temporary(const char *access_key,
                                      size_t access_key_length,
                                      const char *secret_key,
@@ -585,6 +615,7 @@ hwm_result hwm_credentials_temporary(const char *access_key,
  * @param base Logs in to its own account first; it may be freed at once.
  * @param agency The agency's name.
  * @param domain The name of the account that made the agency.
+ * @param credentials Receives the credentials; free them with `hwm_credentials_free`.
  */
 hwm_result hwm_credentials_agency(const hwm_credentials *base,
                                   const char *agency,
@@ -598,6 +629,7 @@ hwm_result hwm_credentials_agency(const hwm_credentials *base,
  * @param callback Gives a token or a key by one of the `hwm_credential_set_...` functions.
  * @param release May be NULL. Called when `user_data` is needed no more, also
  *        when this function fails.
+ * @param credentials Receives the credentials; free them with `hwm_credentials_free`.
  */
 hwm_result hwm_credentials_from_callback(hwm_credentials_callback callback,
                                          void *user_data,
@@ -605,7 +637,11 @@ hwm_result hwm_credentials_from_callback(hwm_credentials_callback callback,
                                          hwm_credentials **credentials,
                                          hwm_error **error);
 
-/** The same credentials, asking for a token of the whole account instead of one project. */
+/**
+ * The same credentials, asking for a token of the whole account instead of one project.
+ *
+ * @param credentials Receives the credentials; free them with `hwm_credentials_free`.
+ */
 hwm_result hwm_credentials_for_domain(const hwm_credentials *base,
                                       hwm_credentials **credentials,
                                       hwm_error **error);
@@ -650,7 +686,11 @@ hwm_result hwm_credential_set_passcode(hwm_credential *answer,
  */
 hwm_result hwm_credential_fail(hwm_credential *answer, const char *message);
 
-/** Makes a configuration with nothing set. */
+/**
+ * Makes a configuration with nothing set.
+ *
+ * @param config Receives the configuration; free it with `hwm_config_free`.
+ */
 hwm_result hwm_config_new(hwm_config **config, hwm_error **error);
 
 /** Frees a configuration. NULL is fine. Clients made with it live on. */
@@ -711,13 +751,17 @@ hwm_result hwm_config_set_client_certificate(hwm_config *config,
                                              const char *certificate,
                                              const char *key);
 
-/** Longest time for making a connection; 10 seconds by default. */
+/** Longest time for making a connection, above 0 and below ten years; 10 seconds by default. */
 hwm_result hwm_config_set_connect_timeout(hwm_config *config, int64_t milliseconds);
 
-/** Longest silence of a service that is answering; 60 seconds by default. */
-hwm_result hwm_config_set_read_timeout(hwm_config *config, int64_t milliseconds);
+/** Longest silence of a service that is answering, above 0 and below ten years; 60 seconds by default. */
+hwm_result hwm_config_set_read_timeout(hwm_config *config,
+                                       int64_t milliseconds);
 
-/** Longest time for one call with its login, pauses and repetitions; 2 minutes by default. */
+/**
+ * Longest time for one call with its login, pauses and repetitions, above 0 and below ten years; 2
+ * minutes by default.
+ */
 hwm_result hwm_config_set_call_timeout(hwm_config *config, int64_t milliseconds);
 
 /**
@@ -737,6 +781,10 @@ hwm_result hwm_config_set_retry(hwm_config *config,
  *
  * @param config The settings, or NULL for those of environment and profile.
  *        It may be freed at once.
+ * @param client Receives the client; free it with `hwm_client_free`.
+ *
+ * The environment is read, unless `hwm_config_ignore_environment` was called:
+ * no other thread may change it meanwhile, as always in C.
  *
  * Fails with HWM_CONFIG for settings that are missing, malformed, or
  * contradict each other; the message names the setting and where it came from.
@@ -747,7 +795,9 @@ hwm_result hwm_client_new(const hwm_config *config, hwm_client **client, hwm_err
  * Makes another handle of the same client, whose calls have limits of their own.
  *
  * @param call_timeout Longest time for one call in milliseconds; 0 leaves that of the client.
- * @param cancel Ends calls and waits of this handle when it is set; NULL leaves that of the client.
+ * @param cancel Ends calls and waits of this handle, and of what is made from it, when it is set; NULL
+ *        leaves that of the client. It may be freed at once, and is then never set.
+ * @param limited Receives the handle; free it with `hwm_client_free`.
  */
 hwm_result hwm_client_limited(const hwm_client *client,
                               int64_t call_timeout,
@@ -767,7 +817,8 @@ void hwm_client_free(hwm_client *client);
  *
  * @param login May be NULL. Receives what was found out, without any secret:
  *        "/project_id", "/domain_id", "/domain", "/user", "/kind", and
- *        "/expires_at" in milliseconds since 1970, each absent when unknown.
+ *        "/expires_at" in milliseconds since 1970, each null when unknown. Free it with
+ *        `hwm_value_free`.
  */
 hwm_result hwm_client_login(const hwm_client *client, hwm_value **login, hwm_error **error);
 
@@ -833,7 +884,11 @@ int32_t hwm_value_http_status(const hwm_value *value);
 /** The id to quote to the service's support, or NULL. */
 const char *hwm_value_request_id(const hwm_value *value);
 
-/** Makes an empty request. */
+/**
+ * Makes an empty request.
+ *
+ * @param request Receives the request; free it with `hwm_request_free`.
+ */
 hwm_result hwm_request_new(hwm_request **request, hwm_error **error);
 
 /** Frees a request and overwrites the secrets in it. NULL is fine. */
@@ -912,7 +967,9 @@ void hwm_list_free(hwm_list *list);
  * Reads the next item.
  *
  * @param item Receives the item, with HWM_OK; free it with `hwm_value_free`.
- * @return HWM_END when there are no more. After an error the list is over.
+ * @return HWM_END when there are no more. After an error the list is over and
+ *         gives HWM_END, but for HWM_ARGUMENT, HWM_BUSY, HWM_IN_CALLBACK and
+ *         HWM_CANCELLED by a flag, which stays set.
  */
 hwm_result hwm_list_next(hwm_list *list, hwm_value **item, hwm_error **error);
 
@@ -1001,12 +1058,14 @@ void hwm_wait_free(hwm_wait *wait);
  */
 hwm_result hwm_wait_set_deadline(hwm_wait *wait, int64_t milliseconds);
 
-/** What to wait for; HWM_UNTIL_ENDED unless said otherwise. */
-hwm_result hwm_wait_set_until(hwm_wait *wait, int32_t until);
+/** What to wait for, a `hwm_until`; HWM_UNTIL_ENDED unless said otherwise. For a server it replaces the goal. */
+hwm_result hwm_wait_set_until(hwm_wait *wait,
+                              int32_t until);
 
 /**
  * How often to look: pauses between these, in milliseconds. A young job is
- * looked at often, an old one seldom. 250 and 30000 unless said otherwise.
+ * looked at often, an old one seldom. 250 and 30000 unless said otherwise;
+ * what is below 10 ms or above a day is brought there.
  */
 hwm_result hwm_wait_set_poll(hwm_wait *wait, int64_t shortest, int64_t longest);
 
@@ -1022,7 +1081,8 @@ hwm_result hwm_wait_set_stop_job(hwm_wait *wait, bool stop);
 
 /**
  * Calls a function with every look, between two requests. It may call the
- * library, but not with this wait.
+ * library, but not with this wait, which it may free: that takes effect when
+ * the wait has ended.
  *
  * @param callback NULL for none.
  * @param release May be NULL. Called when `user_data` is needed no more, also
@@ -1036,23 +1096,26 @@ hwm_result hwm_wait_set_progress(hwm_wait *wait,
 /**
  * Waits to the end.
  *
- * @param last May be NULL. Receives the last look, also with HWM_PAUSED and HWM_OVERTAKEN.
+ * @param last May be NULL. Receives the last look, also with HWM_PAUSED and HWM_OVERTAKEN; free it with
+ *        `hwm_progress_free`.
  * @return HWM_OK when what was waited for has come, HWM_PAUSED when the job
  *         was paused, HWM_OVERTAKEN when it ended well and what was waited
  *         for will not come. HWM_JOB_FAILED when it failed; the error object has the
  *         reason and counts. HWM_TIMEOUT when the deadline passed, the job
  *         goes on. HWM_CANCELLED, HWM_NOT_FOUND, HWM_AUTH.
  */
-hwm_result hwm_wait_run(hwm_wait *wait, hwm_progress **last, hwm_error **error);
+hwm_result hwm_wait_run(hwm_wait *wait,
+                        hwm_progress **last,
+                        hwm_error **error);
 
 /**
  * Waits for the next look.
  *
- * @param progress May be NULL. Receives the look, with HWM_OK.
+ * @param progress May be NULL. Receives the look, with HWM_OK; free it with `hwm_progress_free`.
  * @return HWM_OK for every look. Then HWM_END when what was waited for has
  *         come, HWM_PAUSED or HWM_OVERTAKEN. Errors as `hwm_wait_run`;
- *         after one the wait is over, but for HWM_CANCELLED by a flag and
- *         HWM_BUSY.
+ *         after one the wait is over, but for HWM_BUSY, HWM_IN_CALLBACK and
+ *         HWM_CANCELLED by a flag, which stays set.
  */
 hwm_result hwm_wait_next(hwm_wait *wait, hwm_progress **progress, hwm_error **error);
 
@@ -1062,10 +1125,11 @@ void hwm_fleet_free(hwm_fleet *fleet);
 /** Waits for each job for at most this long, counted from the first look. */
 hwm_result hwm_fleet_set_deadline(hwm_fleet *fleet, int64_t milliseconds);
 
-/** What to wait for, a `hwm_until`; HWM_UNTIL_ENDED unless said otherwise. */
-hwm_result hwm_fleet_set_until(hwm_fleet *fleet, int32_t until);
+/** What to wait for, a `hwm_until`; HWM_UNTIL_ENDED unless said otherwise. For servers it replaces the goal. */
+hwm_result hwm_fleet_set_until(hwm_fleet *fleet,
+                               int32_t until);
 
-/** How often to look: pauses between these, in milliseconds. */
+/** How often to look: pauses between these, in milliseconds, as `hwm_wait_set_poll` says. */
 hwm_result hwm_fleet_set_poll(hwm_fleet *fleet, int64_t shortest, int64_t longest);
 
 /** Marks looks as stalled when a running job has not moved for this long. */
@@ -1076,8 +1140,8 @@ hwm_result hwm_fleet_set_stall_after(hwm_fleet *fleet, int64_t milliseconds);
  *
  * @param event Receives what happened, with HWM_OK; free it with `hwm_event_free`.
  * @return HWM_END when all jobs have ended. A job that failed is an event, not
- *         an error; errors are those of this function: HWM_CANCELLED, after
- *         which one may go on, HWM_BUSY, HWM_ARGUMENT.
+ *         an error; errors are those of this function: HWM_CANCELLED by a flag,
+ *         which stays set, HWM_BUSY, HWM_ARGUMENT.
  */
 hwm_result hwm_fleet_next(hwm_fleet *fleet, hwm_event **event, hwm_error **error);
 
@@ -1093,10 +1157,12 @@ bool hwm_event_is_end(const hwm_event *event);
 /**
  * How the wait for this job ended, as `hwm_wait_run` says it. HWM_OK for a look.
  *
- * @param progress May be NULL. Receives the look, where there is one; the caller frees it.
- * @param error May be NULL. Receives the error of a job that ended badly.
+ * @param progress May be NULL. Receives the look, where there is one; free it with `hwm_progress_free`.
+ * @param error May be NULL. Receives the error of a job that ended badly; free it with `hwm_error_free`.
  */
-hwm_result hwm_event_result(const hwm_event *event, hwm_progress **progress, hwm_error **error);
+hwm_result hwm_event_result(const hwm_event *event,
+                            hwm_progress **progress,
+                            hwm_error **error);
 
 /**
  * Makes a mark: a word that finds a job again by its description, whatever
@@ -1155,14 +1221,14 @@ hwm_result hwm_task_find_marked(const hwm_client *client,
 /**
  * Reads one task, as the service describes it.
  *
- * @param task Receives the fields of ShowTask.
+ * @param task Receives the fields of ShowTask; free it with `hwm_value_free`.
  */
 hwm_result hwm_task_show(const hwm_client *client, int64_t id, hwm_value **task, hwm_error **error);
 
 /**
  * Reads one task, as the common view of all jobs.
  *
- * @param progress Receives the look.
+ * @param progress Receives the look; free it with `hwm_progress_free`.
  */
 hwm_result hwm_task_progress(const hwm_client *client,
                              int64_t id,
@@ -1175,7 +1241,7 @@ hwm_result hwm_task_progress(const hwm_client *client,
  * @param filter NULL for all tasks. Parameters: "status" (a number of ListTasks),
  *        "group_id", "task_name" (a part of it), "page_size" (1 to 100), "limit"
  *        (items in all).
- * @param list Receives the list; see `hwm_list_next`.
+ * @param list Receives the list, for `hwm_list_next`; free it with `hwm_list_free`.
  */
 hwm_result hwm_task_list(const hwm_client *client,
                          const hwm_request *filter,
@@ -1232,7 +1298,7 @@ hwm_result hwm_task_batch_update(const hwm_client *client,
 /**
  * Prepares a wait for a task. Sends nothing yet.
  *
- * @param wait Receives the wait; see `hwm_wait_run`.
+ * @param wait Receives the wait, for `hwm_wait_run`; free it with `hwm_wait_free`.
  */
 hwm_result hwm_task_wait(const hwm_client *client, int64_t id, hwm_wait **wait, hwm_error **error);
 
@@ -1241,8 +1307,8 @@ hwm_result hwm_task_wait(const hwm_client *client, int64_t id, hwm_wait **wait, 
  * tasks and round. Sends nothing yet.
  *
  * @param ids The ids of the tasks.
- * @param ids_length How many there are.
- * @param fleet Receives the wait; see `hwm_fleet_next`.
+ * @param ids_length How many there are; with 0 `ids` may be NULL, and nothing is waited for.
+ * @param fleet Receives the wait, for `hwm_fleet_next`; free it with `hwm_fleet_free`.
  */
 hwm_result hwm_task_wait_all(const hwm_client *client,
                              const int64_t *ids,
@@ -1290,7 +1356,7 @@ hwm_result hwm_group_find_marked(const hwm_client *client,
 /**
  * Reads one task group, as the service describes it.
  *
- * @param group Receives the fields of ShowTaskGroup.
+ * @param group Receives the fields of ShowTaskGroup; free it with `hwm_value_free`.
  */
 hwm_result hwm_group_show(const hwm_client *client,
                           const char *id,
@@ -1300,7 +1366,7 @@ hwm_result hwm_group_show(const hwm_client *client,
 /**
  * Reads one task group, as the common view of all jobs.
  *
- * @param progress Receives the look.
+ * @param progress Receives the look; free it with `hwm_progress_free`.
  */
 hwm_result hwm_group_progress(const hwm_client *client,
                               const char *id,
@@ -1312,7 +1378,7 @@ hwm_result hwm_group_progress(const hwm_client *client,
  *
  * @param filter NULL for all groups. Parameters: "status" (a number of
  *        ListTaskGroup), "page_size" (1 to 100), "limit" (items in all).
- * @param list Receives the list; see `hwm_list_next`.
+ * @param list Receives the list, for `hwm_list_next`; free it with `hwm_list_free`.
  */
 hwm_result hwm_group_list(const hwm_client *client,
                           const hwm_request *filter,
@@ -1368,7 +1434,7 @@ hwm_result hwm_group_update_bandwidth(const hwm_client *client,
 /**
  * Prepares a wait for a group. Sends nothing yet.
  *
- * @param wait Receives the wait; see `hwm_wait_run`.
+ * @param wait Receives the wait, for `hwm_wait_run`; free it with `hwm_wait_free`.
  */
 hwm_result hwm_group_wait(const hwm_client *client,
                           const char *id,
@@ -1379,8 +1445,8 @@ hwm_result hwm_group_wait(const hwm_client *client,
  * Prepares a wait for many groups. Sends nothing yet.
  *
  * @param ids The ids of the groups.
- * @param ids_length How many there are.
- * @param fleet Receives the wait; see `hwm_fleet_next`.
+ * @param ids_length How many there are; with 0 `ids` may be NULL, and nothing is waited for.
+ * @param fleet Receives the wait, for `hwm_fleet_next`; free it with `hwm_fleet_free`.
  */
 hwm_result hwm_group_wait_all(const hwm_client *client,
                               const char *const *ids,
@@ -1429,7 +1495,7 @@ hwm_result hwm_sync_find_marked(const hwm_client *client,
  * Reads one sync task, with the counters of a month.
  *
  * @param month Any moment of that month, in milliseconds since 1970.
- * @param sync Receives the fields of ShowSyncTask.
+ * @param sync Receives the fields of ShowSyncTask; free it with `hwm_value_free`.
  */
 hwm_result hwm_sync_show(const hwm_client *client,
                          const char *id,
@@ -1442,7 +1508,7 @@ hwm_result hwm_sync_show(const hwm_client *client,
  *
  * @param filter NULL for all. Parameters: "status" (a word of ListSyncTasks),
  *        "page_size" (1 to 100), "limit" (items in all).
- * @param list Receives the list; see `hwm_list_next`.
+ * @param list Receives the list, for `hwm_list_next`; free it with `hwm_list_free`.
  */
 hwm_result hwm_sync_list(const hwm_client *client,
                          const hwm_request *filter,
@@ -1494,7 +1560,7 @@ hwm_result hwm_sync_events(const hwm_client *client,
  *
  * @param filter NULL for all. Parameters: "state" (a word of ListServers), "name",
  *        "ip", "project" (a migration project's id), "page_size" (1 to 200), "limit".
- * @param list Receives the list; see `hwm_list_next`.
+ * @param list Receives the list, for `hwm_list_next`; free it with `hwm_list_free`.
  */
 hwm_result hwm_server_list(const hwm_client *client,
                            const hwm_request *filter,
@@ -1504,7 +1570,7 @@ hwm_result hwm_server_list(const hwm_client *client,
 /**
  * Reads one source server: its disks, network cards, environment checks, and task.
  *
- * @param server Receives the fields of ShowServer.
+ * @param server Receives the fields of ShowServer; free it with `hwm_value_free`.
  */
 hwm_result hwm_server_show(const hwm_client *client,
                            const char *id,
@@ -1543,7 +1609,7 @@ hwm_result hwm_server_task_create_once(const hwm_client *client,
 /**
  * Reads the task of a server, as the service describes it.
  *
- * @param task Receives the fields of SMS's ShowTask.
+ * @param task Receives the fields of SMS's ShowTask; free it with `hwm_value_free`.
  */
 hwm_result hwm_server_task_show(const hwm_client *client,
                                 const char *id,
@@ -1553,7 +1619,7 @@ hwm_result hwm_server_task_show(const hwm_client *client,
 /**
  * Reads the task of a server, as the common view of all jobs, with its phases.
  *
- * @param progress Receives the look.
+ * @param progress Receives the look; free it with `hwm_progress_free`.
  */
 hwm_result hwm_server_task_progress(const hwm_client *client,
                                     const char *id,
@@ -1565,7 +1631,7 @@ hwm_result hwm_server_task_progress(const hwm_client *client,
  *
  * @param filter NULL for all. Parameters: "state" (a word of SMS's ListTasks), "name",
  *        "source_server_id", "page_size" (1 to 200), "limit".
- * @param list Receives the list; see `hwm_list_next`.
+ * @param list Receives the list, for `hwm_list_next`; free it with `hwm_list_free`.
  */
 hwm_result hwm_server_task_list(const hwm_client *client,
                                 const hwm_request *filter,
@@ -1575,7 +1641,8 @@ hwm_result hwm_server_task_list(const hwm_client *client,
 /**
  * Tells the task of a server what to do. It is told, not done: wait for a goal.
  *
- * @param action A word of UpdateTaskStatus, such as "start", "stop", "sync", "cutover".
+ * @param action A word of UpdateTaskStatus: "start", "stop", "restart", "cutover", "test", "clone_test",
+ *        "network_check", "skip", "clear", "migration_test" and others.
  * @param force False refuses with HWM_CONFLICT what would come to nothing in
  *        the task's present state; true sends it in any case.
  */
@@ -1585,8 +1652,13 @@ hwm_result hwm_server_task_act(const hwm_client *client,
                                bool force,
                                hwm_error **error);
 
-/** Deletes the task of a server that stands still. What it has copied stays. */
-hwm_result hwm_server_task_delete(const hwm_client *client, const char *id, hwm_error **error);
+/**
+ * Deletes the task of a server that stands still. What it has copied stays. It is told, not done: wait for
+ * HWM_UNTIL_DELETED.
+ */
+hwm_result hwm_server_task_delete(const hwm_client *client,
+                                  const char *id,
+                                  hwm_error **error);
 
 /**
  * Stops the task of a server if it runs, waits until it stands still, and deletes it.
@@ -1601,8 +1673,9 @@ hwm_result hwm_server_task_delete_when_stopped(const hwm_client *client,
 /**
  * Prepares a wait for the task of a server. Sends nothing yet.
  *
- * @param goal What to wait for, a `hwm_goal`; `hwm_wait_set_until` is not for this wait.
- * @param wait Receives the wait; see `hwm_wait_run`.
+ * @param goal What to wait for, a `hwm_goal`. `hwm_wait_set_until` replaces it: HWM_UNTIL_DELETED follows a
+ *        delete.
+ * @param wait Receives the wait, for `hwm_wait_run`; free it with `hwm_wait_free`.
  */
 hwm_result hwm_server_task_wait(const hwm_client *client,
                                 const char *id,
@@ -1614,9 +1687,9 @@ hwm_result hwm_server_task_wait(const hwm_client *client,
  * Prepares a wait for the tasks of many servers. Sends nothing yet.
  *
  * @param ids The ids of the tasks.
- * @param ids_length How many there are.
+ * @param ids_length How many there are; with 0 `ids` may be NULL, and nothing is waited for.
  * @param goal What to wait for, a `hwm_goal`.
- * @param fleet Receives the wait; see `hwm_fleet_next`.
+ * @param fleet Receives the wait, for `hwm_fleet_next`; free it with `hwm_fleet_free`.
  */
 hwm_result hwm_server_task_wait_all(const hwm_client *client,
                                     const char *const *ids,
@@ -1631,11 +1704,12 @@ hwm_result hwm_server_task_wait_all(const hwm_client *client,
  * @param operation Such as "CreateTask" or, where services share an id, "sms.CreateTask".
  * @param request Its parameters and its body, or NULL. The project id is filled in.
  * @param answer May be NULL. Receives what the service gave, unchanged: where
- *        the documentation says so, with secrets.
+ *        the documentation says so, with secrets. Free it with `hwm_value_free`.
  *
  * The request is sent with login, retries and limits as every other, but its
  * values are judged by the service alone. A create is sent once; HWM_AMBIGUOUS
- * says that its reply was lost.
+ * says that its reply was lost. HWM_INVALID for an operation or a parameter that
+ * does not exist.
  */
 hwm_result hwm_call(const hwm_client *client,
                     const char *operation,

@@ -76,6 +76,7 @@ class output {
 };
 
 /// Lets a function write into an owner: `hwm_client_new(nullptr, hwm::out(client), hwm::out(error))`.
+/// The owner has it at the end of the full expression, so use it in the next statement, not behind `&&`.
 template <class T>
 output<T> out(owned<T> &owner) noexcept {
     return output<T>(owner);

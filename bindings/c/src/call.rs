@@ -15,11 +15,12 @@ use crate::value::hwm_value;
 /// @param operation Such as "CreateTask" or, where services share an id, "sms.CreateTask".
 /// @param request Its parameters and its body, or NULL. The project id is filled in.
 /// @param answer May be NULL. Receives what the service gave, unchanged: where
-///        the documentation says so, with secrets.
+///        the documentation says so, with secrets. Free it with `hwm_value_free`.
 ///
 /// The request is sent with login, retries and limits as every other, but its
 /// values are judged by the service alone. A create is sent once; HWM_AMBIGUOUS
-/// says that its reply was lost.
+/// says that its reply was lost. HWM_INVALID for an operation or a parameter that
+/// does not exist.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_call(
     client: *const hwm_client,

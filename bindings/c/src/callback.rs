@@ -4,7 +4,9 @@ use std::ffi::c_void;
 
 use crate::enter::quietly;
 
-/// Takes `user_data` back from the library. Called exactly once.
+/// Takes `user_data` back from the library. Called exactly once, on the thread
+/// that ends the need: in a setter, a `_free`, or at the end of a call. It must
+/// not send anything through the library.
 pub type hwm_release = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
 /// The caller's pointer, with what is to be called when it is needed no more.

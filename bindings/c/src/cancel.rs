@@ -41,6 +41,8 @@ impl Flag {
 }
 
 /// Makes a flag that is not set.
+///
+/// @param cancel Receives the flag; free it with `hwm_cancel_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_cancel_new(
     cancel: *mut *mut hwm_cancel,
@@ -62,7 +64,8 @@ pub unsafe extern "C" fn hwm_cancel_free(cancel: *mut hwm_cancel) {
 }
 
 /// Sets the flag: what it was given to ends with HWM_CANCELLED within about
-/// 25 ms, and so does what begins later.
+/// 25 ms, and so does what begins later. A callback that runs is not
+/// interrupted; it is waited for.
 ///
 /// It only stores a number. It may be called from any thread, and from a
 /// signal handler. NULL is fine.

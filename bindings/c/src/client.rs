@@ -24,12 +24,16 @@ pub struct hwm_client {
     _private: [u8; 0],
 }
 
-handle!(hwm_client => Caller, b"hwmclint");
+handle!(hwm_client => Caller, b"hwmclint", connected);
 
 /// Makes a client. Reads environment, profile and certificate files; contacts nobody.
 ///
 /// @param config The settings, or NULL for those of environment and profile.
 ///        It may be freed at once.
+/// @param client Receives the client; free it with `hwm_client_free`.
+///
+/// The environment is read, unless `hwm_config_ignore_environment` was called:
+/// no other thread may change it meanwhile, as always in C.
 ///
 /// Fails with HWM_CONFIG for settings that are missing, malformed, or
 /// contradict each other; the message names the setting and where it came from.
@@ -43,7 +47,7 @@ pub unsafe extern "C" fn hwm_client_new(
     enter(error, || {
         let client = client.required("client")?;
         let builder = match config.optional("config")? {
-            Some(config) => lock(config).builder()?,
+            Some(config) => lock(&config).builder()?,
             None => hwmigrate::Client::builder(),
         };
         let core = builder.build()?;
@@ -55,7 +59,9 @@ pub unsafe extern "C" fn hwm_client_new(
 /// Makes another handle of the same client, whose calls have limits of their own.
 ///
 /// @param call_timeout Longest time for one call in milliseconds; 0 leaves that of the client.
-/// @param cancel Ends calls and waits of this handle when it is set; NULL leaves that of the client.
+/// @param cancel Ends calls and waits of this handle, and of what is made from it, when it is set; NULL
+///        leaves that of the client. It may be freed at once, and is then never set.
+/// @param limited Receives the handle; free it with `hwm_client_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_client_limited(
     client: *const hwm_client,
@@ -67,12 +73,12 @@ pub unsafe extern "C" fn hwm_client_limited(
     let (client, cancel, limited, error) = (input!(client), input!(cancel), output!(limited), output!(error));
     enter(error, || {
         let limited = limited.required("limited")?;
-        let mut caller = client.get("client")?.clone();
+        let mut caller = Caller::clone(&*client.get("client")?);
         if call_timeout != 0 {
             caller.limit = Some(span(call_timeout, "call_timeout")?);
         }
         if let Some(flag) = cancel.optional("cancel")? {
-            caller.cancel = Some(Arc::clone(flag));
+            caller.cancel = Some(Arc::clone(&flag));
         }
         limited.give(caller);
         Ok(hwm_result::HWM_OK)
@@ -92,7 +98,8 @@ pub unsafe extern "C" fn hwm_client_free(client: *mut hwm_client) {
 ///
 /// @param login May be NULL. Receives what was found out, without any secret:
 ///        "/project_id", "/domain_id", "/domain", "/user", "/kind", and
-///        "/expires_at" in milliseconds since 1970, each absent when unknown.
+///        "/expires_at" in milliseconds since 1970, each null when unknown. Free it with
+///        `hwm_value_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_client_login(
     client: *const hwm_client,
@@ -165,7 +172,8 @@ pub(crate) fn act(
     body: impl FnOnce(&Caller) -> Result<(), Failure>,
 ) -> hwm_result {
     enter(error, || {
-        body(client.get("client")?)?;
+        let caller = client.get("client")?;
+        body(&caller)?;
         Ok(hwm_result::HWM_OK)
     })
 }
@@ -180,7 +188,8 @@ pub(crate) fn answer<H: Handle>(
 ) -> hwm_result {
     enter(error, || {
         let out = out.required(name)?;
-        out.give(body(client.get("client")?)?);
+        let caller = client.get("client")?;
+        out.give(body(&caller)?);
         Ok(hwm_result::HWM_OK)
     })
 }

@@ -28,6 +28,9 @@ pub struct hwm_config {
 
 handle!(hwm_config => Mutex<Settings>, b"hwmconfg");
 
+/// In milliseconds.
+const TEN_YEARS: i64 = 10 * 365 * 86_400_000;
+
 type Setting = Box<dyn Fn(ClientBuilder) -> ClientBuilder + Send>;
 
 /// The settings, each as a step of building a client.
@@ -54,7 +57,8 @@ pub(crate) fn lock(settings: &Mutex<Settings>) -> MutexGuard<'_, Settings> {
 /// Adds a step, or remembers why it cannot be one.
 fn set(config: In<'_, hwm_config>, step: impl FnOnce() -> Result<Setting, Failure>) -> hwm_result {
     enter(nowhere(), || {
-        let mut settings = lock(config.get("config")?);
+        let config = config.get("config")?;
+        let mut settings = lock(&config);
         match step() {
             Ok(step) => settings.steps.push(step),
             Err(failure) => {
@@ -94,12 +98,18 @@ fn set_span(
     apply: fn(ClientBuilder, Duration) -> ClientBuilder,
 ) -> hwm_result {
     set(config, || {
+        if !(1..TEN_YEARS).contains(&milliseconds) {
+            let words = format!("`milliseconds` is {milliseconds}, and must be above 0 and below ten years");
+            return Err(Failure::argument(words));
+        }
         let value = span(milliseconds, "milliseconds")?;
         Ok(Box::new(move |builder| apply(builder, value)))
     })
 }
 
 /// Makes a configuration with nothing set.
+///
+/// @param config Receives the configuration; free it with `hwm_config_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_config_new(
     config: *mut *mut hwm_config,
@@ -155,7 +165,7 @@ pub unsafe extern "C" fn hwm_config_set_credentials(
 ) -> hwm_result {
     let credentials = input!(credentials);
     set(input!(config), || {
-        let value: Credentials = credentials.get("credentials")?.clone();
+        let value = Credentials::clone(&*credentials.get("credentials")?);
         Ok(Box::new(move |builder| builder.credentials(value.clone())))
     })
 }
@@ -246,7 +256,7 @@ pub unsafe extern "C" fn hwm_config_set_client_certificate(
     })
 }
 
-/// Longest time for making a connection; 10 seconds by default.
+/// Longest time for making a connection, above 0 and below ten years; 10 seconds by default.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_config_set_connect_timeout(
     config: *mut hwm_config,
@@ -255,7 +265,7 @@ pub unsafe extern "C" fn hwm_config_set_connect_timeout(
     set_span(input!(config), milliseconds, ClientBuilder::connect_timeout)
 }
 
-/// Longest silence of a service that is answering; 60 seconds by default.
+/// Longest silence of a service that is answering, above 0 and below ten years; 60 seconds by default.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_config_set_read_timeout(
     config: *mut hwm_config,
@@ -264,7 +274,8 @@ pub unsafe extern "C" fn hwm_config_set_read_timeout(
     set_span(input!(config), milliseconds, ClientBuilder::read_timeout)
 }
 
-/// Longest time for one call with its login, pauses and repetitions; 2 minutes by default.
+/// Longest time for one call with its login, pauses and repetitions, above 0 and below ten years; 2
+/// minutes by default.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_config_set_call_timeout(
     config: *mut hwm_config,

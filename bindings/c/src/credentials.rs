@@ -44,7 +44,8 @@ pub(crate) struct Given {
 /// It puts the answer into `answer` by one of the `hwm_credential_...`
 /// functions and returns HWM_OK, or calls `hwm_credential_fail` and returns any
 /// other result, with which the call then fails. It runs on a thread that is
-/// inside a call of the client; see the README for what it may call.
+/// inside a call of the client, and other calls of the client wait meanwhile, so
+/// it must not wait for one; see the README for what it may call.
 pub type hwm_credentials_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, answer: *mut hwm_credential) -> i32>;
 
@@ -59,7 +60,7 @@ impl Asked {
         let answer = Lent::<hwm_credential>::new(Mutex::default());
         // SAFETY: the caller's function, with the caller's pointer and a live handle.
         let result = unsafe { (self.callback)(self.user_data.pointer(), answer.pointer()) };
-        let given = input_of(&answer);
+        let given = std::mem::take(&mut *answer.lock().unwrap_or_else(PoisonError::into_inner));
         if result == hwm_result::HWM_OK as i32 {
             return Ok(given);
         }
@@ -67,14 +68,6 @@ impl Asked {
         let words = given.message.unwrap_or_else(|| format!("the credentials callback returned {result}"));
         Err(Error::new(kind, words))
     }
-}
-
-fn input_of(answer: &Lent<hwm_credential>) -> Given {
-    // SAFETY: a live handle.
-    let given = unsafe { In::new(answer.pointer().cast_const()) }.peek();
-    given
-        .map(|given| std::mem::take(&mut *given.lock().unwrap_or_else(PoisonError::into_inner)))
-        .unwrap_or_default()
 }
 
 fn nothing_given() -> Error {
@@ -91,10 +84,12 @@ fn moment(milliseconds: i64, name: &str) -> Result<Option<OffsetDateTime>, Failu
         .map_err(|_| Failure::argument(format!("`{name}` is {milliseconds}, which no calendar has")))
 }
 
-/// An IAM user's password; gives a token for the project.
+/// An IAM user's password; gives a token for the project. A login that was
+/// refused is not tried again for 30 seconds, since a few lock the user.
 ///
 /// @param domain The account's name.
 /// @param user The user's name. A HUAWEI ID cannot log in this way; use an IAM user.
+/// @param credentials Receives the credentials; free them with `hwm_credentials_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_credentials_password(
     domain: *const c_char,
@@ -122,6 +117,7 @@ pub unsafe extern "C" fn hwm_credentials_password(
 ///        `hwm_credential_set_passcode`.
 /// @param release May be NULL. Called when `user_data` is needed no more, also
 ///        when this function fails.
+/// @param credentials Receives the credentials; free them with `hwm_credentials_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_credentials_password_totp(
     domain: *const c_char,
@@ -162,6 +158,7 @@ pub unsafe extern "C" fn hwm_credentials_password_totp(
 /// A token that the program already has. It cannot be renewed.
 ///
 /// @param expires_at Its end in milliseconds since 1970; 0 when unknown.
+/// @param credentials Receives the credentials; free them with `hwm_credentials_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_credentials_token(
     token: *const c_char,
@@ -180,6 +177,8 @@ pub unsafe extern "C" fn hwm_credentials_token(
 }
 
 /// A permanent access key; every request is signed.
+///
+/// @param credentials Receives the credentials; free them with `hwm_credentials_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_credentials_access_key(
     access_key: *const c_char,
@@ -201,6 +200,8 @@ pub unsafe extern "C" fn hwm_credentials_access_key(
 }
 
 /// A temporary access key with its security token; every request is signed.
+///
+/// @param credentials Receives the credentials; free them with `hwm_credentials_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_credentials_temporary(
     access_key: *const c_char,
@@ -232,6 +233,7 @@ pub unsafe extern "C" fn hwm_credentials_temporary(
 /// @param base Logs in to its own account first; it may be freed at once.
 /// @param agency The agency's name.
 /// @param domain The name of the account that made the agency.
+/// @param credentials Receives the credentials; free them with `hwm_credentials_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_credentials_agency(
     base: *const hwm_credentials,
@@ -244,7 +246,7 @@ pub unsafe extern "C" fn hwm_credentials_agency(
     let (credentials, error) = (output!(credentials), output!(error));
     enter(error, || {
         let credentials = credentials.required("credentials")?;
-        let base = base.get("base")?.clone();
+        let base = Credentials::clone(&*base.get("base")?);
         credentials.give(Credentials::agency(base, agency.get("agency")?, domain.get("domain")?));
         Ok(hwm_result::HWM_OK)
     })
@@ -255,6 +257,7 @@ pub unsafe extern "C" fn hwm_credentials_agency(
 /// @param callback Gives a token or a key by one of the `hwm_credential_set_...` functions.
 /// @param release May be NULL. Called when `user_data` is needed no more, also
 ///        when this function fails.
+/// @param credentials Receives the credentials; free them with `hwm_credentials_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_credentials_from_callback(
     callback: hwm_credentials_callback,
@@ -278,6 +281,8 @@ pub unsafe extern "C" fn hwm_credentials_from_callback(
 }
 
 /// The same credentials, asking for a token of the whole account instead of one project.
+///
+/// @param credentials Receives the credentials; free them with `hwm_credentials_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_credentials_for_domain(
     base: *const hwm_credentials,
@@ -287,7 +292,7 @@ pub unsafe extern "C" fn hwm_credentials_for_domain(
     let (base, credentials, error) = (input!(base), output!(credentials), output!(error));
     enter(error, || {
         let credentials = credentials.required("credentials")?;
-        credentials.give(base.get("base")?.clone().domain_scope());
+        credentials.give(Credentials::clone(&*base.get("base")?).domain_scope());
         Ok(hwm_result::HWM_OK)
     })
 }
@@ -302,7 +307,8 @@ pub unsafe extern "C" fn hwm_credentials_free(credentials: *mut hwm_credentials)
 /// Puts a value into the answer of a callback.
 fn put(answer: In<'_, hwm_credential>, change: impl FnOnce(&mut Given) -> Result<(), Failure>) -> hwm_result {
     enter(nowhere(), || {
-        let mut given = answer.get("answer")?.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = answer.get("answer")?;
+        let mut given = answer.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut given)?;
         Ok(hwm_result::HWM_OK)
     })

@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::cancel::Flag;
-use crate::enter::NoPipeSignal;
+use crate::enter::{NoPipeSignal, block_signals};
 use crate::failure::Failure;
 use crate::result::hwm_result;
 
@@ -52,7 +52,9 @@ impl Drop for Inside {
 
 impl Engine {
     pub(crate) fn new() -> Result<Self, Failure> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| {
+        // The threads that look up host names are none of the program's: its signal handlers never run there.
+        let runtime = Builder::new_current_thread().enable_all().on_thread_start(block_signals).build();
+        let runtime = runtime.map_err(|error| {
             Failure::own(
                 hwm_result::HWM_TRANSPORT,
                 format!("the operating system gives no means to wait for the network: {error}"),

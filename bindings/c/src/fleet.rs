@@ -24,12 +24,13 @@ use crate::wait::{Settings, alone, end as end_of, goal, rhythm};
 /// thousand jobs cost ten list requests a round. One job that fails does not
 /// end the wait for the others. Freeing it stops the waiting, not the jobs.
 ///
-/// Settings are made before the first event; a deadline is required.
+/// Settings are made before the first event; a deadline is required. It goes
+/// step by step: one thread at a time.
 pub struct hwm_fleet {
     _private: [u8; 0],
 }
 
-handle!(hwm_fleet => Mutex<Watching>, b"hwmfleet");
+handle!(hwm_fleet => Mutex<Watching>, b"hwmfleet", connected);
 
 /// What happened to one job of a fleet. Read only, so any thread may use it.
 pub struct hwm_event {
@@ -125,7 +126,8 @@ impl From<FleetEvent> for Event {
 /// Changes the settings of a fleet that has not begun.
 fn plan(fleet: In<'_, hwm_fleet>, change: impl FnOnce(&mut Settings) -> Result<(), Failure>) -> hwm_result {
     enter(nowhere(), || {
-        let mut watching = alone(fleet.get("fleet")?, "fleet")?;
+        let fleet = fleet.get("fleet")?;
+        let mut watching = alone(&fleet, "fleet")?;
         if !matches!(watching.stage, Stage::Planned(_)) {
             return Err(Failure::argument("the wait has begun: settings are made before its first event"));
         }
@@ -150,7 +152,7 @@ pub unsafe extern "C" fn hwm_fleet_set_deadline(fleet: *mut hwm_fleet, milliseco
     })
 }
 
-/// What to wait for, a `hwm_until`; HWM_UNTIL_ENDED unless said otherwise.
+/// What to wait for, a `hwm_until`; HWM_UNTIL_ENDED unless said otherwise. For servers it replaces the goal.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_fleet_set_until(fleet: *mut hwm_fleet, until: i32) -> hwm_result {
     plan(input!(fleet), |settings| {
@@ -159,7 +161,7 @@ pub unsafe extern "C" fn hwm_fleet_set_until(fleet: *mut hwm_fleet, until: i32) 
     })
 }
 
-/// How often to look: pauses between these, in milliseconds.
+/// How often to look: pauses between these, in milliseconds, as `hwm_wait_set_poll` says.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_fleet_set_poll(
     fleet: *mut hwm_fleet,
@@ -185,8 +187,8 @@ pub unsafe extern "C" fn hwm_fleet_set_stall_after(fleet: *mut hwm_fleet, millis
 ///
 /// @param event Receives what happened, with HWM_OK; free it with `hwm_event_free`.
 /// @return HWM_END when all jobs have ended. A job that failed is an event, not
-///         an error; errors are those of this function: HWM_CANCELLED, after
-///         which one may go on, HWM_BUSY, HWM_ARGUMENT.
+///         an error; errors are those of this function: HWM_CANCELLED by a flag,
+///         which stays set, HWM_BUSY, HWM_ARGUMENT.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_fleet_next(
     fleet: *mut hwm_fleet,
@@ -196,7 +198,8 @@ pub unsafe extern "C" fn hwm_fleet_next(
     let (fleet, event, error) = (input!(fleet), output!(event), output!(error));
     enter(error, || {
         let event = event.required("event")?;
-        let mut watching = alone(fleet.get("fleet")?, "fleet")?;
+        let fleet = fleet.get("fleet")?;
+        let mut watching = alone(&fleet, "fleet")?;
         Ok(match watching.next()? {
             Some(happened) => {
                 event.give(happened);
@@ -228,8 +231,8 @@ pub unsafe extern "C" fn hwm_event_is_end(event: *const hwm_event) -> bool {
 
 /// How the wait for this job ended, as `hwm_wait_run` says it. HWM_OK for a look.
 ///
-/// @param progress May be NULL. Receives the look, where there is one; the caller frees it.
-/// @param error May be NULL. Receives the error of a job that ended badly.
+/// @param progress May be NULL. Receives the look, where there is one; free it with `hwm_progress_free`.
+/// @param error May be NULL. Receives the error of a job that ended badly; free it with `hwm_error_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_event_result(
     event: *const hwm_event,

@@ -100,7 +100,7 @@ pub unsafe extern "C" fn hwm_group_find_marked(
 
 /// Reads one task group, as the service describes it.
 ///
-/// @param group Receives the fields of ShowTaskGroup.
+/// @param group Receives the fields of ShowTaskGroup; free it with `hwm_value_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_group_show(
     client: *const hwm_client,
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn hwm_group_show(
 
 /// Reads one task group, as the common view of all jobs.
 ///
-/// @param progress Receives the look.
+/// @param progress Receives the look; free it with `hwm_progress_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_group_progress(
     client: *const hwm_client,
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn hwm_group_progress(
 ///
 /// @param filter NULL for all groups. Parameters: "status" (a number of
 ///        ListTaskGroup), "page_size" (1 to 100), "limit" (items in all).
-/// @param list Receives the list; see `hwm_list_next`.
+/// @param list Receives the list, for `hwm_list_next`; free it with `hwm_list_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_group_list(
     client: *const hwm_client,
@@ -253,7 +253,7 @@ pub unsafe extern "C" fn hwm_group_update_bandwidth(
 
 /// Prepares a wait for a group. Sends nothing yet.
 ///
-/// @param wait Receives the wait; see `hwm_wait_run`.
+/// @param wait Receives the wait, for `hwm_wait_run`; free it with `hwm_wait_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_group_wait(
     client: *const hwm_client,
@@ -270,8 +270,8 @@ pub unsafe extern "C" fn hwm_group_wait(
 /// Prepares a wait for many groups. Sends nothing yet.
 ///
 /// @param ids The ids of the groups.
-/// @param ids_length How many there are.
-/// @param fleet Receives the wait; see `hwm_fleet_next`.
+/// @param ids_length How many there are; with 0 `ids` may be NULL, and nothing is waited for.
+/// @param fleet Receives the wait, for `hwm_fleet_next`; free it with `hwm_fleet_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_group_wait_all(
     client: *const hwm_client,

@@ -23,7 +23,7 @@ pub struct hwm_list {
     _private: [u8; 0],
 }
 
-handle!(hwm_list => Mutex<Listing>, b"hwm-list");
+handle!(hwm_list => Mutex<Listing>, b"hwm-list", connected);
 
 type Items = Pin<Box<dyn Stream<Item = hwmigrate::Result<Box<dyn Record>>> + Send>>;
 
@@ -87,7 +87,9 @@ pub unsafe extern "C" fn hwm_list_free(list: *mut hwm_list) {
 /// Reads the next item.
 ///
 /// @param item Receives the item, with HWM_OK; free it with `hwm_value_free`.
-/// @return HWM_END when there are no more. After an error the list is over.
+/// @return HWM_END when there are no more. After an error the list is over and
+///         gives HWM_END, but for HWM_ARGUMENT, HWM_BUSY, HWM_IN_CALLBACK and
+///         HWM_CANCELLED by a flag, which stays set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_list_next(
     list: *mut hwm_list,
@@ -97,7 +99,8 @@ pub unsafe extern "C" fn hwm_list_next(
     let (list, item, error) = (input!(list), output!(item), output!(error));
     enter(error, || {
         let item = item.required("item")?;
-        let mut listing = alone(list.get("list")?, "list")?;
+        let list = list.get("list")?;
+        let mut listing = alone(&list, "list")?;
         let Listing { caller, items } = &mut *listing;
         match caller.run_eagerly(items.try_next())? {
             Some(record) => {

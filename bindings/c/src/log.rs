@@ -58,7 +58,8 @@ thread_local! {
 }
 
 /// Sends the library's log to a function, for the whole process, in place of
-/// the one before. When it returns, that one runs no more.
+/// the one before. When it returns, that one runs no more: it is waited for,
+/// so hold no lock that the callback takes.
 ///
 /// @param level How much; a `hwm_log_level`.
 /// @param callback NULL for none.

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use hwmigrate::progress::{Progress, State};
 
+use crate::enter::quietly;
 use crate::handle::{In, free, handle};
 use crate::memory::terminated;
 use crate::pointer::input;
@@ -141,7 +142,7 @@ pub unsafe extern "C" fn hwm_progress_id(progress: *const hwm_progress) -> *cons
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_progress_text(progress: *const hwm_progress) -> *const c_char {
     let line = |look: &Look| look.line.get_or_init(|| terminated(&look.progress.to_string())).as_ptr();
-    input!(progress).peek().map_or(ptr::null(), line)
+    input!(progress).peek().and_then(|look| quietly(|| line(look))).unwrap_or(ptr::null())
 }
 
 /// The share that is done, from 0 to 1: by bytes where there are any, else by

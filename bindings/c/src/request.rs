@@ -21,7 +21,8 @@ use crate::result::hwm_result;
 /// are made, and "-" as the last name appends to a list:
 /// "/src_node/object_key/-". The names are those of the service's
 /// documentation. A name that the operation does not have is refused by the
-/// function that takes the request, before anything is sent.
+/// function that takes the request, before anything is sent. A path may go 32
+/// levels down.
 ///
 /// The first setter that fails is remembered, and the function that takes the
 /// request fails with the same text, so their results need not be looked at
@@ -46,7 +47,7 @@ impl Draft {
     /// What the caller has put together; an empty one for `NULL`.
     pub(crate) fn of(request: In<'_, hwm_request>) -> Result<Self, Failure> {
         let Some(draft) = request.optional("request")? else { return Ok(Self::default()) };
-        let draft = lock(draft).clone();
+        let draft = lock(&draft).clone();
         match draft.problem {
             Some(problem) => Err(Failure::argument(format!("a part of the request was refused: {problem}"))),
             None => Ok(draft),
@@ -54,16 +55,27 @@ impl Draft {
     }
 
     fn put(&mut self, path: &str, value: Value) -> Result<(), Failure> {
+        // Not repeated: who has mixed up the parameters may have passed a secret.
+        if !path.is_empty() && !path.starts_with('/') {
+            return Err(Failure::argument("`path` does not begin with \"/\", as in \"/node/name\""));
+        }
+        if path.matches('/').count() > DEEPEST {
+            return Err(Failure::argument(format!("`path` leads more than {DEEPEST} levels deep")));
+        }
         let body = self.body.get_or_insert_with(|| Value::Object(Map::new()));
         let place = place(body, path).ok_or_else(|| {
             Failure::argument(format!(
-                "{path:?} leads nowhere: write paths as \"/node/name\", indices of lists up to their end, and \"-\" behind it"
+                "{path:?} leads nowhere: write indices of lists up to their end, and \"-\" behind it"
             ))
         })?;
         *place = value;
         Ok(())
     }
 }
+
+/// How many levels a path may go down. Bodies have six; and what is nested too
+/// deeply cannot even be dropped without running out of stack.
+const DEEPEST: usize = 32;
 
 /// The place that a path leads to; objects on the way are made.
 fn place<'a>(body: &'a mut Value, path: &str) -> Option<&'a mut Value> {
@@ -98,7 +110,8 @@ fn lock(draft: &Mutex<Draft>) -> MutexGuard<'_, Draft> {
 /// Changes a request, or remembers why that was not possible.
 fn change(request: In<'_, hwm_request>, step: impl FnOnce(&mut Draft) -> Result<(), Failure>) -> hwm_result {
     enter(nowhere(), || {
-        let mut draft = lock(request.get("request")?);
+        let request = request.get("request")?;
+        let mut draft = lock(&request);
         step(&mut draft).inspect_err(|failure| {
             if let Failure::Own { message, .. } = failure {
                 draft.problem.get_or_insert_with(|| message.clone());
@@ -117,6 +130,8 @@ fn put(
 }
 
 /// Makes an empty request.
+///
+/// @param request Receives the request; free it with `hwm_request_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_request_new(
     request: *mut *mut hwm_request,
@@ -344,7 +359,8 @@ mod tests {
     fn paths_that_lead_nowhere_are_refused() {
         let mut draft = Draft::default();
         draft.put("/list/-", 1.into()).unwrap();
-        for path in ["no_slash", "/list/7", "/list/name", "/list/0/deeper"] {
+        let deep = "/a".repeat(DEEPEST + 1);
+        for path in [&deep, "no_slash", "/list/7", "/list/name", "/list/0/deeper"] {
             let failure = draft.put(path, Value::Null).unwrap_err();
             assert_eq!(failure.result(), hwm_result::HWM_ARGUMENT, "{path}");
         }

@@ -54,7 +54,7 @@ fn goal(number: i32) -> Result<Goal, Failure> {
 ///
 /// @param filter NULL for all. Parameters: "state" (a word of ListServers), "name",
 ///        "ip", "project" (a migration project's id), "page_size" (1 to 200), "limit".
-/// @param list Receives the list; see `hwm_list_next`.
+/// @param list Receives the list, for `hwm_list_next`; free it with `hwm_list_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_server_list(
     client: *const hwm_client,
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn hwm_server_list(
 
 /// Reads one source server: its disks, network cards, environment checks, and task.
 ///
-/// @param server Receives the fields of ShowServer.
+/// @param server Receives the fields of ShowServer; free it with `hwm_value_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_server_show(
     client: *const hwm_client,
@@ -168,7 +168,7 @@ pub unsafe extern "C" fn hwm_server_task_create_once(
 
 /// Reads the task of a server, as the service describes it.
 ///
-/// @param task Receives the fields of SMS's ShowTask.
+/// @param task Receives the fields of SMS's ShowTask; free it with `hwm_value_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_server_task_show(
     client: *const hwm_client,
@@ -184,7 +184,7 @@ pub unsafe extern "C" fn hwm_server_task_show(
 
 /// Reads the task of a server, as the common view of all jobs, with its phases.
 ///
-/// @param progress Receives the look.
+/// @param progress Receives the look; free it with `hwm_progress_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_server_task_progress(
     client: *const hwm_client,
@@ -202,7 +202,7 @@ pub unsafe extern "C" fn hwm_server_task_progress(
 ///
 /// @param filter NULL for all. Parameters: "state" (a word of SMS's ListTasks), "name",
 ///        "source_server_id", "page_size" (1 to 200), "limit".
-/// @param list Receives the list; see `hwm_list_next`.
+/// @param list Receives the list, for `hwm_list_next`; free it with `hwm_list_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_server_task_list(
     client: *const hwm_client,
@@ -236,7 +236,8 @@ pub unsafe extern "C" fn hwm_server_task_list(
 
 /// Tells the task of a server what to do. It is told, not done: wait for a goal.
 ///
-/// @param action A word of UpdateTaskStatus, such as "start", "stop", "sync", "cutover".
+/// @param action A word of UpdateTaskStatus: "start", "stop", "restart", "cutover", "test", "clone_test",
+///        "network_check", "skip", "clear", "migration_test" and others.
 /// @param force False refuses with HWM_CONFLICT what would come to nothing in
 ///        the task's present state; true sends it in any case.
 #[unsafe(no_mangle)]
@@ -255,7 +256,8 @@ pub unsafe extern "C" fn hwm_server_task_act(
     })
 }
 
-/// Deletes the task of a server that stands still. What it has copied stays.
+/// Deletes the task of a server that stands still. What it has copied stays. It is told, not done: wait for
+/// HWM_UNTIL_DELETED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_server_task_delete(
     client: *const hwm_client,
@@ -284,8 +286,9 @@ pub unsafe extern "C" fn hwm_server_task_delete_when_stopped(
 
 /// Prepares a wait for the task of a server. Sends nothing yet.
 ///
-/// @param goal What to wait for, a `hwm_goal`; `hwm_wait_set_until` is not for this wait.
-/// @param wait Receives the wait; see `hwm_wait_run`.
+/// @param goal What to wait for, a `hwm_goal`. `hwm_wait_set_until` replaces it: HWM_UNTIL_DELETED follows a
+///        delete.
+/// @param wait Receives the wait, for `hwm_wait_run`; free it with `hwm_wait_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_server_task_wait(
     client: *const hwm_client,
@@ -304,9 +307,9 @@ pub unsafe extern "C" fn hwm_server_task_wait(
 /// Prepares a wait for the tasks of many servers. Sends nothing yet.
 ///
 /// @param ids The ids of the tasks.
-/// @param ids_length How many there are.
+/// @param ids_length How many there are; with 0 `ids` may be NULL, and nothing is waited for.
 /// @param goal What to wait for, a `hwm_goal`.
-/// @param fleet Receives the wait; see `hwm_fleet_next`.
+/// @param fleet Receives the wait, for `hwm_fleet_next`; free it with `hwm_fleet_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_server_task_wait_all(
     client: *const hwm_client,

@@ -96,7 +96,7 @@ pub unsafe extern "C" fn hwm_sync_find_marked(
 /// Reads one sync task, with the counters of a month.
 ///
 /// @param month Any moment of that month, in milliseconds since 1970.
-/// @param sync Receives the fields of ShowSyncTask.
+/// @param sync Receives the fields of ShowSyncTask; free it with `hwm_value_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_sync_show(
     client: *const hwm_client,
@@ -116,7 +116,7 @@ pub unsafe extern "C" fn hwm_sync_show(
 ///
 /// @param filter NULL for all. Parameters: "status" (a word of ListSyncTasks),
 ///        "page_size" (1 to 100), "limit" (items in all).
-/// @param list Receives the list; see `hwm_list_next`.
+/// @param list Receives the list, for `hwm_list_next`; free it with `hwm_list_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_sync_list(
     client: *const hwm_client,

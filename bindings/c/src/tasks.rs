@@ -155,7 +155,7 @@ pub(crate) fn whole_bucket(mut draft: Draft) -> Draft {
 
 /// Reads one task, as the service describes it.
 ///
-/// @param task Receives the fields of ShowTask.
+/// @param task Receives the fields of ShowTask; free it with `hwm_value_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_task_show(
     client: *const hwm_client,
@@ -170,7 +170,7 @@ pub unsafe extern "C" fn hwm_task_show(
 
 /// Reads one task, as the common view of all jobs.
 ///
-/// @param progress Receives the look.
+/// @param progress Receives the look; free it with `hwm_progress_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_task_progress(
     client: *const hwm_client,
@@ -188,7 +188,7 @@ pub unsafe extern "C" fn hwm_task_progress(
 /// @param filter NULL for all tasks. Parameters: "status" (a number of ListTasks),
 ///        "group_id", "task_name" (a part of it), "page_size" (1 to 100), "limit"
 ///        (items in all).
-/// @param list Receives the list; see `hwm_list_next`.
+/// @param list Receives the list, for `hwm_list_next`; free it with `hwm_list_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_task_list(
     client: *const hwm_client,
@@ -309,7 +309,7 @@ pub unsafe extern "C" fn hwm_task_batch_update(
 
 /// Prepares a wait for a task. Sends nothing yet.
 ///
-/// @param wait Receives the wait; see `hwm_wait_run`.
+/// @param wait Receives the wait, for `hwm_wait_run`; free it with `hwm_wait_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_task_wait(
     client: *const hwm_client,
@@ -326,8 +326,8 @@ pub unsafe extern "C" fn hwm_task_wait(
 /// tasks and round. Sends nothing yet.
 ///
 /// @param ids The ids of the tasks.
-/// @param ids_length How many there are.
-/// @param fleet Receives the wait; see `hwm_fleet_next`.
+/// @param ids_length How many there are; with 0 `ids` may be NULL, and nothing is waited for.
+/// @param fleet Receives the wait, for `hwm_fleet_next`; free it with `hwm_fleet_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_task_wait_all(
     client: *const hwm_client,

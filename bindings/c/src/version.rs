@@ -8,7 +8,7 @@ const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_V
     Err(_) => c"",
 };
 
-/// The version of the library, such as "0.1.0".
+/// The version of the library, such as "0.1.0". It is never freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn hwm_version() -> *const c_char {
     VERSION.as_ptr()

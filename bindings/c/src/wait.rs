@@ -28,7 +28,7 @@ pub struct hwm_wait {
     _private: [u8; 0],
 }
 
-handle!(hwm_wait => Mutex<Waiting>, b"hwm-wait");
+handle!(hwm_wait => Mutex<Waiting>, b"hwm-wait", connected);
 
 /// What to wait for.
 #[repr(i32)]
@@ -205,7 +205,8 @@ pub(crate) fn alone<'a, T>(mutex: &'a Mutex<T>, what: &str) -> Result<MutexGuard
 /// Changes the settings of a wait that has not begun.
 fn plan(wait: In<'_, hwm_wait>, change: impl FnOnce(&mut Waiting) -> Result<(), Failure>) -> hwm_result {
     enter(nowhere(), || {
-        let mut waiting = alone(wait.get("wait")?, "wait")?;
+        let wait = wait.get("wait")?;
+        let mut waiting = alone(&wait, "wait")?;
         if !matches!(waiting.stage, Stage::Planned(_)) {
             return Err(Failure::argument("the wait has begun: settings are made before its first look"));
         }
@@ -252,7 +253,7 @@ pub unsafe extern "C" fn hwm_wait_set_deadline(wait: *mut hwm_wait, milliseconds
     })
 }
 
-/// What to wait for; HWM_UNTIL_ENDED unless said otherwise.
+/// What to wait for, a `hwm_until`; HWM_UNTIL_ENDED unless said otherwise. For a server it replaces the goal.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_wait_set_until(wait: *mut hwm_wait, until: i32) -> hwm_result {
     plan(input!(wait), |waiting| {
@@ -262,7 +263,8 @@ pub unsafe extern "C" fn hwm_wait_set_until(wait: *mut hwm_wait, until: i32) -> 
 }
 
 /// How often to look: pauses between these, in milliseconds. A young job is
-/// looked at often, an old one seldom. 250 and 30000 unless said otherwise.
+/// looked at often, an old one seldom. 250 and 30000 unless said otherwise;
+/// what is below 10 ms or above a day is brought there.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_wait_set_poll(wait: *mut hwm_wait, shortest: i64, longest: i64) -> hwm_result {
     plan(input!(wait), |waiting| {
@@ -292,7 +294,8 @@ pub unsafe extern "C" fn hwm_wait_set_stop_job(wait: *mut hwm_wait, stop: bool) 
 }
 
 /// Calls a function with every look, between two requests. It may call the
-/// library, but not with this wait.
+/// library, but not with this wait, which it may free: that takes effect when
+/// the wait has ended.
 ///
 /// @param callback NULL for none.
 /// @param release May be NULL. Called when `user_data` is needed no more, also
@@ -313,7 +316,8 @@ pub unsafe extern "C" fn hwm_wait_set_progress(
 
 /// Waits to the end.
 ///
-/// @param last May be NULL. Receives the last look, also with HWM_PAUSED and HWM_OVERTAKEN.
+/// @param last May be NULL. Receives the last look, also with HWM_PAUSED and HWM_OVERTAKEN; free it with
+///        `hwm_progress_free`.
 /// @return HWM_OK when what was waited for has come, HWM_PAUSED when the job
 ///         was paused, HWM_OVERTAKEN when it ended well and what was waited
 ///         for will not come. HWM_JOB_FAILED when it failed; the error object has the
@@ -327,7 +331,8 @@ pub unsafe extern "C" fn hwm_wait_run(
 ) -> hwm_result {
     let (wait, last, error) = (input!(wait), output!(last), output!(error));
     enter(error, || {
-        let mut waiting = alone(wait.get("wait")?, "wait")?;
+        let wait = wait.get("wait")?;
+        let mut waiting = alone(&wait, "wait")?;
         let mut shown = None;
         while let Some(progress) = waiting.step()? {
             shown = Some(progress);
@@ -345,11 +350,11 @@ pub unsafe extern "C" fn hwm_wait_run(
 
 /// Waits for the next look.
 ///
-/// @param progress May be NULL. Receives the look, with HWM_OK.
+/// @param progress May be NULL. Receives the look, with HWM_OK; free it with `hwm_progress_free`.
 /// @return HWM_OK for every look. Then HWM_END when what was waited for has
 ///         come, HWM_PAUSED or HWM_OVERTAKEN. Errors as `hwm_wait_run`;
-///         after one the wait is over, but for HWM_CANCELLED by a flag and
-///         HWM_BUSY.
+///         after one the wait is over, but for HWM_BUSY, HWM_IN_CALLBACK and
+///         HWM_CANCELLED by a flag, which stays set.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hwm_wait_next(
     wait: *mut hwm_wait,
@@ -357,7 +362,10 @@ pub unsafe extern "C" fn hwm_wait_next(
     error: *mut *mut hwm_error,
 ) -> hwm_result {
     let (wait, progress, error) = (input!(wait), output!(progress), output!(error));
-    enter(error, || next(&mut *alone(wait.get("wait")?, "wait")?, progress))
+    enter(error, || {
+        let wait = wait.get("wait")?;
+        next(&mut *alone(&wait, "wait")?, progress)
+    })
 }
 
 fn next(waiting: &mut Waiting, out: Out<'_, *mut hwm_progress>) -> Result<hwm_result, Failure> {

@@ -97,28 +97,32 @@ hwm_result settle(hwm_client *client, int64_t task, int32_t until, hwm_progress 
 }
 
 /* A plain socket and HTTP/1.0: the tests must not test the library with itself. */
-void emulator(const char *method, const char *path, const char *body, char *answer, size_t size) {
+void exchange(const char *method, const char *path, const char *body, char *text, size_t size) {
     const char *url = setting("HWMIGRATE_OMS_ENDPOINT");
     const char *port = strrchr(url, ':');
     struct sockaddr_in address;
-    char text[65536];
     size_t length = 0;
     ssize_t got;
-    int line = snprintf(text, sizeof text,
+    int line = snprintf(text, size,
                         "%s %s HTTP/1.0\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
                         "Content-Length: %zu\r\n\r\n%s",
                         method, path, strlen(body), body);
     int connection = socket(AF_INET, SOCK_STREAM, 0);
-    CHECK(port != NULL && connection >= 0 && line > 0);
+    CHECK(port != NULL && connection >= 0 && line > 0 && (size_t)line < size);
     memset(&address, 0, sizeof address);
     address.sin_family = AF_INET;
     address.sin_port = htons((uint16_t)atoi(port + 1));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     CHECK(connect(connection, (struct sockaddr *)&address, sizeof address) == 0);
     CHECK(write(connection, text, (size_t)line) == line);
-    while ((got = read(connection, text + length, sizeof text - 1 - length)) > 0) length += (size_t)got;
+    while ((got = read(connection, text + length, size - 1 - length)) > 0) length += (size_t)got;
     text[length] = '\0';
     close(connection);
+}
+
+void emulator(const char *method, const char *path, const char *body, char *answer, size_t size) {
+    char text[65536];
+    exchange(method, path, body, text, sizeof text);
     if (strstr(text, " 200 ") == NULL && strstr(text, " 204 ") == NULL && strstr(text, " 201 ") == NULL) {
         fprintf(stderr, "%s %s: %s\n", method, path, text);
         abort();

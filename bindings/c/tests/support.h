@@ -41,6 +41,9 @@ hwm_request *start_request(void);
 /* Waits a while until the task is as it should be. */
 hwm_result settle(hwm_client *client, int64_t task, int32_t until, hwm_progress **last);
 
+/* Sends a request to the emulator, past the library, and gives its whole answer. */
+void exchange(const char *method, const char *path, const char *body, char *text, size_t size);
+
 /* Sends a command to the emulator, such as POST /_emulator/faults, and checks that it was taken. The answer
    is written into `answer` if that is not NULL. */
 void emulator(const char *method, const char *path, const char *body, char *answer, size_t size);

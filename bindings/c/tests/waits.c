@@ -120,7 +120,6 @@ static void stop_follows_a_cancel(hwm_client *client) {
     }
     hwm_cancel_now(cancel);
     result = hwm_wait_run(wait, &last, &error);
-    if (!contains(hwm_error_message(error), "stopped")) fprintf(stderr, "DEBUG %d %s\n", result, hwm_error_message(error));
     CHECK(contains(hwm_error_message(error), "the job was stopped"));
     EXPECT(HWM_CANCELLED, result);
     EXPECT(HWM_OK, hwm_task_progress(client, id, &last, &error));

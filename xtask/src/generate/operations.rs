@@ -1,5 +1,7 @@
 //! The table of operations, as data for transports and for the emulator.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
@@ -112,6 +114,32 @@ fn one(document: &Value, path: &str, method: &str, operation: &Value) -> Result<
         secret,
         id,
     })
+}
+
+/// The names of the members that are marked secret anywhere in a document.
+pub(crate) fn secret_members(document: &Value) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    add_secret_members(document, &mut names);
+    names
+}
+
+fn add_secret_members<'a>(value: &'a Value, names: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::Object(members) => {
+            let properties = members.get("properties").and_then(Value::as_object);
+            let marked = properties.into_iter().flatten().filter(|(_, schema)| is_secret(schema));
+            names.extend(marked.map(|(name, _)| name.as_str()));
+            members.values().for_each(|member| add_secret_members(member, names));
+        }
+        Value::Array(items) => items.iter().for_each(|item| add_secret_members(item, names)),
+        _ => {}
+    }
+}
+
+fn is_secret(schema: &Value) -> bool {
+    schema["x-secret"] == true
+        || schema["allOf"].as_array().is_some_and(|all| all.iter().any(is_secret))
+        || schema["$ref"] == format!("{}Secret", document::SCHEMAS)
 }
 
 /// Whether an `x-secret` is reached from a value.

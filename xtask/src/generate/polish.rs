@@ -78,6 +78,7 @@ fn frame(service: &Service, operations: &[Operation], document: &Value) -> Token
     let file = format!("{}.openapi.json", service.module);
     let constants = operations.iter().map(|operation| operation.tokens(service.variant));
     let names = operations.iter().map(Operation::constant);
+    let secret_members = operations::secret_members(document);
     quote! {
         use progenitor_client::{Error, ResponseValue};
 
@@ -85,6 +86,9 @@ fn frame(service: &Service, operations: &[Operation], document: &Value) -> Token
 
         /// The OpenAPI document that this module was made from, as JSON.
         pub const DOCUMENT: &str = include_str!(#file);
+
+        /// The names of the members that the document marks secret, in alphabetical order.
+        pub static SECRET_MEMBERS: &[&str] = &[#(#secret_members),*];
 
         /// All operations, in the order of the document.
         pub static OPERATIONS: &[Operation] = &[#(operations::#names),*];

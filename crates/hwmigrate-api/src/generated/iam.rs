@@ -4,6 +4,15 @@ use progenitor_client::{Error, ResponseValue};
 use crate::Operation;
 /// The OpenAPI document that this module was made from, as JSON.
 pub const DOCUMENT: &str = include_str!("iam.openapi.json");
+/// The names of the members that the document marks secret, in alphabetical order.
+pub static SECRET_MEMBERS: &[&str] = &[
+    "access",
+    "id",
+    "passcode",
+    "password",
+    "secret",
+    "securitytoken",
+];
 /// All operations, in the order of the document.
 pub static OPERATIONS: &[Operation] = &[
     operations::KEYSTONE_VALIDATE_TOKEN,

@@ -4,6 +4,22 @@ use progenitor_client::{Error, ResponseValue};
 use crate::Operation;
 /// The OpenAPI document that this module was made from, as JSON.
 pub const DOCUMENT: &str = include_str!("oms.openapi.json");
+/// The names of the members that the document marks secret, in alphabetical order.
+pub static SECRET_MEMBERS: &[&str] = &[
+    "ak",
+    "authentication_key",
+    "connection_string",
+    "dst_ak",
+    "dst_security_token",
+    "dst_sk",
+    "json_auth_file",
+    "security_token",
+    "sk",
+    "source_cdn_authentication_key",
+    "src_ak",
+    "src_security_token",
+    "src_sk",
+];
 /// All operations, in the order of the document.
 pub static OPERATIONS: &[Operation] = &[
     operations::LIST_TASKS,

@@ -4,6 +4,15 @@ use progenitor_client::{Error, ResponseValue};
 use crate::Operation;
 /// The OpenAPI document that this module was made from, as JSON.
 pub const DOCUMENT: &str = include_str!("sms.openapi.json");
+/// The names of the members that the document marks secret, in alphabetical order.
+pub static SECRET_MEMBERS: &[&str] = &[
+    "log_share_url",
+    "passphrase",
+    "private_key",
+    "target_data_private_key",
+    "target_mgmt_private_key",
+    "target_password",
+];
 /// All operations, in the order of the document.
 pub static OPERATIONS: &[Operation] = &[
     operations::LIST_SERVERS,

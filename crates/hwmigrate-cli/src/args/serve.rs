@@ -33,6 +33,9 @@ pub(crate) struct Serve {
     /// Ask this user for a passcode as well, and where its base32 key is found; may be repeated
     #[arg(long, value_name = "DOMAIN/USER=REF")]
     pub(crate) totp: Vec<NamedSecret>,
+    /// An agency by which users of another account may act in this one; may be repeated
+    #[arg(long, value_name = "DOMAIN/AGENCY=TRUSTED-DOMAIN", value_parser = agency)]
+    pub(crate) agency: Vec<(String, String, String)>,
     /// A source server that is there from the start: NAME, NAME,windows or NAME,used=BYTES; may be repeated
     ///
     /// The emulator plays its agent; no server is moved.
@@ -113,6 +116,16 @@ fn source_server(text: &str) -> Result<SourceServer, String> {
     Ok(server)
 }
 
+fn agency(text: &str) -> Result<(String, String, String), String> {
+    let parts = text.split_once('=').and_then(|(of, trusted)| Some((of.split_once('/')?, trusted)));
+    match parts {
+        Some(((domain, name), trusted)) if [domain, name, trusted].iter().all(|part| !part.is_empty()) => {
+            Ok((domain.to_owned(), name.to_owned(), trusted.to_owned()))
+        }
+        _ => Err("write it as DOMAIN/AGENCY=TRUSTED-DOMAIN".to_owned()),
+    }
+}
+
 fn bucket(text: &str) -> Result<(String, PathBuf), String> {
     match text.split_once('=') {
         Some((name, dir)) if !name.is_empty() && !dir.is_empty() => Ok((name.to_owned(), dir.into())),
@@ -166,6 +179,15 @@ mod tests {
         assert_eq!(source_server("web-1").unwrap().used, None);
         for wrong in ["", ",windows", "a,linux", "a,used=much", "a,used"] {
             assert!(source_server(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_agency_is_read_from_one_argument() {
+        let found = agency("acme/movers=partner").unwrap();
+        assert_eq!(found, ("acme".to_owned(), "movers".to_owned(), "partner".to_owned()));
+        for wrong in ["", "acme=partner", "acme/=partner", "/movers=partner", "acme/movers=", "acme/movers"] {
+            assert!(agency(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! `emulator`: the offline stand-in as a program of its own.
 
 use hwmigrate_emulator::{Builder, Emulator, S3Bucket, SourceServer};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::{Global, Serve};
 use crate::failure::{Failure, Result};
@@ -16,11 +16,21 @@ pub(crate) async fn run(serve: &Serve, global: &Global, output: &Output) -> Resu
         "url": emulator.url(),
         "pid": std::process::id(),
         "project_id": emulator.project_id(),
+        "user_ids": user_ids(serve, &emulator),
     }))?;
     output.note("the emulator is ready; end it with Ctrl-C or SIGTERM");
     stop.next().await;
     emulator.shutdown().await;
     Ok(())
+}
+
+/// The ids of those who log in with a passcode, which a login asks for.
+fn user_ids(serve: &Serve, emulator: &Emulator) -> Value {
+    let ids = serve.totp.iter().filter_map(|totp| {
+        let (domain, name) = totp.name.split_once('/')?;
+        Some((totp.name.clone(), emulator.user_id(domain, name)?.into()))
+    });
+    Value::Object(ids.collect())
 }
 
 fn set_up(serve: &Serve, global: &Global) -> Result<Builder> {
@@ -86,6 +96,9 @@ fn set_up(serve: &Serve, global: &Global) -> Result<Builder> {
             }
             None => builder.user(domain, name, password),
         };
+    }
+    for (domain, name, trusted) in &serve.agency {
+        builder = builder.agency(domain, name, trusted);
     }
     for key in &serve.access_key {
         if key.name.is_empty() {

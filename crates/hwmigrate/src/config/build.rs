@@ -113,7 +113,11 @@ fn timeout(layers: &Layers<'_>, key: Item, default: Duration) -> Result<Duration
     let Some(setting) = layers.get(key) else { return Ok(default) };
     duration(setting.text())
         .filter(|duration| !duration.is_zero() && *duration < Duration::from_secs(10 * 365 * 86_400))
-        .ok_or_else(|| setting.wrong("is not a length of time above zero; write it like 30s, 2m or 500ms"))
+        .ok_or_else(|| {
+            setting.wrong(
+                "is not a length of time above zero and below ten years; write it like 30s, 2m or 500ms",
+            )
+        })
 }
 
 /// A number and a unit; a bare number counts seconds.

@@ -3,15 +3,12 @@
 //! A server may echo what it was sent: the message of a refused create can
 //! hold the key it refuses. Such texts are cleaned before they are kept.
 
-use std::collections::HashSet;
-use std::sync::OnceLock;
-
 use hwmigrate_api::{REDACTED, Service};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::transport::operation::document;
+use crate::transport::operation::secret_members;
 
 /// Shorter texts are too likely to be part of ordinary words.
 const SHORTEST: usize = 4;
@@ -46,14 +43,14 @@ impl Scrub {
     /// Adds what the documents mark as secret in a request body.
     pub(crate) fn add_body(&mut self, service: Service, body: &[u8]) {
         let Ok(value) = serde_json::from_slice::<Value>(body) else { return };
-        self.add_marked(&value, secret_names(service));
+        self.add_marked(&value, secret_members(service));
     }
 
-    fn add_marked(&mut self, value: &Value, names: &HashSet<String>) {
+    fn add_marked(&mut self, value: &Value, names: &[&str]) {
         match value {
             Value::Object(fields) => {
                 for (name, field) in fields {
-                    if names.contains(name.as_str()) {
+                    if names.binary_search(&name.as_str()).is_ok() {
                         self.add_all(field);
                     } else {
                         self.add_marked(field, names);
@@ -86,47 +83,6 @@ impl Scrub {
     }
 }
 
-/// The names of the fields that a service's document marks `x-secret`. Read
-/// from the document when the first refusal comes, so that no list in code can
-/// fall behind it.
-fn secret_names(service: Service) -> &'static HashSet<String> {
-    static IAM: OnceLock<HashSet<String>> = OnceLock::new();
-    static OMS: OnceLock<HashSet<String>> = OnceLock::new();
-    static SMS: OnceLock<HashSet<String>> = OnceLock::new();
-    let cell = match service {
-        Service::Iam => &IAM,
-        Service::Sms => &SMS,
-        _ => &OMS,
-    };
-    cell.get_or_init(|| {
-        let mut names = HashSet::new();
-        if let Ok(document) = serde_json::from_str::<Value>(document(service)) {
-            collect(&document, &mut names);
-        }
-        names
-    })
-}
-
-fn collect(value: &Value, names: &mut HashSet<String>) {
-    match value {
-        Value::Object(fields) => {
-            if let Some(Value::Object(properties)) = fields.get("properties") {
-                let marked = properties.iter().filter(|(_, schema)| is_marked(schema));
-                names.extend(marked.map(|(name, _)| name.clone()));
-            }
-            fields.values().for_each(|field| collect(field, names));
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, names)),
-        _ => {}
-    }
-}
-
-fn is_marked(schema: &Value) -> bool {
-    schema.get("x-secret") == Some(&Value::Bool(true))
-        || schema.get("allOf").and_then(Value::as_array).is_some_and(|all| all.iter().any(is_marked))
-        || schema.get("$ref").and_then(Value::as_str) == Some("#/components/schemas/Secret")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +93,21 @@ mod tests {
         assert_eq!(scrub.clean("no key/with+signs here"), "no [redacted] here");
         assert_eq!(scrub.clean("?k=key%2Fwith%2Bsigns"), "?k=[redacted]");
         assert_eq!(scrub.clean("key/with"), "[redacted]");
+    }
+
+    #[test]
+    fn secrets_of_a_body_are_found_by_their_marks() {
+        let body = br#"{"src_node": {"ak": "key-one", "bucket": "photos"}, "list": [{"sk": ["key-two"]}]}"#;
+        let mut scrub = Scrub::default();
+        scrub.add_body(Service::Oms, body);
+        assert_eq!(scrub.clean("key-one, photos, key-two"), "[redacted], photos, [redacted]");
+    }
+
+    #[test]
+    fn marks_can_be_searched() {
+        for service in [Service::Iam, Service::Oms, Service::Sms] {
+            assert!(secret_members(service).is_sorted() && !secret_members(service).is_empty(), "{service}");
+        }
     }
 
     #[test]

@@ -18,14 +18,14 @@ pub(crate) const LIST_AUTH_PROJECTS: Op = &iam::operations::KEYSTONE_LIST_AUTH_P
 /// The account of whoever asks.
 pub(crate) const LIST_AUTH_DOMAINS: Op = &iam::operations::KEYSTONE_LIST_AUTH_DOMAINS;
 
-/// The service's OpenAPI document.
-pub(crate) fn document(service: Service) -> &'static str {
+/// The names of the members that the service's document marks secret, in alphabetical order.
+pub(crate) fn secret_members(service: Service) -> &'static [&'static str] {
     match service {
-        Service::Iam => hwmigrate_api::iam::DOCUMENT,
+        Service::Iam => iam::SECRET_MEMBERS,
         #[cfg(feature = "oms")]
-        Service::Oms => hwmigrate_api::oms::DOCUMENT,
+        Service::Oms => hwmigrate_api::oms::SECRET_MEMBERS,
         #[cfg(feature = "sms")]
-        Service::Sms => hwmigrate_api::sms::DOCUMENT,
-        _ => "{}",
+        Service::Sms => hwmigrate_api::sms::SECRET_MEMBERS,
+        _ => &[],
     }
 }
