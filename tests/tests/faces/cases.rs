@@ -89,7 +89,7 @@ pub(crate) type Answer = Result<Value, Value>;
 enum Asked {
     Library(Library),
     Command(Command),
-    Program(Program),
+    Program(Box<Program>),
 }
 
 impl Asked {
@@ -135,7 +135,7 @@ async fn go_through(face: &Face, bodies: &BTreeMap<String, Value>, case: Case) {
     let mut asked = match face {
         Face::Library => Asked::Library(Library::new(&settings)),
         Face::Command => Asked::Command(Command::new(settings)),
-        Face::Program(words) => Asked::Program(Program::start(words, &settings)),
+        Face::Program(words) => Asked::Program(Box::new(Program::start(words, &settings))),
     };
 
     let mut kept: BTreeMap<String, String> = BTreeMap::new();

@@ -35,7 +35,7 @@ async fn command_goes_through_every_case() {
 #[ignore = "needs the Python package; `cargo xtask test --only faces` brings it"]
 async fn python_package_goes_through_every_case() {
     let driver = concat!(env!("CARGO_MANIFEST_DIR"), "/faces/driver.py");
-    let words = vec![wanted("HWMIGRATE_PYTHON"), "-B".into(), driver.into()];
+    let words = [wanted("HWMIGRATE_PYTHON"), "-B".into(), driver.into()];
     for manner in ["blocking", "asyncio"] {
         every_case(Face::Program(words.iter().cloned().chain([manner.into()]).collect())).await;
     }
