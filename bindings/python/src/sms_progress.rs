@@ -28,6 +28,8 @@ pub(crate) fn report(report: &Report) -> Value {
 /// What happens in a migration: the word for it, and its facts.
 pub(crate) fn migration_event(event: &MigrationEvent) -> Value {
     match event {
+        MigrationEvent::Creating(_) => json!(["milestone", "creating"]),
+        MigrationEvent::Searching(_) => json!(["milestone", "searching"]),
         MigrationEvent::Created(task) => json!(["created", created(task)]),
         MigrationEvent::Prepared => json!(["milestone", "prepared"]),
         MigrationEvent::Started => json!(["milestone", "started"]),
@@ -46,6 +48,9 @@ fn bulk_end<'py>(py: Python<'py>, end: &BulkEnd) -> PyResult<Bound<'py, PyAny>> 
     match &end.outcome {
         Ok(ended) => dict.set_item("report", to_python(py, &report(ended))?)?,
         Err(error) => dict.set_item("error", errors::raise(py, error).into_value(py))?,
+    }
+    if let Some(last) = &end.last {
+        dict.set_item("last", to_python(py, &progress(last))?)?;
     }
     Ok(dict.into_any())
 }

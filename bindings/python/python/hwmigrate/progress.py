@@ -288,10 +288,15 @@ class _End:
 class BulkEnd(_End):
     """How the migration of one server of many ended: with a report, or with an error."""
 
-    __slots__ = ("error", "place", "report", "server")
+    __slots__ = ("error", "last", "place", "report", "server")
 
     def __init__(
-        self, place: int, server: str, report: Optional[ServerReport], error: Optional[Exception]
+        self,
+        place: int,
+        server: str,
+        report: Optional[ServerReport],
+        error: Optional[Exception],
+        last: Optional[Progress] = None,
     ) -> None:
         #: Its place among the jobs that were given, from 0.
         self.place = place
@@ -301,6 +306,8 @@ class BulkEnd(_End):
         self.report = report
         #: What kept it from coming to anything.
         self.error = error
+        #: The last look at its task, also where there is an error.
+        self.last = last
 
     def __repr__(self) -> str:
         ended = self.error if self.report is None else self.report.state
@@ -317,7 +324,7 @@ class BulkNews(_End):
         self.place = place
         #: Its id; the task's, for a migration that was resumed.
         self.server = server
-        #: A ``Created``, ``Progress`` or ``ServerReport``, or a word: prepared, started, cut over.
+        #: A ``Created``, ``Progress`` or ``ServerReport``, or a word: creating, searching, prepared, started, cut over.
         self.event = event
 
     def __repr__(self) -> str:

@@ -218,8 +218,9 @@ class Emulator:
         return entries
 
     def requests(self, operation: str) -> int:
-        """How often an operation was asked for."""
-        return sum(entry["operation"] == operation for entry in self.journal())
+        """How often an operation was asked for; ``sms.ShowTask`` is that of SMS, ``ShowTask`` that of either."""
+        service, _, id = operation.rpartition(".")
+        return sum(entry["operation"] == id and service in ("", entry["service"]) for entry in self.journal())
 
     def clear_journal(self) -> None:
         """Forgets what it was asked."""

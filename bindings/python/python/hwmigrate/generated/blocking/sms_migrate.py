@@ -12,7 +12,11 @@ from hwmigrate.generated.blocking.jobs import Observer, tell
 from hwmigrate.progress import BulkEnd, BulkNews, Created, Progress, ServerReport
 
 ServerEvent = Union[Created, Progress, ServerReport, str]
-"""What happens in the migration of a server; the words are prepared, started and cut over."""
+"""What happens in the migration of a server.
+
+The words are creating (the task is about to be made), searching (the reply to
+that was lost), prepared, started and cut over.
+"""
 
 
 class ServerMigration:
@@ -100,6 +104,7 @@ def _event(event: Any) -> Optional[ServerEvent]:
 
 
 def _bulk_end(facts: Dict[str, Any]) -> BulkEnd:
-    report = facts.get("report")
+    report, last = facts.get("report"), facts.get("last")
     ended = None if report is None else ServerReport._wrap(report)
-    return BulkEnd(facts["place"], facts["server"], ended, facts.get("error"))
+    seen = None if last is None else Progress._wrap(last)
+    return BulkEnd(facts["place"], facts["server"], ended, facts.get("error"), seen)
