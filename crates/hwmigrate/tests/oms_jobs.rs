@@ -116,15 +116,20 @@ async fn start_whose_reply_was_lost_is_repeated_only_if_it_had_no_effect() {
 }
 
 #[tokio::test]
-async fn stop_whose_reply_was_lost_is_done_when_the_second_is_refused() {
-    let stops = AtomicU32::new(0);
-    let server = Server::start(move |asked| match asked.method.as_str() {
-        "POST" if stops.fetch_add(1, Ordering::Relaxed) == 0 => Reply::Lost,
-        "POST" => refused("OMS.0066"),
-        _ => ok(task(17, 2)),
-    })
-    .await;
-    server.oms().tasks().stop(17).await.unwrap();
+async fn stop_whose_reply_was_lost_is_done_only_when_a_look_shows_it() {
+    // The second is refused in both; only in the first has the one that was lost arrived meanwhile.
+    for (looks, done) in [([2, 7], true), ([2, 2], false)] {
+        let (stops, show) = (AtomicU32::new(0), states(&looks));
+        let server = Server::start(move |asked| match asked.method.as_str() {
+            "POST" if stops.fetch_add(1, Ordering::Relaxed) == 0 => Reply::Lost,
+            "POST" => refused("OMS.0066"),
+            _ => ok(show()),
+        })
+        .await;
+        let outcome = server.oms().tasks().stop(17).await;
+        assert_eq!(outcome.is_ok(), done, "{outcome:?}");
+        assert!(outcome.is_ok() || outcome.is_err_and(|error| error.is_conflict()));
+    }
     let first = Server::start(|_| refused("OMS.0066")).await;
     assert!(first.oms().tasks().stop(17).await.unwrap_err().is_conflict(), "without a lost reply it is told");
 }
