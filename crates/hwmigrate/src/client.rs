@@ -86,7 +86,8 @@ impl Client {
     ///
     /// # Errors
     /// [`ErrorKind::Auth`] when the credentials are refused;
-    /// [`ErrorKind::Config`] when the project cannot be told.
+    /// [`ErrorKind::Config`] when the project cannot be told, or an access key cannot see the one
+    /// that is set; [`ErrorKind::Decode`] when the answer is not one of IAM.
     pub async fn login(&self) -> Result<Login> {
         let limits = self.shared.limits(None, None);
         self.shared.login(limits).await
@@ -198,8 +199,13 @@ impl Shared {
             identity = found;
             expires_at = expires_at.or(end);
         } else if matches!(issued.proof, Proof::Keys(_)) {
-            // Nothing was sent so far; a look at the projects proves the key.
-            let projects = self.projects(LIST_PROJECTS, self.config.project_name(), limits).await?;
+            // Nothing was sent so far; a look at the projects proves the key, and the project that is set.
+            let set = self.config.project_id.as_deref();
+            let name = self.config.project_name().filter(|_| set.is_none());
+            let projects = self.projects(LIST_PROJECTS, name, limits).await?;
+            if let Some(id) = set {
+                seen(id, &projects)?;
+            }
             identity.domain_id = projects.iter().find_map(|project| project.domain_id.clone());
         }
         let project_id = match self.project_id(limits).await {
@@ -221,7 +227,6 @@ impl Shared {
 
 #[derive(Deserialize)]
 struct ProjectRows {
-    #[serde(default)]
     projects: Vec<ProjectRow>,
 }
 
@@ -236,22 +241,37 @@ pub(crate) struct ProjectRow {
     pub(crate) enabled: Option<bool>,
 }
 
+/// At most 20 projects, for messages.
+fn shown(projects: &[&ProjectRow]) -> String {
+    let rows = projects.iter().take(20).map(|row| format!("{} ({})", row.id, row.name));
+    rows.collect::<Vec<_>>().join(", ")
+}
+
+/// An error that lists the candidates unless the project with this id is among them.
+fn seen(id: &str, projects: &[ProjectRow]) -> Result<()> {
+    if projects.iter().any(|project| project.id == id) {
+        return Ok(());
+    }
+    let all: Vec<_> = projects.iter().collect();
+    let there = if all.is_empty() { "see none".to_owned() } else { format!("see: {}", shown(&all)) };
+    Err(Error::config(format!("these credentials cannot see the project with the id `{id}`; they {there}"))
+        .with_advice(
+            "correct the project id (`project_id`, HUAWEICLOUD_SDK_PROJECT_ID or HW_PROJECT_ID), or use the \
+             credentials of its account",
+        ))
+}
+
 /// The one project of that name; an error lists the candidates otherwise.
 pub(crate) fn choose<'a>(name: &str, projects: &'a [ProjectRow]) -> Result<&'a str> {
     let exact: Vec<_> = projects.iter().filter(|project| project.name == name).collect();
     if let [one] = exact[..] {
         return Ok(&one.id);
     }
-    let list = |projects: &[&ProjectRow]| {
-        let shown: Vec<_> =
-            projects.iter().take(20).map(|row| format!("{} ({})", row.id, row.name)).collect();
-        shown.join(", ")
-    };
     let all: Vec<_> = projects.iter().collect();
     let message = match (exact.len(), all.len()) {
         (0, 0) => format!("no project is named `{name}`, or these credentials cannot see it"),
-        (0, _) => format!("no project is named `{name}`; there are: {}", list(&all)),
-        _ => format!("several projects are named `{name}`: {}", list(&exact)),
+        (0, _) => format!("no project is named `{name}`; there are: {}", shown(&all)),
+        _ => format!("several projects are named `{name}`: {}", shown(&exact)),
     };
     Err(Error::config(message).with_advice(
         "set the project id (`project_id`, HUAWEICLOUD_SDK_PROJECT_ID or HW_PROJECT_ID); the console lists \

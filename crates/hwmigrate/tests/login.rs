@@ -146,6 +146,29 @@ async fn an_access_key_signs_and_finds_the_project_by_name() {
 }
 
 #[tokio::test]
+async fn a_login_by_access_key_needs_a_list_of_projects() {
+    for body in [r#"{"foo":1}"#, r#"{"projects":null}"#, r#"{"error_code":"X","error_msg":"no"}"#] {
+        let server = Server::always(json(body)).await;
+        let error = builder(&server, keys()).project_id("p").build().unwrap().login().await.unwrap_err();
+        assert_eq!((error.kind(), error.operation()), (ErrorKind::Decode, Some("KeystoneListProjects")));
+    }
+}
+
+#[tokio::test]
+async fn a_login_by_access_key_needs_the_project_that_is_set() {
+    let server = Server::start(cloud).await;
+    let login = async |id: &str| builder(&server, keys()).project_id(id).build().unwrap().login().await;
+    assert_eq!(login("p-sub").await.unwrap().project_id.as_deref(), Some("p-sub"));
+    let error = login("p-other").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(
+        error.message().contains("`p-other`") && error.message().contains("p-of-list (cn-north-4)"),
+        "{error}"
+    );
+    assert!(server.asked().iter().all(|asked| asked.target == "/v3/projects"));
+}
+
+#[tokio::test]
 async fn several_projects_of_one_name_are_listed() {
     let server = Server::start(|asked, _| match asked.path() {
         "/v3/projects" => projects(&[("p-1", "cn-north-4"), ("p-2", "cn-north-4")]),
