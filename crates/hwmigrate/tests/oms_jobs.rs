@@ -415,6 +415,33 @@ async fn migration_whose_create_reply_was_lost_goes_on_with_the_task_found() {
 }
 
 #[tokio::test]
+async fn create_that_is_not_answered_keeps_to_the_deadline_and_names_the_mark() {
+    for lose in [|| Reply::Lost, || Reply::Silence] {
+        let server = Server::start(move |asked| match asked.method.as_str() {
+            "POST" => lose(),
+            _ => ok(json!({"tasks": [], "count": 0})),
+        })
+        .await;
+        let mark = hwmigrate::oms::Mark::unique();
+        let migration = server.oms().migrate(request()).mark(mark.clone());
+        // Half a minute of searching, or two of waiting for the answer, would run into this.
+        let run = migration.deadline(Duration::from_millis(300)).run();
+        let error = tokio::time::timeout(Duration::from_secs(25), run).await.unwrap().unwrap_err();
+        assert!(error.is_ambiguous() && error.message().contains(mark.as_str()), "{error}");
+        assert_eq!(server.count("POST", "/tasks"), 1);
+    }
+}
+
+#[tokio::test]
+async fn no_task_is_created_when_the_time_is_up() {
+    let server = Server::start(|_| ok(json!({"id": 17, "task_name": "n"}))).await;
+    let error = server.oms().migrate(request()).deadline(Duration::ZERO).run().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert!(error.message().contains("was not created"), "{error}");
+    assert!(server.lines().is_empty());
+}
+
+#[tokio::test]
 async fn step_dropped_during_the_create_looks_for_its_task_and_creates_no_other() {
     let kept: Mutex<Option<Value>> = Mutex::default();
     let server = Server::start(move |asked| match asked.line().as_str() {

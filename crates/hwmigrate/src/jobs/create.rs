@@ -63,18 +63,24 @@ const PAUSES: [Duration; 6] = [
     Duration::from_secs(15),
 ];
 
-/// Sends a create once; when its reply is lost, the job is looked for by its mark.
+/// Sends a create once; when its reply is lost, the job is looked for by its mark, both within
+/// `limit`. The create keeps to it by itself.
 pub(crate) async fn once<Id, F>(
     mark: &Mark,
+    limit: Duration,
     create: impl Future<Output = Result<Created<Id>>>,
     find: impl Fn() -> F,
 ) -> Result<Created<Id>>
 where
     F: Future<Output = Result<Option<Created<Id>>>>,
 {
+    let begun = clock::instant();
     match create.await {
         Ok(created) => Ok(created.marked(mark)),
-        Err(lost) if lost.is_ambiguous() => settle_marked(lost, mark, find).await,
+        Err(lost) if lost.is_ambiguous() => {
+            let used = clock::instant().saturating_duration_since(begun);
+            settle_marked(lost, mark, limit.saturating_sub(used), find).await
+        }
         Err(error) => Err(error),
     }
 }
@@ -101,12 +107,13 @@ pub(crate) async fn find<T, Id>(
 pub(crate) async fn settle_marked<Id, F>(
     lost: Error,
     mark: &Mark,
+    limit: Duration,
     find: impl Fn() -> F,
 ) -> Result<Created<Id>>
 where
     F: Future<Output = Result<Option<Created<Id>>>>,
 {
-    Ok(settle(lost, &format!("the mark {mark}"), Duration::MAX, find).await?.marked(mark))
+    Ok(settle(lost, &format!("the mark {mark}"), limit, find).await?.marked(mark))
 }
 
 /// Looks for the job after its create ended with `lost`, for half a minute or as long as `limit`
@@ -184,7 +191,7 @@ mod tests {
     async fn job_that_appears_late_is_adopted() {
         let looks = Cell::new(0);
         let mark = Mark::unique();
-        let created = settle_marked(lost(), &mark, || {
+        let created = settle_marked(lost(), &mark, Duration::MAX, || {
             looks.set(looks.get() + 1);
             let answer = match looks.get() {
                 1 => Ok(None),
@@ -203,8 +210,9 @@ mod tests {
     async fn job_that_never_appears_stays_ambiguous_and_the_error_carries_the_mark() {
         let mark = Mark::unique();
         let start = clock::instant();
-        let error =
-            settle_marked::<i64, _>(lost(), &mark, || std::future::ready(Ok(None))).await.unwrap_err();
+        let error = settle_marked::<i64, _>(lost(), &mark, Duration::MAX, || std::future::ready(Ok(None)))
+            .await
+            .unwrap_err();
         assert!(error.is_ambiguous());
         assert!(error.message().contains(mark.as_str()), "{error}");
         assert_eq!(error.operation(), Some("CreateTask"));
@@ -214,7 +222,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn list_that_may_not_be_read_ends_the_search_at_once() {
         let looks = Cell::new(0);
-        let error = settle_marked::<i64, _>(lost(), &Mark::unique(), || {
+        let error = settle_marked::<i64, _>(lost(), &Mark::unique(), Duration::MAX, || {
             looks.set(looks.get() + 1);
             std::future::ready(Err(Error::new(ErrorKind::Auth, "no right to list").with_status(403)))
         })

@@ -74,7 +74,7 @@ impl Groups {
         rules::create_group(request)?;
         let description = mark.appended_to(request.description.as_deref(), "CreateTaskGroup")?;
         let marked = CreateTaskGroupReq { description: Some(description), ..request.clone() };
-        create::once(mark, self.create(&marked), || self.find_marked(mark)).await
+        create::once(mark, Duration::MAX, self.create(&marked), || self.find_marked(mark)).await
     }
 
     /// The group whose description carries the mark, if there is one. Reads the whole list.

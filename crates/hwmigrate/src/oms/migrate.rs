@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::create::{Created, settle_marked};
 use crate::jobs::mark::Mark;
 use crate::progress::{Bytes, Counts, Progress, Reason, State};
-use crate::wait::{PollPolicy, Unlimited, Waiter, failed, job_report, stop_and_look};
+use crate::wait::{LAST_LOOK_GRACE, PollPolicy, Unlimited, Waiter, failed, job_report, stop_and_look};
 
 /// Further runs after the first, unless said otherwise.
 const ROUNDS: u32 = 3;
@@ -152,9 +152,10 @@ impl Migration<Unlimited> {
 
     /// Gives the whole migration, further runs included, at most this long.
     ///
-    /// Single calls keep to the client's limit for a call, and a create that is
-    /// under way is waited for: a task that nobody knows of would be worse than
-    /// a late answer. A failed task is not started again once the time is up.
+    /// The create and the search for a task whose reply was lost end with it, as
+    /// `Ambiguous` with the mark of the task, should it exist. Only a look that is
+    /// under way at the deadline gets 5 seconds more for its answer. A failed
+    /// task is not started again once the time is up.
     pub fn deadline(self, limit: Duration) -> Migration {
         let Self { tasks, begin, keys, rounds, policy, stall_after, observer, .. } = self;
         let begun = Migration::beginning(tasks, begin, keys, limit);
@@ -325,19 +326,24 @@ impl Migration {
         self.span.get_or_insert_with(clock::instant);
         match &self.begin {
             Some(Begin::Create(request, mark)) => {
+                let left = self.left();
+                if !self.create_begun && left.is_zero() {
+                    return Err(Error::new(ErrorKind::Timeout, "the task was not created: the time is up")
+                        .with_advice("begin the migration again, with a longer limit"));
+                }
                 let created = if std::mem::replace(&mut self.create_begun, true) {
                     // The step before was dropped half-way, perhaps after its request had left.
                     let cut = Error::new(ErrorKind::Ambiguous, "the create was cut off");
                     let cut = cut.with_operation("CreateTask");
-                    settle_marked(cut, mark, || self.tasks.find_marked(mark)).await?
+                    settle_marked(cut, mark, left, || self.tasks.find_marked(mark)).await?
                 } else {
-                    self.tasks.create_marked(request, mark).await?
+                    self.tasks.create_within(request, mark, left).await?
                 };
                 return Ok(self.created(created));
             }
             Some(Begin::Attach(id)) => {
                 let id = *id;
-                let before = self.tasks.progress(id).await?;
+                let before = self.hasty().progress(id).await?;
                 if before.state == State::Paused {
                     self.start(id, &before, false).await?;
                 }
@@ -403,7 +409,7 @@ impl Migration {
     }
 
     async fn start(&mut self, id: i64, before: &Progress, failed_only: bool) -> Result<()> {
-        match self.tasks.start(id, &self.keys.start_task(failed_only)).await {
+        match self.hasty().start(id, &self.keys.start_task(failed_only)).await {
             // Somebody else has started it already.
             Err(error) if error.is_conflict() && error.code() == Some("OMS.0065") => {}
             outcome => outcome?,
@@ -415,6 +421,11 @@ impl Migration {
             None => waiter,
         });
         Ok(())
+    }
+
+    /// The tasks, for calls that end soon after the deadline.
+    fn hasty(&self) -> Tasks {
+        self.tasks.within(self.left().max(LAST_LOOK_GRACE))
     }
 
     fn used(&self) -> Duration {

@@ -232,6 +232,12 @@ impl Oms {
         self.shared.oms_client(Arc::new(ClientTransport(Arc::clone(&self.shared))))
     }
 
+    /// The same with calls that get at most this long, however long they otherwise may take.
+    fn within(&self, limit: Duration) -> Self {
+        let own = self.options.timeout.unwrap_or(self.shared.config.call_timeout);
+        self.clone().call_deadline(own.min(limit))
+    }
+
     /// Randomness for the rhythm of one wait.
     pub(crate) fn dice(&self) -> fastrand::Rng {
         fastrand::Rng::with_seed(self.shared.draw().to_bits())

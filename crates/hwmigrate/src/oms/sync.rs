@@ -81,7 +81,7 @@ impl SyncTasks {
         rules::create_sync_task(request)?;
         let description = mark.appended_to(request.description.as_deref(), "CreateSyncTask")?;
         let marked = CreateSyncTaskReq { description: Some(description), ..request.clone() };
-        create::once(mark, self.create(&marked), || self.find_marked(mark)).await
+        create::once(mark, Duration::MAX, self.create(&marked), || self.find_marked(mark)).await
     }
 
     /// The sync task whose description carries the mark, if there is one.

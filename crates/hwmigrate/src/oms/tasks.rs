@@ -44,6 +44,11 @@ impl Tasks {
         Self { oms }
     }
 
+    /// The same with calls that get at most this long, however long they otherwise may take.
+    pub(super) fn within(&self, limit: Duration) -> Self {
+        Self { oms: self.oms.within(limit) }
+    }
+
     /// Creates a task, which starts by itself, with one POST.
     ///
     /// There is no idempotency key: after a lost reply nobody knows whether
@@ -92,10 +97,21 @@ impl Tasks {
     /// # Errors
     /// As [`create_once`](Self::create_once).
     pub async fn create_marked(&self, request: &CreateTaskReq, mark: &Mark) -> Result<Created<i64>> {
+        self.create_within(request, mark, Duration::MAX).await
+    }
+
+    /// The same for at most that long, the search for a lost task included.
+    pub(super) async fn create_within(
+        &self,
+        request: &CreateTaskReq,
+        mark: &Mark,
+        limit: Duration,
+    ) -> Result<Created<i64>> {
         rules::create_task(request)?;
         let description = mark.appended_to(request.description.as_deref(), "CreateTask")?;
         let marked = CreateTaskReq { description: Some(description), ..request.clone() };
-        create::once(mark, self.create(&marked), || self.find_marked(mark)).await
+        let hasty = self.within(limit);
+        create::once(mark, limit, hasty.create(&marked), || self.find_marked(mark)).await
     }
 
     /// The task whose description carries the mark, if there is one. Reads the whole list.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::course::{End, LookError, Missed};
+use super::course::{End, LAST_LOOK_GRACE, LookError, Missed};
 use crate::catalogue;
 use crate::error::{Error, ErrorKind, JobReport};
 use crate::progress::{Counts, Progress, Resource};
@@ -155,8 +155,12 @@ fn deadline(missed: Missed<Error>, resource: Resource, id: &str, goal: &str) -> 
         Some(progress) => format!("it was last seen {}", progress.state_text()),
         None => "no look was answered".to_owned(),
     };
+    let grace = match elapsed.saturating_sub(limit).as_secs() {
+        0 => String::new(),
+        _ => format!("; the last look gets {} more for its answer", seconds(LAST_LOOK_GRACE)),
+    };
     let message = format!(
-        "{resource} {id} did not {goal} within {limit}: {state}, {looks} looks in {elapsed}",
+        "{resource} {id} did not {goal} within {limit}: {state}, {looks} looks in {elapsed}{grace}",
         limit = seconds(limit),
         elapsed = seconds(elapsed),
     );
