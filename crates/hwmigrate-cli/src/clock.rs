@@ -1,5 +1,6 @@
 //! The only place of this crate that reads a clock.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -19,6 +20,12 @@ impl Stopwatch {
     pub(crate) fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
+}
+
+/// The time since this was asked first, which the program does as it starts.
+pub(crate) fn running() -> Duration {
+    static BEGUN: OnceLock<Stopwatch> = OnceLock::new();
+    BEGUN.get_or_init(Stopwatch::start).elapsed()
 }
 
 /// Milliseconds since 1970.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hwmigrate::{Client, Credentials, Service};
 
 use crate::args::{Connection, Global};
+use crate::attended::attended;
 use crate::duration::Span;
 use crate::exit::ExitCode;
 use crate::failure::{Failure, Result};
@@ -13,7 +14,7 @@ use crate::secret::SecretRef;
 
 /// The client for these arguments; what they leave open, the environment and the profile say.
 pub(crate) fn connect(global: &Global) -> Result<Client> {
-    build(global, None, global.timeout.map(|span| span.0))
+    build(global, None, global.time_left())
 }
 
 /// A client to wait with: the limit is that of the wait, not of a single call. The region of
@@ -58,7 +59,8 @@ fn build(global: &Global, region: Option<&str>, call_limit: Option<Duration>) ->
     if let Some(limit) = call_limit {
         builder = builder.call_timeout(limit);
     }
-    Ok(builder.build()?)
+    // A profile may name places of secrets, too.
+    Ok(attended("the secrets of the profile", move || builder.build())??)
 }
 
 impl Connection {
@@ -189,8 +191,10 @@ async fn limited<T, E: Into<Failure>>(
     global: &Global,
     call: impl Future<Output = std::result::Result<T, E>>,
 ) -> std::result::Result<Result<T>, Span> {
-    let Some(limit) = global.timeout else { return Ok(call.await.map_err(Into::into)) };
-    match tokio::time::timeout(limit.0.saturating_add(GRACE), call).await {
+    let (Some(limit), Some(left)) = (global.timeout, global.time_left()) else {
+        return Ok(call.await.map_err(Into::into));
+    };
+    match tokio::time::timeout(left.saturating_add(GRACE), call).await {
         Ok(done) => Ok(done.map_err(Into::into)),
         Err(_) => Err(limit),
     }

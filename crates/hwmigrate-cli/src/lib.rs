@@ -6,6 +6,7 @@
 //! `docs/cli.md`.
 
 mod args;
+mod attended;
 mod body;
 mod clock;
 mod commands;
@@ -36,7 +37,7 @@ use clap::error::ErrorKind;
 
 use crate::args::oms::OmsCommand;
 use crate::args::sms::SmsCommand;
-use crate::args::{Cli, Command, Format, Global};
+use crate::args::{Cli, Command, Global};
 use crate::exit::ExitCode;
 use crate::failure::{Failure, Result};
 use crate::output::Output;
@@ -46,11 +47,13 @@ pub use reference::reference;
 /// Runs the command with the arguments of this process.
 pub fn main() -> process::ExitCode {
     explain_panics();
+    clock::running();
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let code = match parse(&arguments) {
         Ok(cli) => {
-            let as_json = cli.global.output != Format::Table;
+            let as_json = cli.global.wants_json();
             logging::start(logging::level(&cli.global));
+            attended::keep(&cli.global);
             match dispatch(cli) {
                 Ok(()) => ExitCode::Done,
                 Err(failure) => {
@@ -159,8 +162,8 @@ fn explain_panics() {
     }));
 }
 
-/// The limit of one command, with the default of commands that wait.
+/// What is left of the limit of the command, with the default of commands that wait.
 pub(crate) fn wait_limit(global: &Global) -> std::time::Duration {
     const WEEK: std::time::Duration = std::time::Duration::from_secs(7 * 86_400);
-    global.timeout.map_or(WEEK, |span| span.0)
+    global.time_left().unwrap_or(WEEK)
 }

@@ -7,11 +7,12 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::str::FromStr;
 
 use hwmigrate::{Environment, Secret, secret_ref};
 
+use crate::attended::{attended, interrupted};
 use crate::failure::{Failure, Result};
 
 /// How to give a secret, for help texts and errors.
@@ -84,11 +85,15 @@ impl SecretRef {
         self.check(what)?;
         match self {
             Self::Prompt => ask(what),
-            other => secret_ref::resolve(other.text(), &Environment::process()).map_err(|error| {
-                Failure::from(error)
-                    .within(what)
-                    .help(format!("correct the place, or give another of {FORMS}"))
-            }),
+            other => {
+                let place = other.text().to_owned();
+                let look = move || secret_ref::resolve(&place, &Environment::process());
+                attended(&format!("the secret of {what}"), look)?.map_err(|error| {
+                    Failure::from(error)
+                        .within(what)
+                        .help(format!("correct the place, or give another of {FORMS}"))
+                })
+            }
         }
     }
 }
@@ -101,7 +106,17 @@ fn ask(what: &str) -> Result<Secret> {
     if !std::io::stderr().is_terminal() {
         return Err(nobody());
     }
-    let text = rpassword::prompt_password(format!("{what}: ")).map_err(|error| nobody().cause(error))?;
+    let question = format!("{what}: ");
+    let wanted = format!("the secret of {what}");
+    let typed = attended(&wanted, move || rpassword::prompt_password(question)).inspect_err(|_| {
+        // The question stands on the line still.
+        let _ = writeln!(std::io::stderr());
+    })?;
+    let text = typed.map_err(|error| match error.kind() {
+        // Ctrl-C is a key like others while a secret is typed.
+        ErrorKind::Interrupted => interrupted(&wanted),
+        _ => nobody().cause(error),
+    })?;
     if text.is_empty() {
         return Err(Failure::config(format!("{what}: nothing was typed")).help("run the command again"));
     }

@@ -10,11 +10,15 @@
 //!
 //! A command is started directly, without a shell: words are separated by
 //! blanks, quotes (`'…'`, `"…"`) keep blanks together, and nothing else is
-//! special. For pipes or variables write `cmd:sh -c '…'`.
+//! special. For pipes or variables write `cmd:sh -c '…'`. A secret of more than
+//! 64 KiB is a mistake. A command may take its time, since it may have to ask
+//! somebody; a program that cannot wait calls [`end_commands`].
 
 use std::io::Read as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use hwmigrate_api::Secret;
 use zeroize::Zeroizing;
@@ -22,8 +26,8 @@ use zeroize::Zeroizing;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 
-/// Larger files are no secrets but mistakes.
-const FILE_LIMIT: u64 = 64 * 1024;
+/// More is no secret but a mistake.
+const LIMIT: u64 = 64 * 1024;
 
 /// Whether the text is a reference rather than a secret itself.
 pub fn is_reference(text: &str) -> bool {
@@ -79,15 +83,15 @@ fn expand_home(path: &str, environment: &Environment) -> std::path::PathBuf {
 fn from_file(path: &Path) -> Result<Secret> {
     let fail = |cause: &str| Error::config(format!("the secret file {} {cause}", path.display()));
     let size = std::fs::metadata(path).map_err(|error| fail("cannot be read").with_source(error))?;
-    if !size.is_file() && size.len() > 0 || size.len() > FILE_LIMIT {
+    if !size.is_file() && size.len() > 0 || size.len() > LIMIT {
         return Err(fail("is not a file with one secret in it"));
     }
     // A device or pipe tells no size, so what is read is bounded as well.
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
     std::fs::File::open(path)
-        .and_then(|file| file.take(FILE_LIMIT + 1).read_to_end(&mut bytes))
+        .and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes))
         .map_err(|error| fail("cannot be read").with_source(error))?;
-    if bytes.len() as u64 > FILE_LIMIT {
+    if bytes.len() as u64 > LIMIT {
         return Err(fail("is not a file with one secret in it"));
     }
     text(&bytes).ok_or_else(|| fail("is not UTF-8 text"))
@@ -100,19 +104,77 @@ fn from_command(line: &str) -> Result<Secret> {
         return Err(Error::config("the `cmd:` reference names no command"));
     };
     // The error stream stays the caller's, so that a password manager can ask and explain.
-    let output = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::inherit())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| {
-            Error::config(format!("the command `{program}` cannot be started")).with_source(error)
-        })?;
-    let printed = Zeroizing::new(output.stdout);
-    if !output.status.success() {
-        return Err(Error::config(format!("the command `{program}` ended with {}", output.status)));
+    let started =
+        Command::new(program).args(arguments).stdin(Stdio::inherit()).stdout(Stdio::piped()).spawn();
+    let fail = |cause: &str| Error::config(format!("the command `{program}` {cause}"));
+    let mut child = started.map_err(|error| fail("cannot be started").with_source(error))?;
+    let stdout = child.stdout.take();
+    let running = Running::new(child);
+    let mut printed = Zeroizing::new(Vec::with_capacity(4096));
+    stdout
+        .map_or(Ok(0), |stdout| stdout.take(LIMIT + 1).read_to_end(&mut printed))
+        .map_err(|error| fail("cannot be read from").with_source(error))?;
+    if printed.len() as u64 > LIMIT {
+        return Err(fail("printed more than the 64 KiB that a secret may have"));
+    }
+    let status = running.wait().map_err(|error| fail("cannot be waited for").with_source(error))?;
+    if !status.success() {
+        return Err(fail(&format!("ended with {status}")));
     }
     text(&printed).ok_or_else(|| Error::config(format!("the command `{program}` printed no UTF-8 text")))
+}
+
+/// Ends the commands that look-ups of this process wait for; those look-ups fail.
+///
+/// For programs that stop before they have their secrets: a command would
+/// outlive them. Commands that are started later are not concerned.
+pub fn end_commands() {
+    for child in locked(&COMMANDS).iter() {
+        end(&mut locked(child));
+    }
+}
+
+static COMMANDS: Mutex<Vec<Arc<Mutex<Child>>>> = Mutex::new(Vec::new());
+
+/// A command that runs; it is ended when nobody waits for it any more.
+struct Running(Arc<Mutex<Child>>);
+
+impl Running {
+    fn new(child: Child) -> Self {
+        let child = Arc::new(Mutex::new(child));
+        locked(&COMMANDS).push(Arc::clone(&child));
+        Self(child)
+    }
+
+    /// Waits for the end, without keeping [`end_commands`] from its work meanwhile.
+    fn wait(&self) -> std::io::Result<ExitStatus> {
+        let mut pause = Duration::from_millis(1);
+        loop {
+            if let Some(status) = locked(&self.0).try_wait()? {
+                return Ok(status);
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        locked(&COMMANDS).retain(|other| !Arc::ptr_eq(other, &self.0));
+        end(&mut locked(&self.0));
+    }
+}
+
+/// Ends a command that may have ended by itself, and leaves nothing of it to the system.
+fn end(child: &mut Child) {
+    // Who cannot be killed is not waited for, and whoever is killed is gone at once.
+    let _ = child.kill().and_then(|()| child.wait());
+}
+
+/// Nothing is ever left half-done behind these locks.
+fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn text(bytes: &[u8]) -> Option<Secret> {
@@ -186,6 +248,8 @@ mod tests {
             ("cmd:/nonexistent/tool x", "/nonexistent/tool"),
             ("cmd:echo 'open", "quote"),
             ("cmd:true", "empty"),
+            #[cfg(unix)]
+            ("cmd:yes", "64 KiB"),
             ("canary-literal", "by reference"),
         ];
         for (reference, word) in rows {

@@ -9,12 +9,14 @@ mod serve;
 pub(crate) mod sms;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub(crate) use input::Input;
 pub(crate) use serve::Serve;
 
+use crate::clock;
 use crate::duration::Span;
 use crate::secret::SecretRef;
 use oms::OmsCommand;
@@ -106,9 +108,12 @@ pub(crate) struct Global {
     pub(crate) output: Format,
     /// Time limit of the whole command, such as 90s, 1h30m or 3d
     ///
+    /// It counts from the start, secrets that have to be fetched included.
     /// Commands that wait for a job stop waiting then (the job goes on) and
-    /// end with 10. Without it they wait for 7 days at most, and single calls
-    /// keep to the limits of the client.
+    /// end with 10; a look that is under way gets 5 seconds more for its
+    /// answer. A create whose answer is missing then ends with 13 and the mark
+    /// of the job. Without a limit they wait for 7 days at most, and single
+    /// calls keep to the limits of the client.
     #[arg(long, global = true, value_name = "SPAN")]
     pub(crate) timeout: Option<Span>,
     /// Say more on the error stream: -v information, -vv details, -vvv everything
@@ -122,6 +127,18 @@ pub(crate) struct Global {
     pub(crate) log_level: Option<LogLevel>,
     #[command(flatten)]
     pub(crate) connection: Connection,
+}
+
+impl Global {
+    /// What is left of the limit of the whole command, if there is one.
+    pub(crate) fn time_left(&self) -> Option<Duration> {
+        self.timeout.map(|span| span.0.saturating_sub(clock::running()))
+    }
+
+    /// Whether programs read what this command says.
+    pub(crate) fn wants_json(&self) -> bool {
+        self.output != Format::Table
+    }
 }
 
 /// Where to connect to and as whom.

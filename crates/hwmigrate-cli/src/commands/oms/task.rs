@@ -89,7 +89,7 @@ pub(crate) async fn run(command: TaskCommand, global: &Global, output: &Output) 
             let client = connect(global)?;
             let tasks = client.oms().tasks();
             if stop_first {
-                let limit = global.timeout.map_or(STOP_LIMIT, |span| span.0);
+                let limit = global.time_left().unwrap_or(STOP_LIMIT);
                 tasks.delete_when_stopped(wire_id(id)?, limit).await?;
             } else {
                 in_time(global, tasks.delete(wire_id(id)?)).await?;

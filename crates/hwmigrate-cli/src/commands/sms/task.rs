@@ -160,7 +160,7 @@ async fn delete(ids: &[String], stop_first: bool, global: &Global, output: &Outp
     let client = connect(global)?;
     let tasks = client.sms().tasks();
     if stop_first {
-        let limit = global.timeout.map_or(STOP_LIMIT, |span| span.0);
+        let limit = global.time_left().unwrap_or(STOP_LIMIT);
         for id in ids {
             tasks.delete_when_stopped(id, limit).await?;
         }
