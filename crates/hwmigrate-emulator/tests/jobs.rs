@@ -124,6 +124,9 @@ async fn big_ids_are_given_and_found_again() {
     let id = bench.create().await.unwrap()["id"].clone();
     assert!(id.as_u64().unwrap() > 1 << 53);
     assert_eq!(bench.reaches(&id, 5).await["id"], id);
+    bench.emulator.faults().clear();
+    assert!(bench.create().await.unwrap()["id"].as_u64().unwrap() < 1 << 53, "the fault is over");
+    assert_eq!(bench.show(&id).await["id"], id, "what it gave is still found");
 }
 
 #[tokio::test]

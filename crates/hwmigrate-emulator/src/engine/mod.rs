@@ -215,6 +215,7 @@ impl Engine {
         let uploads = world::take_uploads(&mut values);
         let known = world::take_folders(&mut values);
         let world = World::restore(values.clone(), config.seed)?;
+        world.tasks.keys().for_each(|id| config.faults.know_id(*id));
         let _kept = state.keep(world::check_folders(&world, &known, &stores)?);
         state.sweep_objects(|name| world.tasks.values().any(|entry| entry.task.records() == name))?;
         let inner = Arc::new(Inner {

@@ -92,7 +92,11 @@ async fn work(inner: &Arc<Inner>, task: &Task, live: &Arc<Live>) -> Result<Ended
         folder.partials().tidy();
     }
     if totals.failed > 0 {
-        let text = format!("{} of {} objects failed to migrate", totals.failed, totals.objects);
+        let mut text = format!("{} of {} objects failed to migrate", totals.failed, totals.objects);
+        // The list would name them; without it this is the only place that tells why.
+        if let (None, Some((_, (_, first)))) = (&lists.failed_key, ledger.failed.first_key_value()) {
+            text.push_str(&format!("; for one of them: {}", first.text));
+        }
         return Ok(Ended::Failed(Reason::new("TRF.0062", text), lists));
     }
     Ok(Ended::Done(lists))

@@ -120,7 +120,7 @@ impl Inner {
         changes: &mut Changes,
     ) -> i64 {
         let now = self.now();
-        let id = world.new_task_id(|next| self.faults.new_id(next));
+        let id = self.faults.big_id().unwrap_or_else(|| world.new_task_id());
         let number = world.new_number();
         let source = if spec.src_node.bucket.is_empty() { "url" } else { &spec.src_node.bucket };
         let name = format!("{source}_{}_{now}_{number}", spec.dst_node.bucket);

@@ -4,11 +4,15 @@
 //! misbehave; everything else about faults happens between socket and engine.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
 use crate::sms::Doom;
+
+/// The largest number that every reader of JSON keeps exactly.
+const LARGEST_ID: i64 = 1 << 53;
 
 /// What the engine has to be asked to do wrong; clones share one book.
 #[derive(Clone, Debug, Default)]
@@ -17,13 +21,15 @@ pub(crate) struct FaultBook(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     pages: Mutex<Pages>,
+    /// The last big id that was given, which stays good when the fault is gone; 0 before the first.
+    last_big_id: AtomicI64,
     /// Rings when a hold was set or released.
     changed: watch::Sender<()>,
 }
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { pages: Mutex::default(), changed: watch::Sender::new(()) }
+        Self { pages: Mutex::default(), last_big_id: AtomicI64::new(0), changed: watch::Sender::new(()) }
     }
 }
 
@@ -33,7 +39,7 @@ struct Pages {
     sub_tasks: Vec<SubTaskFault>,
     lost_agents: BTreeSet<String>,
     held: BTreeSet<i64>,
-    first_id: Option<i64>,
+    big_ids: bool,
 }
 
 /// Objects that fail a number of times.
@@ -118,14 +124,26 @@ impl FaultBook {
         }
     }
 
-    /// The id to give to a new job, where `next` would be its turn.
-    pub(crate) fn new_id(&self, next: i64) -> i64 {
-        self.pages().first_id.map_or(next, |first| next.max(first))
+    /// The id to give to a new job out of turn, if it shall be a big one.
+    pub(crate) fn big_id(&self) -> Option<i64> {
+        let pages = self.pages();
+        let next = self.0.last_big_id.load(Ordering::Relaxed).max(LARGEST_ID) + 1;
+        pages.big_ids.then(|| {
+            self.0.last_big_id.store(next, Ordering::Relaxed);
+            next
+        })
+    }
+
+    /// Takes note of an id that was given before a restart.
+    pub(crate) fn know_id(&self, id: i64) {
+        if id > LARGEST_ID {
+            self.0.last_big_id.fetch_max(id, Ordering::Relaxed);
+        }
     }
 
     /// Whether ids may be above the documented limit.
     pub(crate) fn has_big_ids(&self) -> bool {
-        self.pages().first_id.is_some()
+        self.0.last_big_id.load(Ordering::Relaxed) > 0
     }
 
     /// Returns once jobs in this state may leave it: at once, unless a test holds them there.
@@ -146,9 +164,9 @@ impl FaultBook {
         self.pages().objects.push(fault);
     }
 
-    /// Gives new jobs ids from this one on.
-    pub(crate) fn ids_from(&self, first: i64) {
-        self.pages().first_id = Some(first);
+    /// Gives new jobs ids beyond what a double holds exactly.
+    pub(crate) fn give_big_ids(&self) {
+        self.pages().big_ids = true;
     }
 
     /// Keeps jobs that are, or come to be, in this state there.

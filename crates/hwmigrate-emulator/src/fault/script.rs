@@ -10,9 +10,6 @@ use super::{Fault, FaultBook, FaultKind};
 use crate::error::EmulatorError;
 use crate::sms::Doom;
 
-/// The first id that a double cannot hold.
-const BIG_ID: i64 = (1 << 53) + 1;
-
 /// The faults of one emulator. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Faults(Arc<Shared>);
@@ -94,7 +91,7 @@ impl Faults {
 
     fn arm(&self, fault: Fault) {
         let rate = match &fault.kind {
-            FaultKind::BigIds => return self.0.book.ids_from(BIG_ID),
+            FaultKind::BigIds => return self.0.book.give_big_ids(),
             FaultKind::HoldState { state } => return self.0.book.hold(*state),
             FaultKind::FailObjects { key, code } => {
                 return self.0.book.fail_objects(key, fault.times.unwrap_or(u64::MAX), code);

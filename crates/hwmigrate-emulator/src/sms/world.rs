@@ -113,10 +113,13 @@ impl World {
             doom: &|step| book.sub_task_failure(step.word(), &name),
             new_id: &mut || {
                 let mut counted = counters.get();
-                counted.sub_task = book.new_id((counted.sub_task + 1).max(FIRST_SUB_TASK));
+                let id = book.big_id().unwrap_or_else(|| {
+                    counted.sub_task = (counted.sub_task + 1).max(FIRST_SUB_TASK);
+                    counted.sub_task
+                });
                 counted.number += 1;
                 counters.set(counted);
-                counted.sub_task
+                id
             },
             new_name: &mut || new_name(*seed, counters),
         };

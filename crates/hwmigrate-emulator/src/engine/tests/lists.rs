@@ -48,6 +48,8 @@ async fn a_list_that_cannot_be_written_is_reported() {
     assert_eq!(view["success_record_error_reason"], "OMS.0304");
     assert_eq!(view["failed_object_record"]["error_code"], "OMS.0304");
     assert_eq!(view["failed_object_record"]["list_file_key"], Value::Null);
+    let reason = view["error_reason"]["error_msg"].as_str().unwrap();
+    assert!(reason.contains("for one of them: made to fail by a fault"), "{reason}");
 }
 
 #[tokio::test]
