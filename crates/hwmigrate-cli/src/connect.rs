@@ -108,8 +108,9 @@ fn endpoints(connection: &Connection) -> Result<Vec<(Service, String)>> {
         if let Some((_, other)) = endpoints.iter().find(|(known, _)| *known == service)
             && other != url
         {
-            return Err(Failure::usage(format!("two addresses are given for {name}: {other} and {url}"))
-                .help("leave one of them out"));
+            return Err(
+                Failure::usage(format!("two addresses are given for {name}")).help("leave one of them out")
+            );
         }
         endpoints.push((service, url.clone()));
     }

@@ -33,7 +33,7 @@ use std::io::Write;
 use std::process;
 
 use clap::FromArgMatches;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::args::oms::OmsCommand;
 use crate::args::sms::SmsCommand;
@@ -72,7 +72,8 @@ fn parse(arguments: &[OsString]) -> std::result::Result<Cli, ExitCode> {
     let parsed = Cli::tree()
         .try_get_matches_from(arguments)
         .and_then(|mut found| Cli::from_arg_matches_mut(&mut found));
-    parsed.map_err(|error| {
+    parsed.map_err(|mut error| {
+        hide_secrets(&mut error);
         // A closed stream leaves nobody to tell.
         let _ = error.print();
         match error.kind() {
@@ -86,6 +87,16 @@ fn parse(arguments: &[OsString]) -> std::result::Result<Cli, ExitCode> {
             }
         }
     })
+}
+
+/// Takes values out of an error that may hold a secret, or an address with a password.
+fn hide_secrets(error: &mut clap::Error) {
+    let secret = |text: &str| ["--s3-bucket", "--endpoint"].iter().any(|flag| text.starts_with(flag));
+    let arg = error.get(ContextKind::InvalidArg);
+    if matches!(arg, Some(ContextValue::String(text)) if secret(text)) {
+        let hidden = ContextValue::String(hwmigrate::api::REDACTED.to_owned());
+        error.insert(ContextKind::InvalidValue, hidden);
+    }
 }
 
 /// Whether the arguments ask for JSON, found without the parser, which refused them.

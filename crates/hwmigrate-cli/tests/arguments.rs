@@ -52,6 +52,33 @@ fn secrets_are_refused_as_arguments_and_never_repeated() {
 }
 
 #[test]
+fn arguments_that_are_wrong_elsewhere_do_not_repeat_a_secret() {
+    for args in [
+        &["emulator", "--s3-bucket", "x=http://h,accesskey=env:A,secret-key=canary-literal-7f3a"][..],
+        &["emulator", "--totp", CANARY],
+        &["emulator", "--user", CANARY],
+        &["emulator", "--access-key", CANARY],
+        &["login", "--endpoint", "obs=http://u:canary-literal-7f3a@h"],
+        &["login", "--endpoint", "iam=http://u:canary-literal-7f3a@h", "--iam-endpoint", "http://h"],
+    ] {
+        let ran = run(hwmigrate(args).args(["-vvv", "-o", "json"]));
+        assert!(ran.code == 2 && !ran.to_string().contains("canary"), "{ran}");
+    }
+}
+
+#[test]
+fn a_place_that_nothing_can_be_moved_to_is_refused() {
+    call(["oms", "migrate", "obs://r/b", "aws://r/c"]).refused(2, "DST must be obs://");
+    let dir = TempDir::new().unwrap();
+    let to = dir.path().join("to");
+    for prefix in ["/abs", "../x"] {
+        let mut command = hwmigrate(["oms", "migrate", "--emulator", "--dest-prefix", prefix]);
+        run(command.arg(dir.path().join(".")).arg(&to)).refused(2, "leads outside the destination");
+        assert!(!to.exists());
+    }
+}
+
+#[test]
 fn a_misspelt_secret_flag_does_not_repeat_its_value() {
     for args in [
         &["login", "--auth-pasword=canary-literal-7f3a"][..],

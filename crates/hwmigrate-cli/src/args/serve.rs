@@ -71,7 +71,8 @@ pub(crate) struct NamedSecret {
 impl From<String> for NamedSecret {
     // Cannot fail, so that the argument parser never repeats a literal secret in an error.
     fn from(text: String) -> Self {
-        let (name, secret) = text.split_once('=').unwrap_or((text.as_str(), ""));
+        // Without a name the whole of it may be the secret.
+        let (name, secret) = text.split_once('=').unwrap_or_default();
         Self { name: name.to_owned(), secret: SecretRef::from(secret) }
     }
 }
@@ -169,6 +170,8 @@ mod tests {
         assert_eq!(named.name, "acme/ops");
         assert_eq!(named.secret, SecretRef::Literal);
         assert!(!format!("{named:?}").contains("hunter2"));
+        let bare = NamedSecret::from("hunter2".to_owned());
+        assert_eq!((bare.name.as_str(), bare.secret), ("", SecretRef::Literal));
         assert_eq!(NamedSecret::from("AK=env:SK".to_owned()).secret, SecretRef::from("env:SK"));
     }
 

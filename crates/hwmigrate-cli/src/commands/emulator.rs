@@ -76,6 +76,11 @@ fn set_up(serve: &Serve, global: &Global) -> Result<Builder> {
         .fetch_remote_urls(serve.fetch_remote_urls)
         .journal_file(serve.journal);
     if let Some(stray) = serve.totp.iter().find(|one| serve.user.iter().all(|user| user.name != one.name)) {
+        if stray.name.is_empty() {
+            return Err(
+                Failure::usage("--totp lacks a domain or a name").help("write it as DOMAIN/USER=env:NAME")
+            );
+        }
         return Err(Failure::usage(format!("--totp names {}, who is no user", stray.name))
             .help(format!("add --user {}=env:NAME", stray.name)));
     }

@@ -25,6 +25,10 @@ With --output json the standard output is one object: task_id, status (succeeded
 paused), objects {total, done, failed, skipped}, bytes {total, done}, elapsed_ms, rounds,
 failed_list, error. With --output ndjson there is a line for each look at the task, too.
 
+With --emulator a list of the objects that failed lies below oms/failed_object_lists/ in DST. A
+later run leaves it there: delete it when it is read. The name .hwmigrate-partial at the top of
+a folder is kept for unfinished files; a SRC that has files below it is refused.
+
 Ctrl-C ends the following, not the task; run the command again with --task-id to go on.";
 
 /// A whole migration.

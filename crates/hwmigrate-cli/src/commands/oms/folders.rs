@@ -10,6 +10,9 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::failure::{Failure, Result};
 
+/// Where an emulator keeps unfinished files in a folder bucket; nothing below it counts as an object.
+const UNFINISHED: &str = ".hwmigrate-partial";
+
 /// Two folders that do not lie in each other.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Folders {
@@ -35,9 +38,12 @@ impl Folders {
         Ok(Self { source, destination, state })
     }
 
-    /// Creates what is missing.
-    pub(crate) fn create(&self) -> Result<()> {
+    /// Creates what is missing; it goes again unless the answer is told to keep it.
+    pub(crate) fn create(&self) -> Result<Made> {
+        let mut made = Made::default();
         for path in [Some(&self.destination), self.state.as_ref()].into_iter().flatten() {
+            let missing: Vec<_> = path.ancestors().take_while(|path| !path.exists()).collect();
+            made.0.extend(missing.iter().rev().map(PathBuf::from));
             std::fs::create_dir_all(path).map_err(|error| {
                 Failure::usage(format!("the folder {} could not be created", path.display()))
                     .cause(error)
@@ -49,7 +55,27 @@ impl Folders {
                     .help("choose a place where you may write, or ask for the right to")
             })?;
         }
-        Ok(())
+        Ok(made)
+    }
+}
+
+/// Folders that a run has made before it was sure to begin, from the outermost to the innermost.
+#[derive(Debug, Default)]
+pub(crate) struct Made(Vec<PathBuf>);
+
+impl Made {
+    /// The run has begun: they stay.
+    pub(crate) fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        for path in self.0.iter().rev() {
+            // One in which something lies by now is not ours any more, and stays.
+            let _ = std::fs::remove_dir(path);
+        }
     }
 }
 
@@ -57,9 +83,11 @@ impl Folders {
 ///
 /// Without this every single file would fail, and the list of failures could not be written either.
 fn writable(folder: &Path) -> io::Result<()> {
-    let probe = folder.join(format!(".hwmigrate-probe-{}", std::process::id()));
-    std::fs::create_dir(&probe)?;
-    std::fs::remove_dir(&probe)
+    // Always the same name, so that what a killed run has left goes with the next one.
+    let probe = folder.join(".hwmigrate-probe");
+    let none = |error: io::Error, kind| if error.kind() == kind { Ok(()) } else { Err(error) };
+    std::fs::create_dir(&probe).or_else(|error| none(error, io::ErrorKind::AlreadyExists))?;
+    std::fs::remove_dir(&probe).or_else(|error| none(error, io::ErrorKind::NotFound))
 }
 
 fn existing(path: &Path) -> Result<PathBuf> {
@@ -75,11 +103,20 @@ fn existing(path: &Path) -> Result<PathBuf> {
         return Err(Failure::usage(format!("the source {} is not a folder", path.display()))
             .help("give the folder that holds the files; everything below it is moved"));
     }
-    std::fs::read_dir(&found).map_err(|error| {
+    // The names in it and the way to them are two rights.
+    let read = std::fs::read_dir(&found).and_then(|_| found.join(".").metadata());
+    read.map_err(|error| {
         Failure::usage(format!("the source {} cannot be read", path.display()))
             .cause(error)
-            .help("ask for the right to read it")
+            .help("ask for the rights to read it and to look into it")
     })?;
+    let reserved = found.join(UNFINISHED);
+    if std::fs::read_dir(&reserved).is_ok_and(|mut names| names.next().is_some()) {
+        return Err(Failure::usage(format!("{} would not be moved", reserved.display())).help(format!(
+            "the name {UNFINISHED} is kept for unfinished files: rename the folder, or remove it where an \
+             earlier migration to this place has left it"
+        )));
+    }
     Ok(found)
 }
 
@@ -161,7 +198,9 @@ mod tests {
         std::fs::create_dir(&from).unwrap();
         let folders = check(&from, &to).unwrap();
         assert!(!to.exists());
-        folders.create().unwrap();
+        drop(folders.create().unwrap());
+        assert!(!to.exists(), "made in vain");
+        folders.create().unwrap().keep();
         assert!(to.is_dir());
     }
 
@@ -175,6 +214,8 @@ mod tests {
         assert!(failure.message().contains("cannot be written to"), "{}", failure.message());
         let to = dir.path().join("to");
         std::fs::create_dir(&to).unwrap();
+        std::fs::create_dir(to.join(".hwmigrate-probe")).unwrap();
+        writable(&to).unwrap();
         writable(&to).unwrap();
         assert_eq!(std::fs::read_dir(&to).unwrap().count(), 0);
     }
@@ -219,6 +260,16 @@ mod tests {
         assert!(refusal(&from, &file).contains("is not a folder"));
         assert!(refusal(&from, Path::new("")).contains("empty"));
         assert!(refusal(&from, &dir.path().join("gone/../to")).contains("leads through"));
+    }
+
+    #[test]
+    fn a_source_with_the_reserved_folder_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        std::fs::create_dir_all(from.join(UNFINISHED)).unwrap();
+        assert!(check(&from, &to).is_ok(), "nothing is lost");
+        std::fs::write(from.join(UNFINISHED).join("x"), "x").unwrap();
+        assert!(refusal(&from, &to).contains("would not be moved"));
     }
 
     #[test]

@@ -165,11 +165,20 @@ impl Follower<'_> {
         let nothing = error.code() == Some(NOTHING_THERE);
         let code = report::code_of(&error, Some(last));
         let failure = Failure::from(error).with_code(code);
-        match (nothing, named) {
-            (true, _) => failure.help(self.empty.clone()),
-            (_, true) => failure.help(
+        let list = last.failed_objects.list_key.as_deref().filter(|_| self.output.is_quiet());
+        match (nothing, named, list) {
+            (true, ..) => failure.help(self.empty.clone()),
+            (_, true, Some(list)) => failure.help(format!(
+                "repair or rename the objects that {list} in the destination lists, then run the same \
+                 command again: what has arrived is skipped"
+            )),
+            (_, true, None) => failure.help(
                 "repair or rename the objects named above, then run the same command again: \
                  what has arrived is skipped",
+            ),
+            _ if last.objects.failed > 0 && last.failed_objects.list_key.is_none() => failure.help(
+                "remove the cause, such as a full disk, then run the same command again: what has arrived is \
+                 skipped",
             ),
             _ => failure,
         }

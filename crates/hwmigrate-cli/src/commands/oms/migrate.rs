@@ -6,7 +6,7 @@ use super::follow::{Follower, watch};
 use super::job::{self, Kind};
 use super::place::Place;
 use crate::args::Global;
-use crate::args::oms::{Migrate, StartKeys};
+use crate::args::oms::{Cloud, Migrate, StartKeys};
 use crate::body::{Body, operation};
 use crate::connect::connect_to_wait;
 use crate::failure::{Failure, Result};
@@ -108,7 +108,12 @@ fn place(migrate: &Migrate, from: bool) -> Result<Option<Place>> {
         Failure::usage(format!("{what} is not UTF-8"))
             .help("write the address as CLOUD://REGION/BUCKET/PREFIX")
     })?;
-    Place::parse(text, what).map(Some)
+    let place = Place::parse(text, what)?;
+    if !from && place.cloud != Cloud::HuaweiCloud {
+        return Err(Failure::usage(format!("DST must be obs://REGION/BUCKET/PREFIX, not {text:?}"))
+            .help("objects can only be moved to Huawei Cloud; SRC comes first and DST behind it"));
+    }
+    Ok(Some(place))
 }
 
 fn follower<'a>(

@@ -4,7 +4,7 @@
 //! HTTP, a task that is created once, the same waiting, retrying and reporting.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use hwmigrate::oms::types;
 use hwmigrate::{Client, Secret};
@@ -36,6 +36,7 @@ const LIST_KEY: &str = "list.txt";
 /// Runs a migration between two folders.
 pub(crate) async fn run(migrate: &Migrate, global: &Global, output: &Output) -> Result<()> {
     refuse_foreign(migrate, &global.connection)?;
+    refuse_prefix(migrate.job.destination.dest_prefix.as_deref())?;
     let folders = folders(migrate)?;
     let mut body = Body::empty();
     let lists = Lists::prepare(&migrate.job.source, &folders)?;
@@ -47,10 +48,11 @@ pub(crate) async fn run(migrate: &Migrate, global: &Global, output: &Output) -> 
     }
     let operation = operation("CreateTask")?;
     let request: types::CreateTaskReq = body.finish(operation, output)?.into_typed()?;
-    folders.create()?;
+    let made = folders.create()?;
     lists.write()?;
 
     let inside = Inside::start(global, |builder| set_up(&folders, &lists, &keys, builder)).await?;
+    made.keep();
     let done = move_all(migrate, request, inside.client(), &folders, global, output).await;
     inside.end().await;
     done
@@ -94,17 +96,36 @@ async fn move_all(
 
 /// How to go on once the emulator has gone with this command.
 fn again(folders: &Folders, id: i64) -> String {
-    let (from, to) = (folders.source.display(), folders.destination.display());
+    let (from, to) = (quoted(&folders.source), quoted(&folders.destination));
     match &folders.state {
         Some(state) => format!(
             "go on with: hwmigrate oms migrate --emulator --state {} --task-id {id} {from} {to}",
-            state.display()
+            quoted(state)
         ),
         None => format!(
             "task {id} ends with the emulator, whose state was temporary (keep it with --state DIR); \
              run the command again: what has arrived is skipped"
         ),
     }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_alphanumeric() || "/._-+,:@%".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+/// A prefix that leads elsewhere would make every object fail, one after the other.
+fn refuse_prefix(prefix: Option<&str>) -> Result<()> {
+    let Some(prefix) = prefix.filter(|prefix| !prefix.is_empty()) else { return Ok(()) };
+    let mut parts = prefix.strip_suffix('/').unwrap_or(prefix).split('/');
+    if parts.any(|part| matches!(part, "" | "." | "..")) {
+        return Err(Failure::usage(format!("--dest-prefix {prefix:?} leads outside the destination")).help(
+            "give a path below DST, without / at its begin and without `.` or `..`, such as 2026/photos/",
+        ));
+    }
+    Ok(())
 }
 
 fn folders(migrate: &Migrate) -> Result<Folders> {
@@ -220,4 +241,28 @@ fn set_up(folders: &Folders, lists: &Lists, keys: &Keys, builder: Builder) -> Bu
 struct Keys {
     source: Secret,
     destination: Secret,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_quoted_for_the_shell_where_it_needs_it() {
+        for (path, words) in
+            [("/a/b-1.x", "/a/b-1.x"), ("/a b", "'/a b'"), ("/it's", r"'/it'\''s'"), ("/$x", "'/$x'")]
+        {
+            assert_eq!(quoted(Path::new(path)), words);
+        }
+    }
+
+    #[test]
+    fn a_prefix_that_leads_outside_is_refused() {
+        for wrong in ["/abs", "../x", "a/../b", "a//b", "./a", "/", ".."] {
+            assert!(refuse_prefix(Some(wrong)).is_err(), "{wrong}");
+        }
+        for right in [None, Some(""), Some("a"), Some("a/b/"), Some("..a/b..")] {
+            assert!(refuse_prefix(right).is_ok(), "{right:?}");
+        }
+    }
 }
