@@ -75,6 +75,7 @@ impl Connection {
             ("--iam-endpoint", self.iam_endpoint.is_some()),
             ("--oms-endpoint", self.oms_endpoint.is_some()),
             ("--sms-endpoint", self.sms_endpoint.is_some()),
+            ("--proxy", self.proxy.is_some()),
             ("--profile", self.profile.is_some()),
             ("--profile-file", self.profile_file.is_some()),
             ("--auth-user", self.auth_user.is_some()),

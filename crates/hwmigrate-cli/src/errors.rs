@@ -1,9 +1,11 @@
 //! Errors of the libraries as failures of a command.
 
 use std::error::Error as StdError;
+use std::io;
 
 use hwmigrate::ErrorKind;
 use hwmigrate::progress::Resource;
+use hwmigrate_emulator::EmulatorError;
 use serde_json::{Value, json};
 
 use crate::exit::ExitCode;
@@ -89,14 +91,24 @@ fn remedy(kind: ErrorKind) -> &'static str {
     }
 }
 
-impl From<hwmigrate_emulator::EmulatorError> for Failure {
-    fn from(error: hwmigrate_emulator::EmulatorError) -> Self {
+impl From<EmulatorError> for Failure {
+    fn from(error: EmulatorError) -> Self {
         let mut failure = Self::config(format!("the emulator cannot start: {error}"));
         let mut cause = error.source();
         while let Some(next) = cause {
             failure = failure.cause(next);
             cause = next.source();
         }
-        failure.help("correct what is named here; no other emulator may use the same address or state")
+        failure.help(match &error {
+            EmulatorError::Listen { .. } => "give another address, or end the program that listens there",
+            EmulatorError::File { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull => "make room on the disk, or give a folder on another one",
+                io::ErrorKind::PermissionDenied => {
+                    "give a folder that you may write to, or ask for the right to"
+                }
+                _ => "repair or remove what is named here, or give another folder",
+            },
+            _ => "correct what is named here",
+        })
     }
 }

@@ -10,6 +10,7 @@ use clap::builder::styling::{AnsiColor, Style};
 use serde_json::{Map, Value, json};
 
 use crate::exit::ExitCode;
+use crate::plain::plain;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -135,12 +136,12 @@ impl Failure {
     }
 
     fn write_text(&self, out: &mut impl Write, red: Style, cyan: Style) -> io::Result<()> {
-        writeln!(out, "{red}error:{red:#} {}", self.message)?;
+        writeln!(out, "{red}error:{red:#} {}", plain(&self.message))?;
         for cause in &self.causes {
-            writeln!(out, "  caused by: {cause}")?;
+            writeln!(out, "  caused by: {}", plain(cause))?;
         }
         if let Some(help) = &self.help {
-            writeln!(out, "{cyan}help:{cyan:#} {help}")?;
+            writeln!(out, "{cyan}help:{cyan:#} {}", plain(help))?;
         }
         Ok(())
     }

@@ -20,6 +20,7 @@ mod lines;
 mod logging;
 mod meter;
 mod output;
+mod plain;
 mod private;
 mod reference;
 mod report;

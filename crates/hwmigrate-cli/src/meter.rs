@@ -223,7 +223,7 @@ fn share(phase: &Phase) -> Option<f64> {
 
 fn write_line(text: &str) {
     // Without anybody to tell, the job still goes on.
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", crate::plain::plain(text));
 }
 
 /// One look in words: state, phase if it is wanted, what is moved, speed, time left.

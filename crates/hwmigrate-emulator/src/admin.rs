@@ -72,7 +72,7 @@ async fn command(app: &App, parts: &Parts, call: &str, body: &Bytes) -> Result<A
         ("POST", "clock") => {
             let seconds = read::<Advance>(body)?.advance_seconds;
             let by = Duration::try_from_secs_f64(seconds)
-                .map_err(|_| refused(400, "advance_seconds must not be negative"))?;
+                .map_err(|_| refused(400, "advance_seconds must be a number from 0 to 1.8e19"))?;
             app.advance_clock(by).kept().await.map_err(|_| refused(500, "the clock could not be stored"))?;
             json!({ "time": time(app) })
         }

@@ -14,6 +14,7 @@ pub(crate) use table::{Column, Show, bytes, column};
 
 use crate::args::Format;
 use crate::failure::Result;
+use crate::plain::plain;
 
 /// Writes the results of one command.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +48,7 @@ impl Output {
     pub(crate) fn note(&self, text: impl AsRef<str>) {
         if !self.quiet {
             // Without anybody to tell, the command still does its work.
-            let _ = writeln!(io::stderr().lock(), "{}", text.as_ref());
+            let _ = writeln!(io::stderr().lock(), "{}", plain(text.as_ref()));
         }
     }
 

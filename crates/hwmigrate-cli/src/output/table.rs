@@ -185,7 +185,7 @@ fn plain(value: &Value) -> String {
         }
         other => other.to_string(),
     };
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    crate::plain::plain(&text).into_owned()
 }
 
 fn flatten(value: &Value, name: String, into: &mut Vec<(String, String)>) {

@@ -9,6 +9,8 @@ use std::path::Path;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
+use crate::plain::plain;
+
 /// An object that could not be moved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FailedObject {
@@ -42,7 +44,7 @@ impl fmt::Display for FailedObject {
             (code, "") => format!("{} ({code})", self.key),
             (code, reason) => format!("{} ({code}: {reason})", self.key),
         };
-        f.write_str(&text.replace(char::is_control, "\u{fffd}"))
+        f.write_str(&plain(&text))
     }
 }
 

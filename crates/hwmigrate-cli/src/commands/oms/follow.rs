@@ -32,12 +32,21 @@ pub(crate) struct Follower<'a> {
     pub(crate) again: &'a dyn Fn(i64) -> String,
     /// The failed objects in a list of the destination bucket, where they can be read.
     pub(crate) failed: &'a dyn Fn(&str) -> Vec<FailedObject>,
+    /// What to do about a fault of the service, where it is not the service's own affair.
+    pub(crate) fault: Option<&'a str>,
     /// What to say when the source has nothing that the task asks for.
     pub(crate) empty: String,
 }
 
 /// The service's reason for a task that finds nothing to move.
 const NOTHING_THERE: &str = "TRF.0012";
+
+/// The service's word for a fault of its own.
+const FAULT: &str = "OMS.1001";
+
+/// What to do about a task of which only the mark is known.
+const LOOK_FOR_IT: &str = "look for the mark among the descriptions of: hwmigrate oms task list --output json; \
+                           go on with --task-id, and run the command anew only if no task has it";
 
 /// Most failed objects that are named for people.
 const NAMED: usize = 20;
@@ -204,11 +213,18 @@ impl Follower<'_> {
     /// Ends the following because of an error.
     async fn broken(mut self, error: hwmigrate::Error, task: Option<i64>, watch: Stopwatch) -> Result<()> {
         self.meter.finish();
-        let Some(id) = task else { return Err(error.into()) };
+        let Some(id) = task else {
+            let lost = error.is_ambiguous();
+            let failure = Failure::from(error);
+            return Err(if lost { failure.help(LOOK_FOR_IT) } else { failure });
+        };
         if self.pause && error.is_timeout() {
             return self.pause(id, watch, ExitCode::Timeout, "the time is up").await;
         }
-        let failure = Failure::from(error.clone()).fact("task_id", id);
+        let mut failure = Failure::from(error.clone()).fact("task_id", id);
+        if let Some(help) = self.fault.filter(|_| error.code() == Some(FAULT)) {
+            failure = failure.help(help);
+        }
         // What to do about the error itself comes first; a task out of sight comes next.
         Err(if error.is_timeout() { failure.help((self.again)(id)) } else { failure })
     }

@@ -131,6 +131,7 @@ fn follower<'a>(
         left: "goes on without this command",
         again: &|id| format!("go on with the same connection and keys: hwmigrate oms migrate --task-id {id}"),
         failed: &|_| Vec::new(),
+        fault: None,
         empty: "the source has nothing that the prefix, the list or --since choose; an empty bucket ends in this way, too: there is nothing to move".to_owned(),
     }
 }

@@ -85,6 +85,10 @@ async fn move_all(
         left: "stops here, with its emulator",
         again: &|id| again(folders, id),
         failed: &|list| failed::read_list(&folders.destination.join(list)),
+        fault: Some(
+            "the emulator could not keep its state: make room where the message says, or give another folder with \
+             --state, then run the command again: what has arrived is skipped",
+        ),
         empty: format!(
             "the folder {} is empty, or holds nothing that the given prefix, list or time chooses: \
              there is nothing to move",
