@@ -137,8 +137,21 @@ fn redirect_message(headers: &HeaderMap, scrub: &Scrub) -> String {
     let place = headers.get(http::header::LOCATION).and_then(|value| value.to_str().ok());
     // The query of a location may carry tokens of single sign-on pages.
     match place.and_then(|place| place.split(['?', '#']).next()) {
-        Some(place) => format!("the endpoint redirects to {}", truncate(scrub.clean(place), 200)),
+        Some(place) => {
+            format!("the endpoint redirects to {}", truncate(scrub.clean(&without_user(place)), 200))
+        }
         None => "the endpoint redirects elsewhere".to_owned(),
+    }
+}
+
+/// An address without the user and password that may stand before its host.
+fn without_user(address: &str) -> String {
+    let start = address.find("//").map_or(0, |at| at + 2);
+    let (scheme, rest) = address.split_at(start);
+    let host = rest.split('/').next().unwrap_or_default();
+    match host.rfind('@') {
+        Some(at) => format!("{scheme}{}", &rest[at + 1..]),
+        None => address.to_owned(),
     }
 }
 
@@ -302,7 +315,7 @@ mod tests {
     #[test]
     fn a_redirect_names_the_place_without_its_query() {
         let mut headers = HeaderMap::new();
-        headers.insert("location", "https://login.example/page?token=abc".parse().unwrap());
+        headers.insert("location", "https://me:abc@login.example/page?token=abc".parse().unwrap());
         let error = refusal(302, &headers, b"", &Scrub::default());
         assert!(error.to_string().contains("https://login.example/page"), "{error}");
         assert!(!error.to_string().contains("abc"), "{error}");
