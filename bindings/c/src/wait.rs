@@ -141,7 +141,9 @@ impl Waiting {
     /// After a deadline or a cancel the job is stopped, where that was asked for.
     fn ended(&mut self, failure: Failure) -> Result<Option<Progress>, Failure> {
         let Failure::Core(why) = failure else { return Err(failure) };
-        let ends_early = matches!(why.kind(), ErrorKind::Timeout | ErrorKind::Cancelled);
+        let late = matches!(&self.stage, Stage::Going(waiter) if waiter.is_late());
+        // A look that timed out for good is an error like any other: nobody's time is up.
+        let ends_early = why.kind() == ErrorKind::Cancelled || (why.kind() == ErrorKind::Timeout && late);
         if !ends_early || !self.stop_job {
             return Err(why.into());
         }

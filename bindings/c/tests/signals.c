@@ -104,6 +104,22 @@ static int other_threads(void) {
     return found;
 }
 
+/* Whether this thread is the only one. A thread that was joined may still be listed for a moment. */
+static bool lone(void) {
+    int tries;
+    for (tries = 0; tries < 1000; tries++) {
+        DIR *tasks = opendir("/proc/self/task");
+        struct dirent *task;
+        int found = 0;
+        CHECK(tasks != NULL);
+        while ((task = readdir(tasks)) != NULL) found += task->d_name[0] != '.';
+        closedir(tasks);
+        if (found == 1) return true;
+        pause_for(5);
+    }
+    return false;
+}
+
 /* A host name is looked up on a thread of the library, which is there for a while. */
 static void handlers_run_on_no_thread_of_the_library(void) {
     const char *address = setting("HWMIGRATE_OMS_ENDPOINT");
@@ -114,7 +130,7 @@ static void handlers_run_on_no_thread_of_the_library(void) {
     CHECK(hwm_config_set_endpoint(config, "oms", named) == HWM_OK);
     EXPECT(HWM_OK, hwm_client_new(config, &client, &error));
     hwm_config_free(config);
-    CHECK(other_threads() == 0);
+    CHECK(lone());
     EXPECT(HWM_OK, hwm_call(client, "ListTasks", NULL, NULL, &error));
     /* Valgrind shows the masks of its own threads instead. */
     if (getenv("SLOW") == NULL) CHECK(other_threads() == 1);

@@ -65,16 +65,17 @@ impl Runtime {
         py.detach(|| {
             for _ in 0..TRIES {
                 match BACKGROUND.try_lock() {
-                    Ok(mut background) => return of_this_process(&mut background),
+                    Ok(mut background) => return Ok(of_this_process(&mut background)),
                     Err(TryLockError::Poisoned(poisoned)) => {
-                        return of_this_process(&mut poisoned.into_inner());
+                        return Ok(of_this_process(&mut poisoned.into_inner()));
                     }
                     Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
                 }
             }
             Err("the process was forked while its first call was being made".to_owned())
         })
-        .map_err(|why| errors::forked(py, &why))
+        .map_err(|why: String| errors::forked(py, &why))?
+        .map_err(PyOSError::new_err)
     }
 
     /// Refuses to go on in a forked child, whose connections are the parent's.

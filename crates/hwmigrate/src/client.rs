@@ -121,7 +121,8 @@ impl Shared {
             return Ok(id);
         }
         // Around all of it: waiting for another caller's look-up counts as well.
-        let found = self.session.owner.get_or_look(|| Arc::clone(self).find_project(limits).boxed());
+        let found =
+            self.session.owner.get_or_look(limits.deadline, || Arc::clone(self).find_project(limits).boxed());
         match tokio::time::timeout_at(limits.deadline, found).await {
             Ok(found) => found,
             Err(_) => Err(Error::new(

@@ -8,13 +8,19 @@
 //!
 //! When nobody waits any more, the work is dropped.
 
-use std::sync::{Mutex, PoisonError};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 
+/// An outcome, or the panic that came instead: a bug of ours, or of a caller's closure.
+type Ended<T> = Result<T, Arc<Mutex<Option<Box<dyn Any + Send>>>>>;
+type Work<T> = BoxFuture<'static, Ended<T>>;
+
 /// The work under way, if any.
-pub(crate) struct Flight<T: Clone>(Mutex<Option<WeakShared<BoxFuture<'static, T>>>>);
+pub(crate) struct Flight<T: Clone>(Mutex<Option<WeakShared<Work<T>>>>);
 
 impl<T: Clone> Default for Flight<T> {
     fn default() -> Self {
@@ -24,19 +30,34 @@ impl<T: Clone> Default for Flight<T> {
 
 impl<T: Clone + Send + Sync + 'static> Flight<T> {
     /// The outcome of the work under way, or else of work that is begun now; and whether this call began it.
-    pub(crate) async fn join(&self, begin: impl FnOnce() -> BoxFuture<'static, T>) -> (T, bool) {
-        let (work, began) = {
-            let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            match under_way(&current) {
-                Some(work) => (work, false),
-                None => {
-                    let work = begin().shared();
-                    *current = work.downgrade();
-                    (work, true)
+    ///
+    /// A panic stays with the call that began the work; the others begin it anew.
+    pub(crate) async fn join(&self, begin: impl Fn() -> BoxFuture<'static, T>) -> (T, bool) {
+        loop {
+            let (work, began) = {
+                let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                match under_way(&current) {
+                    Some(work) => (work, false),
+                    None => {
+                        let work = AssertUnwindSafe(begin()).catch_unwind();
+                        let work = work
+                            .map(|ended| ended.map_err(|panic| Arc::new(Mutex::new(Some(panic)))))
+                            .boxed();
+                        let work = work.shared();
+                        *current = work.downgrade();
+                        (work, true)
+                    }
                 }
+            };
+            match work.await {
+                Ok(outcome) => return (outcome, began),
+                Err(panic) if began => {
+                    let payload = panic.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    resume_unwind(payload.unwrap_or_else(|| Box::new("the work of all panicked")))
+                }
+                Err(_) => {}
             }
-        };
-        (work.await, began)
+        }
     }
 
     /// Whether anybody waits for work that has not ended.
@@ -46,24 +67,22 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
 }
 
 /// What has ended is of no use to those who come later.
-fn under_way<T: Clone>(
-    current: &Option<WeakShared<BoxFuture<'static, T>>>,
-) -> Option<Shared<BoxFuture<'static, T>>> {
+fn under_way<T: Clone>(current: &Option<WeakShared<Work<T>>>) -> Option<Shared<Work<T>>> {
     current.as_ref()?.upgrade().filter(|work| work.peek().is_none())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
     use std::task::{Context, Poll, Waker};
     use std::time::Duration;
 
     use super::*;
 
-    fn work(begun: &Arc<AtomicU32>) -> impl FnOnce() -> BoxFuture<'static, u32> + use<> {
+    fn work(begun: &Arc<AtomicU32>) -> impl Fn() -> BoxFuture<'static, u32> + use<> {
         let begun = Arc::clone(begun);
         move || {
+            let begun = Arc::clone(&begun);
             async move {
                 let number = begun.fetch_add(1, Ordering::SeqCst);
                 tokio::time::sleep(Duration::from_secs(5)).await;
@@ -101,5 +120,32 @@ mod tests {
         let given_up = tokio::time::timeout(Duration::from_secs(1), flight.join(work(&begun))).await;
         assert!(given_up.is_err() && !flight.is_on());
         assert_eq!(flight.join(work(&begun)).await, (1, true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_stays_with_the_one_who_began() {
+        let (flight, begun) = (Arc::new(Flight::default()), Arc::new(AtomicU32::new(0)));
+        let calls: Vec<_> = (0..3)
+            .map(|_| {
+                let (flight, begun) = (Arc::clone(&flight), Arc::clone(&begun));
+                tokio::spawn(async move {
+                    let begin = || {
+                        let begun = Arc::clone(&begun);
+                        async move {
+                            let number = begun.fetch_add(1, Ordering::SeqCst);
+                            tokio::time::sleep(Duration::from_secs(5)).await;
+                            assert!(number > 0, "the first one breaks");
+                            number
+                        }
+                        .boxed()
+                    };
+                    flight.join(begin).await
+                })
+            })
+            .collect();
+        let ends = futures_util::future::join_all(calls).await;
+        assert_eq!(ends.iter().filter(|end| end.is_err()).count(), 1);
+        assert_eq!(ends.iter().flatten().filter(|(number, _)| *number == 1).count(), 2);
+        assert_eq!(flight.join(work(&begun)).await, (2, true));
     }
 }

@@ -86,7 +86,7 @@ async fn a_slow_drip_ends_at_the_deadline() {
     // It would last for an hour.
     steps.extend((0..72_000).flat_map(|_| [Step::Pause(Duration::from_millis(50)), raw(" ")]));
     let server = Server::always(steps).await;
-    let client = server.builder().call_timeout(Duration::from_millis(600)).build().unwrap();
+    let client = server.builder().call_timeout(Duration::from_secs(2)).build().unwrap();
     let error = show(&client).await.unwrap_err();
     assert!(error.is_timeout(), "{}", error.chain());
     assert_eq!(create(&client).await.unwrap_err().kind(), ErrorKind::Ambiguous);
@@ -143,7 +143,7 @@ async fn a_create_that_never_got_a_connection_may_not_have_been_made() {
     assert!(!error.is_ambiguous());
     // It is called, understands, and never answers.
     let server = Server::always(vec![Step::Hang]).await;
-    let client = server.builder().call_timeout(Duration::from_millis(500)).build().unwrap();
+    let client = server.builder().call_timeout(Duration::from_secs(2)).build().unwrap();
     let error = create(&client).await.unwrap_err();
     assert!(error.is_ambiguous() && error.is_timeout(), "{}", error.chain());
 }

@@ -114,7 +114,7 @@ async fn bulk_whose_time_is_up_begins_nothing_further() {
     let server = cloud.start().await;
     let sms = server.sms();
     let migrations = ["s1", "s2"].map(|name| sms.migrate(request(name)).poll(quick()));
-    let ends = sms.bulk(migrations).at_once(1).unwrap().deadline(Duration::from_millis(200)).run().await;
+    let ends = sms.bulk(migrations).at_once(1).unwrap().deadline(Duration::from_secs(2)).run().await;
     let errors: Vec<_> = ends.iter().map(|end| end.outcome.as_ref().unwrap_err()).collect();
     assert!(errors.iter().all(|error| error.is_timeout()), "{errors:?}");
     assert_eq!((errors[0].job().unwrap().id.as_str(), errors[1].job()), ("t-s1", None));

@@ -48,7 +48,8 @@ enum Step {
     Ask {
         /// The verb and its words.
         r#do: Vec<String>,
-        /// What the answer has among other things; without it, anything but an error.
+        /// What the answer has among other things; without it, anything but an error. `null` is nothing at all.
+        #[serde(default, deserialize_with = "given")]
         gives: Option<Value>,
         /// What the error has among other things.
         fails: Option<Map<String, Value>>,
@@ -64,6 +65,11 @@ enum Step {
         #[serde(default)]
         with: Value,
     },
+}
+
+/// A `null` that stands there, not the absence of anything.
+fn given<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(from).map(Some)
 }
 
 /// How a face is reached.

@@ -239,7 +239,8 @@ async fn silence_ends_as_a_timeout_and_for_a_create_as_ambiguous() {
     let url = format!("http://{}", silent.local_addr().unwrap());
     for builder in [
         client_of(&url).read_timeout(Duration::from_millis(80)).retry(RetryPolicy::never()),
-        client_of(&url).call_timeout(Duration::from_millis(80)),
+        // Long enough for a connection on a busy machine: before that, nothing has been sent.
+        client_of(&url).call_timeout(Duration::from_secs(2)),
     ] {
         let keys = Credentials::token(Secret::from(TOKEN), None);
         let tasks = builder.credentials(keys).build().unwrap().oms().tasks();

@@ -34,10 +34,10 @@ pub(crate) fn prove() -> Result<()> {
     // The longest of all, and one process waits for another most of the time: it runs beside the others.
     let mut memory = in_package(&python, PYTEST);
     let calls = std::env::var("HWMIGRATE_MEMORY_CALLS").unwrap_or(CALLS.into());
-    memory.arg(MEMORY).env("HWMIGRATE_MEMORY_CALLS", calls).stdout(Stdio::piped()).stderr(Stdio::piped());
+    memory.arg(MEMORY).env("HWMIGRATE_MEMORY_CALLS", &calls).stdout(Stdio::piped()).stderr(Stdio::piped());
     let memory = memory.spawn()?;
     let others = without_memory(&folder, &python);
-    println!("--- memory over {CALLS} calls");
+    println!("--- memory over {calls} calls");
     let memory = memory.wait_with_output()?;
     print!("{}{}", String::from_utf8_lossy(&memory.stdout), String::from_utf8_lossy(&memory.stderr));
     others?;

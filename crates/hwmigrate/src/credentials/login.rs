@@ -70,7 +70,8 @@ impl Shared {
             .boxed()
         };
         let tokens = &self.session(self.config.audience(service)).tokens;
-        let issued = tokens.get(self.server_now(), (left / 2).min(EARLY_PATIENCE), login);
+        let patience = (left / 2).min(EARLY_PATIENCE);
+        let issued = tokens.get(self.server_now(), limits.deadline, patience, login);
         clock::within(Duration::MAX, limits.deadline, issued).await.unwrap_or_else(|| {
             let limit = limits.total();
             Err(Error::new(

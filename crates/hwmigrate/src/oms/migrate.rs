@@ -258,7 +258,8 @@ impl Migration {
         self.begin_task().await?;
         let why = tokio::select! {
             report = self.finish() => match report {
-                Err(error) if error.is_timeout() => error,
+                // A call that timed out before the deadline is an error like any other.
+                Err(error) if error.is_timeout() && self.left().is_zero() => error,
                 report => return report,
             },
             () = cancelled => Error::new(ErrorKind::Cancelled, "the migration was cancelled"),

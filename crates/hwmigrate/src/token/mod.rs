@@ -98,7 +98,15 @@ impl Validity {
 #[derive(Default)]
 pub(crate) struct TokenCache {
     cache: Arc<Cache>,
-    flight: Flight<Result<Arc<Issued>>>,
+    flight: Flight<Result<Arc<Issued>, Unissued>>,
+}
+
+/// Why a login gave nothing.
+#[derive(Clone)]
+pub(crate) struct Unissued {
+    error: Error,
+    /// The time of the caller who began was up: those who joined may have longer.
+    late: bool,
 }
 
 /// What is known, for the cache and for a login that is under way.
@@ -124,18 +132,19 @@ enum State {
 impl TokenCache {
     /// The present token, after a login where one is needed.
     ///
-    /// `now` is the server's time; one login at most goes on at a time.
-    /// `patience` bounds a renewal that is not urgent.
+    /// `now` is the server's time; one login at most goes on at a time, until
+    /// `deadline`. `patience` bounds a renewal that is not urgent.
     pub(crate) async fn get(
         &self,
         now: OffsetDateTime,
+        deadline: Instant,
         patience: Duration,
         login: impl Fn() -> BoxFuture<'static, Result<Issued>>,
     ) -> Result<Arc<Issued>> {
         match self.cache.look(now) {
             State::Good(issued) => Ok(issued),
             State::Due(old) => Ok(self.renew_early(old, now, patience, login).await),
-            State::Missing => self.log_in(now, login).await,
+            State::Missing => self.log_in(now, deadline, login).await,
         }
     }
 
@@ -167,18 +176,22 @@ impl TokenCache {
                 if let State::Good(renewed) = cache.look(now) {
                     return Ok(renewed);
                 }
-                let issued = login.await.inspect_err(|error| {
-                    if error.is_auth() && error.status() == Some(401) {
-                        cache.past().early_not_before = Some(clock::instant() + REFUSED_PAUSE);
+                match login.await {
+                    Ok(issued) => Ok(cache.keep(issued)),
+                    Err(error) => {
+                        if error.is_auth() && error.status() == Some(401) {
+                            cache.past().early_not_before = Some(clock::instant() + REFUSED_PAUSE);
+                        }
+                        // Whoever needs one now has more patience than this had.
+                        Err(Unissued { late: error.kind() == ErrorKind::Timeout, error })
                     }
-                })?;
-                Ok(cache.keep(issued))
+                }
             }
             .boxed()
         });
         // An identity service that hangs must not fail calls whose token is good.
         let renewed = match tokio::time::timeout(patience, renewal).await {
-            Ok((renewed, _)) => renewed,
+            Ok((renewed, _)) => renewed.map_err(|unissued| unissued.error),
             Err(_) => Err(Error::new(ErrorKind::Timeout, "no answer in time")),
         };
         renewed.unwrap_or_else(|error| {
@@ -190,6 +203,7 @@ impl TokenCache {
     async fn log_in(
         &self,
         now: OffsetDateTime,
+        deadline: Instant,
         login: impl Fn() -> BoxFuture<'static, Result<Issued>>,
     ) -> Result<Arc<Issued>> {
         loop {
@@ -199,18 +213,22 @@ impl TokenCache {
                     if let State::Good(issued) | State::Due(issued) = cache.look(now) {
                         return Ok(issued);
                     }
-                    if let Some(refusal) = cache.refusal() {
-                        return Err(refusal);
+                    if let Some(error) = cache.refusal() {
+                        return Err(Unissued { error, late: false });
                     }
-                    let issued = login.await.inspect_err(|error| cache.remember(error))?;
-                    Ok(cache.keep(issued))
+                    match login.await {
+                        Ok(issued) => Ok(cache.keep(issued)),
+                        Err(error) => {
+                            cache.remember(&error);
+                            Err(Unissued { error, late: clock::instant() >= deadline })
+                        }
+                    }
                 }
                 .boxed()
             });
             match joined.await {
-                // A time-out is that of the caller who began: those who joined may have longer deadlines.
-                (Err(error), false) if error.kind() == ErrorKind::Timeout => {}
-                (outcome, _) => return outcome,
+                (Err(Unissued { late: true, .. }), false) => {}
+                (outcome, _) => return outcome.map_err(|unissued| unissued.error),
             }
         }
     }

@@ -10,10 +10,12 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use hwmigrate_api::{Request, Service};
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::client::choose;
+use crate::clock;
 use crate::config::Audience;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::flight::Flight;
 use crate::token::TokenCache;
 use crate::transport::operation::{LIST_AUTH_DOMAINS, LIST_PROJECTS};
@@ -32,7 +34,8 @@ pub(crate) struct Session {
 #[derive(Default)]
 pub(crate) struct LookUp {
     found: Arc<OnceLock<Arc<str>>>,
-    flight: Flight<Result<Arc<str>>>,
+    /// With an error, whether the time of the one who looked was up.
+    flight: Flight<Result<Arc<str>, (Error, bool)>>,
 }
 
 impl LookUp {
@@ -45,6 +48,7 @@ impl LookUp {
     /// look of another shares its outcome, good or bad; later callers look again.
     pub(crate) async fn get_or_look(
         &self,
+        deadline: Instant,
         look: impl Fn() -> BoxFuture<'static, Result<Arc<str>>>,
     ) -> Result<Arc<str>> {
         loop {
@@ -54,15 +58,15 @@ impl LookUp {
             let joined = self.flight.join(|| {
                 let (found, look) = (Arc::clone(&self.found), look());
                 async move {
-                    let outcome = look.await?;
+                    let outcome = look.await.map_err(|error| (error, clock::instant() >= deadline))?;
                     Ok(Arc::clone(found.get_or_init(|| outcome)))
                 }
                 .boxed()
             });
             match joined.await {
-                // A time-out is the looker's own: those who wait may have longer deadlines.
-                (Err(error), false) if error.kind() == ErrorKind::Timeout => {}
-                (outcome, _) => return outcome,
+                // Those who joined may have longer.
+                (Err((_, true)), false) => {}
+                (outcome, _) => return outcome.map_err(|(error, _)| error),
             }
         }
     }
@@ -93,7 +97,7 @@ impl Shared {
             }
             (Service::Sms, Auth::Client, audience) => {
                 let look = || self.find_owner(service, limits);
-                let id = self.session(audience).owner.get_or_look(look).await?;
+                let id = self.session(audience).owner.get_or_look(limits.deadline, look).await?;
                 Ok(match audience {
                     Audience::Account => Owner::Account(Some(id)),
                     _ => Owner::Project(Some(id)),

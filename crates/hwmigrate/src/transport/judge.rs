@@ -293,12 +293,15 @@ fn is_login_code(code: &str) -> bool {
         || matches!(code, "IAM.0001" | "IAM.0066" | "IAM.0067" | "IAM.1105" | "IAM.1108")
 }
 
+/// No server means more than a day; a wrong clock must not block an endpoint for good.
+const LONGEST_PAUSE: Duration = Duration::from_secs(86_400);
+
 /// Seconds, or a date.
 fn retry_after(headers: &HeaderMap, now: time::OffsetDateTime) -> Option<Duration> {
     let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u64>() {
-        return Some(Duration::from_secs(seconds.min(86_400)));
+        return Some(Duration::from_secs(seconds).min(LONGEST_PAUSE));
     }
     let date = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc2822).ok()?;
-    Duration::try_from(date - now).ok()
+    Duration::try_from(date - now).ok().map(|pause| pause.min(LONGEST_PAUSE))
 }

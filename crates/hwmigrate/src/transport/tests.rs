@@ -232,6 +232,15 @@ async fn retry_after_is_obeyed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_date_in_another_century_blocks_nothing_for_good() {
+    let network =
+        Network::of([Reply::Status(429, &[("retry-after", "Sat, 21 Nov 2126 12:00:00 GMT")], "{}")]);
+    call_within(&network.client("century", password()), SHOW, Duration::from_secs(100_000)).await.unwrap();
+    let times = network.times();
+    assert!(times[1] - times[0] <= Duration::from_secs(86_400));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_deadline_ends_login_pause_and_answer_alike() {
     let limit = Duration::from_secs(5);
     let slow_login = Network::of([]);

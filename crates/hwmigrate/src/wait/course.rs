@@ -163,6 +163,12 @@ impl<E> Course<E> {
         }
     }
 
+    /// Whether the deadline has passed.
+    pub(crate) fn is_late(&self) -> bool {
+        let deadline = self.span.and_then(|span| span.deadline);
+        deadline.is_some_and(|deadline| clock::instant() >= deadline)
+    }
+
     /// The last look that worked.
     pub(crate) fn last(&self) -> Option<&Progress> {
         self.last.as_ref()

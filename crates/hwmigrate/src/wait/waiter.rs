@@ -218,6 +218,11 @@ impl Waiter {
         self.outcome.as_ref()
     }
 
+    /// Whether the deadline has passed: what a `Timeout` of [`next`](Waiter::next) means, unless a look timed out.
+    pub fn is_late(&self) -> bool {
+        self.course.as_ref().is_some_and(Course::is_late)
+    }
+
     /// The last look that worked.
     pub fn last(&self) -> Option<&Progress> {
         self.course.as_ref().and_then(Course::last)
@@ -259,8 +264,9 @@ impl Waiter {
     /// The text of `Timeout` and `Cancelled` says whether the stop worked.
     pub async fn wait_or_stop(mut self, cancelled: impl Future<Output = ()>) -> Result<Outcome> {
         let why = tokio::select! {
+            // A look that timed out for good is an error like any other: nobody's time is up.
             outcome = self.run() => match outcome {
-                Err(error) if error.is_timeout() => error,
+                Err(error) if error.is_timeout() && self.is_late() => error,
                 outcome => return outcome,
             },
             () = cancelled => {

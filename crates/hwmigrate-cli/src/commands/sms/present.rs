@@ -57,14 +57,22 @@ fn asked(target: &Target, task: &ShowTaskResponse) -> Vec<Asked> {
     let of_server = |text: fn(&hwmigrate::sms::types::TaskTargetServer) -> Option<&String>| {
         server.and_then(text).cloned()
     };
+    // A server that is there and one to be made from a template are one choice: the other one is refused, and
+    // so are both where the service tells neither. A wrong guess would overwrite the disks of a server.
+    let vm = of_server(|server| server.vm_id.as_ref()).filter(|text| !text.is_empty());
+    let template = task.vm_template_id.clone().filter(|text| !text.is_empty());
+    let untold = || Some("a target that the service does not tell".to_owned());
+    let has_vm =
+        vm.clone().or_else(|| template.as_ref().map(|id| format!("a server made from the template {id}")));
+    let has_template = template.or_else(|| vm.map(|id| format!("the server {id}")));
     let texts = [
         ("--target-region", &place.target_region, task.region_id.clone(), true),
         ("--target-region-name", &place.target_region_name, task.region_name.clone(), false),
         ("--target-project-id", &place.target_project_id, task.project_id.clone(), true),
         ("--target-project-name", &place.target_project_name, task.project_name.clone(), false),
-        ("--target-vm", &place.target_vm, of_server(|server| server.vm_id.as_ref()), true),
+        ("--target-vm", &place.target_vm, has_vm.or_else(untold), true),
         ("--target-name", &place.target_name, of_server(|server| server.name.as_ref()), false),
-        ("--template-id", &place.template_id, task.vm_template_id.clone(), true),
+        ("--template-id", &place.template_id, has_template.or_else(untold), true),
         ("--migration-ip", &place.migration_ip, task.migration_ip.clone(), false),
         ("--clone-template-id", &target.clone_template_id, None, false),
     ];

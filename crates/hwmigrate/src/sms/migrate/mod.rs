@@ -317,8 +317,11 @@ impl Migration {
                     let why = Error::new(ErrorKind::Cancelled, "the migration was cancelled");
                     return self.stop(why).await;
                 }
-                // A create or cut-over without a reply has begun, for all that is known.
-                Err(error) if error.is_timeout() && !error.is_ambiguous() => return self.stop(error).await,
+                // A create or cut-over without a reply has begun, for all that is known. A call that timed out
+                // before the deadline is an error like any other.
+                Err(error) if error.is_timeout() && !error.is_ambiguous() && self.is_late() => {
+                    return self.stop(error).await;
+                }
                 Err(error) => return Err(error),
             }
         }

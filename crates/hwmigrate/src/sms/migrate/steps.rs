@@ -198,6 +198,11 @@ impl Migration {
         used(self.span)
     }
 
+    /// Whether the deadline has passed.
+    pub(in crate::sms) fn is_late(&self) -> bool {
+        self.left().is_zero()
+    }
+
     pub(super) fn left(&self) -> Duration {
         self.limit.saturating_sub(self.used())
     }

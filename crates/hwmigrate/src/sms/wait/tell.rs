@@ -23,6 +23,9 @@ use crate::wait::job_report;
 const PAUSES: [Duration; 4] =
     [Duration::ZERO, Duration::from_millis(500), Duration::from_millis(1500), Duration::from_secs(3)];
 
+/// Refusals of a stop and of a start by the state of the task alone.
+const ARRIVED: [&str; 2] = ["SMS.1038", "SMS.1039"];
+
 /// Sends an action if the table allows it after the look `before`, or whatever
 /// the state is without one, and settles a lost reply by looking.
 ///
@@ -46,8 +49,13 @@ where
     for _ in 0..RESENDS {
         let error = match send().await {
             Err(error) if error.is_ambiguous() => error,
-            // "Runs already", "is not running": the lost one had arrived after all.
-            Err(error) if lost.is_some() && error.is_conflict() => return Ok(()),
+            Err(error) if lost.is_some() && error.is_conflict() => {
+                // "Runs already", "is not running": the lost one had arrived after all, though the task may
+                // show it only minutes later. Any other refusal, such as a source that is not connected, is one.
+                let arrived = error.code().is_some_and(|code| ARRIVED.contains(&code))
+                    || look().await.is_ok_and(|seen| shows(action, before, &seen));
+                return if arrived { Ok(()) } else { Err(error) };
+            }
             outcome => return outcome,
         };
         tracing::warn!(action = action.as_str(), "the reply to an action was lost; looking for its effect");

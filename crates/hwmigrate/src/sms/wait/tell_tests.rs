@@ -20,7 +20,8 @@ struct Stage {
     looks: RefCell<VecDeque<Progress>>,
     sent: Cell<u32>,
     lose: u32,
-    then: Option<ErrorKind>,
+    /// The code of the conflict that comes after the lost replies.
+    then: Option<&'static str>,
 }
 
 impl Stage {
@@ -40,7 +41,8 @@ impl Stage {
             ready(if self.sent.get() <= self.lose {
                 Err(Error::new(ErrorKind::Ambiguous, "the reply was lost"))
             } else {
-                self.then.map_or(Ok(()), |kind| Err(Error::new(kind, "refused")))
+                let refused = |code| Err(Error::new(ErrorKind::Conflict, "refused").with_code(code));
+                self.then.map_or(Ok(()), refused)
             })
         };
         let before = if force { None } else { Some(look().await?) };
@@ -93,10 +95,16 @@ async fn start_and_stop_without_any_effect_are_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn second_start_that_is_refused_means_that_the_first_had_arrived() {
-    let stage = Stage { then: Some(ErrorKind::Conflict), ..Stage::new(&["READY"], 1) };
+async fn second_start_that_the_state_refuses_means_that_the_first_had_arrived() {
+    let stage = Stage { then: Some("SMS.1039"), ..Stage::new(&["READY"], 1) };
     stage.tell(&Action::Start, false).await.unwrap();
-    let stage = Stage { then: Some(ErrorKind::Conflict), ..Stage::new(&["READY"], 0) };
+    let looks = ["READY", "READY", "READY", "READY", "READY", "RUNNING"];
+    let stage = Stage { then: Some("SMS.7605"), ..Stage::new(&looks, 1) };
+    stage.tell(&Action::Start, false).await.unwrap();
+    // The source is not connected, so neither can have done anything.
+    let stage = Stage { then: Some("SMS.6603"), ..Stage::new(&["READY"], 1) };
+    assert_eq!(stage.tell(&Action::Start, false).await.unwrap_err().code(), Some("SMS.6603"));
+    let stage = Stage { then: Some("SMS.1039"), ..Stage::new(&["READY"], 0) };
     assert!(stage.tell(&Action::Start, false).await.unwrap_err().is_conflict());
 }
 
