@@ -128,7 +128,16 @@ fn a_server_to_be_made_is_no_answer_to_one_that_is_there_nor_the_other_way_round
         let value = |flag: &str| if flag == "--target-vm" { "ecs-prod".to_owned() } else { template.clone() };
         let servers = run(&mut served.client(["sms", "server", "list", "-o", "json"])).json();
         let server = servers[0]["id"].as_str().unwrap();
-        let made = run(&mut served.client(["sms", "task", "create", "--server", server, has, &value(has)]));
+        let made = run(&mut served.client([
+            "sms",
+            "task",
+            "create",
+            "--server",
+            server,
+            "--syncing",
+            has,
+            &value(has),
+        ]));
         assert_eq!(made.code, 0, "{made}");
         let name = servers[0]["name"].as_str().unwrap();
         migrate(&served, &[name, asked, &value(asked)]).refused(6, "has the task");

@@ -143,7 +143,7 @@ impl FaultBook {
 
     /// Whether ids may be above the documented limit.
     pub(crate) fn has_big_ids(&self) -> bool {
-        self.0.last_big_id.load(Ordering::Relaxed) > 0
+        self.pages().big_ids || self.0.last_big_id.load(Ordering::Relaxed) > 0
     }
 
     /// Returns once jobs in this state may leave it: at once, unless a test holds them there.
