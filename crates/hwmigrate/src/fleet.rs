@@ -1,7 +1,7 @@
 //! Watching many jobs for the price of a few requests.
 //!
-//! One future, or one stream, for many jobs; the looks of their waits are
-//! shared on a [`board`](crate::board).
+//! One future, or one stream, for many jobs. Their waits share what they read:
+//! one list request for a hundred tasks in place of a hundred requests.
 
 use std::collections::HashMap;
 use std::fmt;
