@@ -64,9 +64,14 @@ pub(crate) fn after(span: Duration) -> Instant {
     instant() + span.min(NEVER)
 }
 
-/// Waits for that long; the only way this crate sleeps.
+/// Waits for that long; this and [`sleep_until`] are the only ways this crate sleeps.
 pub(crate) async fn sleep(pause: Duration) {
     tokio::time::sleep(pause).await;
+}
+
+/// Waits until then.
+pub(crate) async fn sleep_until(moment: Instant) {
+    tokio::time::sleep_until(moment).await;
 }
 
 /// Runs a future for at most that long and not beyond `deadline`; `None` when

@@ -97,8 +97,9 @@ async fn failed_server_is_a_report_or_an_error_as_asked() {
 
 #[tokio::test]
 async fn resumed_migration_goes_on_from_where_the_task_is() {
-    let table: [(&str, bool, State, &[&str]); 6] = [
+    let table: [(&str, bool, State, &[&str]); 7] = [
         ("READY", false, State::Syncing, &["start"]),
+        ("ABORTING", false, State::Syncing, &["start"]),
         ("ABORT", false, State::Syncing, &["start"]),
         ("RUNNING", false, State::Syncing, &[]),
         ("SYNCING", false, State::Syncing, &[]),
@@ -199,6 +200,7 @@ async fn migration_cancelled_before_its_start_starts_nothing() {
         let run = migration.deadline(minute()).run_or_stop(async { _ = cancelled.await });
         let error = run.await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Cancelled, "{moment}: {error}");
+        assert!(error.message().ends_with("the job was not started"), "{moment}: {error}");
         let tasks = tasks.lock().unwrap();
         assert_eq!(tasks.values().map(|task| task.starts).sum::<u32>(), 0, "{moment}");
     }

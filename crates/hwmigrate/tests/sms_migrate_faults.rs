@@ -136,7 +136,44 @@ async fn migration_cancelled_while_its_task_is_searched_finds_it_or_names_it() {
                 );
             }
             assert_eq!(server.count("POST", "/tasks"), 1);
+            // Before the create, and after it: a search that was broken off, and the last look.
+            let looks = server.count("GET", "/tasks");
+            assert!(looks <= 3, "{looks} looks, stop: {stop}");
         }
+    }
+}
+
+#[tokio::test]
+async fn cancel_is_heard_during_every_look_and_the_task_is_stopped() {
+    // The look that is not answered: the first, before the start, the one that sees it synchronise, before
+    // the cut-over, after the refusal of the cut-over, and before the next attempt.
+    for silent in 0..6 {
+        let (looks, told) = (AtomicUsize::new(0), Arc::new(Mutex::new(Vec::new())));
+        let (send, cancelled) = oneshot::channel::<()>();
+        let (send, diary) = (Mutex::new(Some(send)), Arc::clone(&told));
+        let server = Server::start(move |asked| {
+            if asked.is("POST", "/tasks/t-1/action") {
+                let action = asked.body["operation"].as_str().unwrap().to_owned();
+                diary.lock().unwrap().push(action.clone());
+                return if action == "cutover" { refused("SMS.9999") } else { Reply::Empty };
+            }
+            if asked.is("GET", "/tasks/t-1") && looks.fetch_add(1, Ordering::SeqCst) == silent {
+                send.lock().unwrap().take();
+                return Reply::Silence;
+            }
+            let told = diary.lock().unwrap();
+            let copying = ("RESYNC0", if told.is_empty() { 100 } else { 50 });
+            let state = if told.last().is_some_and(|action| action == "stop") { "ABORT" } else { "SYNCING" };
+            usual(asked, Some(&task(state, &[("REPLICATE", 100), copying])))
+        })
+        .await;
+        let migration = server.sms().resume("t-1").cut_over(true).poll(quick()).deadline(minute());
+        let run = migration.run_or_stop(async { _ = cancelled.await });
+        let error = tokio::time::timeout(Duration::from_secs(20), run).await.unwrap().unwrap_err();
+        assert_eq!((error.kind(), &*error.job().unwrap().id), (ErrorKind::Cancelled, "t-1"), "{silent}");
+        assert!(error.message().ends_with("the job was stopped"), "{silent}: {error}");
+        let acts: &[&str] = if silent < 4 { &["stop"] } else { &["cutover", "stop"] };
+        assert_eq!(*told.lock().unwrap(), acts, "{silent}");
     }
 }
 

@@ -332,11 +332,12 @@ pub(crate) async fn stop_and_look(
         Ok(outcome) if outcome.progress().state == State::Failed => Err(failed(outcome.progress())),
         Ok(outcome) => {
             let report = job_report(outcome.progress());
-            let words = format!("{}; the job was stopped", why.message());
-            Err(why
-                .with_message(words)
-                .with_advice("start the job to go on where it stopped")
-                .with_job(report))
+            let (words, advice) = match outcome.progress().state {
+                State::Ready => ("the job was not started", "start the job to begin"),
+                _ => ("the job was stopped", "start the job to go on where it stopped"),
+            };
+            let words = format!("{}; {words}", why.message());
+            Err(why.with_message(words).with_advice(advice).with_job(report))
         }
         Err(error) => {
             let words = match &refused {

@@ -83,21 +83,24 @@ impl Migration {
     /// The error of a migration that is given up because of `why`: with the task, and with its
     /// name where only the service knows whether there is one.
     pub(in crate::sms) async fn give_up(&mut self, why: Error) -> Error {
-        match self.find_lost().await {
+        match self.find_lost(&why).await {
             Ok(()) => self.with_task(why),
-            Err(lost) => {
-                let words = format!("{}; {}", why.message(), lost.message());
-                lost.with_message(words)
-            }
+            Err(lost) => lost,
         }
     }
 
     /// Looks once more for a task whose create was not answered.
-    pub(super) async fn find_lost(&mut self) -> Result<()> {
-        match self.stage {
-            Stage::Search { .. } => self.search(Duration::ZERO).await.map(drop),
-            _ => Ok(()),
+    ///
+    /// # Errors
+    /// The lost reply, with the words of `why` before its own, when nothing shows.
+    pub(super) async fn find_lost(&mut self, why: &Error) -> Result<()> {
+        if !matches!(self.stage, Stage::Search { .. }) {
+            return Ok(());
         }
+        self.search(Duration::ZERO).await.map(drop).map_err(|lost| {
+            let words = format!("{}; {}", why.message(), lost.message());
+            lost.with_message(words)
+        })
     }
 
     pub(super) fn patience(&self) -> Patience {

@@ -7,7 +7,9 @@
 //! looking, and a migration whose process died is taken up again by task id.
 
 mod create;
+mod cutover;
 mod patience;
+mod stage;
 mod steps;
 
 use std::fmt;
@@ -19,6 +21,7 @@ use futures_util::FutureExt as _;
 use hwmigrate_api::sms::types::{ConfigBody, PostTask};
 use tokio::time::Instant;
 
+use self::stage::Stage;
 use super::{Created, Sms, SpeedPlan, Tasks};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Bytes, Phase, Progress, Reason, State};
@@ -113,31 +116,6 @@ enum Begin {
     Attach(String),
 }
 
-/// What is to be done next.
-enum Stage {
-    /// To be looked for; if it is to be made, for what it could be mistaken for.
-    Begin,
-    /// To be created, beside the tasks that were there before; `sent` from when its request may have left.
-    Create {
-        before: Vec<Created<String>>,
-        sent: bool,
-    },
-    /// Perhaps created: the reply was lost.
-    Search {
-        before: Vec<Created<String>>,
-        lost: Error,
-    },
-    Prepare,
-    Start,
-    /// Followed until it synchronises or is through.
-    Follow,
-    /// To be cut over; the look before the request that was begun.
-    CutOver(Option<Box<Progress>>),
-    /// Followed to the end of the cut-over.
-    Launch,
-    Over,
-}
-
 impl Sms {
     /// A server's migration from the request to the report: created once,
     /// limited, started, followed until it synchronises, and cut over if asked to.
@@ -175,7 +153,8 @@ impl Sms {
     }
 
     /// A migration that was begun before, by this process or another: starts
-    /// the task if it is new, stopped or failed, and goes on from where it is.
+    /// the task if it is new, stopped or failed, and goes on from where it is. One
+    /// that is just being stopped is started once it stands still.
     pub fn resume(&self, task_id: impl Into<String>) -> Migration<Unlimited> {
         Migration::beginning(self.tasks(), Begin::Attach(task_id.into()))
     }
@@ -344,37 +323,48 @@ impl Migration {
     /// # Errors
     /// As [`report`](Self::report); after an error the migration is over.
     pub async fn next(&mut self) -> Result<Option<MigrationEvent>> {
-        if matches!(self.stage, Stage::Over) {
-            return Ok(None);
+        while !matches!(self.stage, Stage::Over) {
+            if let Some(event) = self.advance().await? {
+                return Ok(Some(event));
+            }
         }
-        let event = self.step().await;
-        if matches!(&event, Err(_) | Ok(MigrationEvent::Ended(_))) {
-            self.stage = Stage::Over;
-        }
-        let event = event.map_err(|error| self.with_task(error))?;
-        if let Some(observer) = &mut self.plan.observer {
-            observer(&event);
-        }
-        Ok(Some(event))
+        Ok(None)
     }
 
     /// The next event, or `None` when `cancelled` completes first. Only looks
-    /// are given up for it, never a request that changes something.
+    /// and pauses are given up for it, never a request that changes something.
     pub(super) async fn next_or(
         &mut self,
         mut cancelled: impl Future<Output = ()> + Unpin,
     ) -> Result<Option<MigrationEvent>> {
-        // Between two events no request is under way, unless a step was dropped half-way.
-        let halfway = matches!(self.stage, Stage::Create { sent: true, .. } | Stage::CutOver(Some(_)));
-        if !halfway && !matches!(self.stage, Stage::Over) && (&mut cancelled).now_or_never().is_some() {
-            return Ok(None);
+        while !matches!(self.stage, Stage::Over) {
+            // Between two steps no request is under way, unless one was dropped half-way.
+            if !self.stage.is_halfway() && (&mut cancelled).now_or_never().is_some() {
+                return Ok(None);
+            }
+            let event = tokio::select! {
+                biased;
+                () = &mut cancelled, if self.stage.only_looks() => return Ok(None),
+                event = self.advance() => event?,
+            };
+            if event.is_some() {
+                return Ok(event);
+            }
         }
-        let looks = matches!(self.stage, Stage::Begin | Stage::Search { .. } | Stage::Follow | Stage::Launch);
-        tokio::select! {
-            biased;
-            () = cancelled, if looks => Ok(None),
-            event = self.next() => event,
+        Ok(None)
+    }
+
+    /// One step, and the event in it.
+    async fn advance(&mut self) -> Result<Option<MigrationEvent>> {
+        let event = self.step().await;
+        if matches!(&event, Err(_) | Ok(Some(MigrationEvent::Ended(_)))) {
+            self.stage = Stage::Over;
         }
+        let event = event.map_err(|error| self.with_task(error))?;
+        if let (Some(event), Some(observer)) = (&event, &mut self.plan.observer) {
+            observer(event);
+        }
+        Ok(event)
     }
 
     /// Stops the task, if there is one, because of `why`.
@@ -383,18 +373,14 @@ impl Migration {
     /// `why`, with words on what became of the task.
     pub(super) async fn stop(&mut self, why: Error) -> Result<Report> {
         if self.task.is_none() {
-            match self.find_lost().await {
-                Ok(()) if self.task.is_some() => {}
-                Ok(()) => return Err(why),
-                Err(_) => return Err(self.give_up(why).await),
-            }
+            self.find_lost(&why).await?;
         }
-        let Some(task) = &self.task else { return Err(why) };
+        let Some(id) = self.task_id() else { return Err(why) };
         if self.cut_over {
             let words = format!("{}; the cut-over goes on at the service", why.message());
             return Err(self.with_task(why.with_message(words)));
         }
-        let job = self.plan.tasks.job(&task.id);
+        let job = self.plan.tasks.job(id);
         let (outcome, last) = stop_and_look(job, self.plan.policy.clone(), why).await;
         self.stopped = last;
         match outcome {

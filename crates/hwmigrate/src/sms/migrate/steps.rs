@@ -1,56 +1,43 @@
 //! What a migration does next, one request or look at a time.
 
+use std::mem;
 use std::time::Duration;
 
-use hwmigrate_api::sms::types::TaskAction as Action;
+use tokio::time::Instant;
 
 use super::create::used;
-use super::{Migration, MigrationEvent, Report, Stage, out_of_time, over};
+use super::stage::Stage;
+use super::{Begin, Migration, MigrationEvent, Report, out_of_time, over};
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::progress::{PhaseKind, Progress, Resource, State, StepState};
+use crate::progress::{Progress, Resource, State};
 use crate::sms::Tasks;
-use crate::sms::wait::{Goal, settle_cut_off};
+use crate::sms::wait::Goal;
 use crate::wait::{LAST_LOOK_GRACE, Waiter, job_report};
 
-/// How a task stands that refused a cut-over.
-enum Standing {
-    /// Somebody else has cut it over in this moment.
-    CutOver,
-    /// It synchronises, and is just copying.
-    Copying,
-    Otherwise,
-}
-
 impl Migration {
-    pub(super) async fn step(&mut self) -> Result<MigrationEvent> {
+    /// Does what is next. Not every step is an event.
+    pub(super) async fn step(&mut self) -> Result<Option<MigrationEvent>> {
         self.span.get_or_insert_with(clock::instant);
         match &self.stage {
-            Stage::Begin => return self.begin().await,
-            Stage::Create { .. } => return self.create().await,
-            Stage::Search { .. } => return self.search(self.left()).await,
+            Stage::Begin => return self.begin().await.map(Some),
+            Stage::Create { .. } => return self.create().await.map(Some),
+            Stage::Search { .. } => return self.search(self.left()).await.map(Some),
             _ => {}
         }
         let Some(id) = self.task.as_ref().map(|task| task.id.clone()) else { return Err(over()) };
         match &self.stage {
             Stage::Prepare => {
                 self.prepare(&id).await?;
-                self.stage = Stage::Start;
-                Ok(MigrationEvent::Prepared)
+                self.stage = Stage::BEFORE_START;
+                Ok(Some(MigrationEvent::Prepared))
             }
-            Stage::Start => {
-                let before = self.start(&id).await?;
-                self.stage = Stage::Follow;
-                match before {
-                    Some(before) => {
-                        self.waiter = Some(self.waiter(&id, Goal::Syncing, before));
-                        Ok(MigrationEvent::Started)
-                    }
-                    None => self.follow(&id).await,
-                }
-            }
-            Stage::Follow | Stage::Launch => self.follow(&id).await,
-            Stage::CutOver(_) => self.launch(&id).await,
+            Stage::BeforeStart { .. } => self.stand(&id).await,
+            Stage::Start(_) => self.start(&id).await,
+            Stage::Follow | Stage::Launch => self.follow(&id).await.map(Some),
+            Stage::BeforeCutOver(_) => self.poise(&id).await,
+            Stage::CutOver { .. } => self.launch(&id).await,
+            Stage::Refused { .. } => self.refused(&id).await,
             Stage::Begin | Stage::Create { .. } | Stage::Search { .. } | Stage::Over => Err(over()),
         }
     }
@@ -72,28 +59,68 @@ impl Migration {
         Ok(())
     }
 
-    /// Starts the task where it stands still; returns the look from before.
-    async fn start(&mut self, id: &str) -> Result<Option<Progress>> {
+    /// Looks whether the task stands still.
+    async fn stand(&mut self, id: &str) -> Result<Option<MigrationEvent>> {
         let (tasks, patience) = (self.tasks(), self.patience());
-        let before = patience.look(|| tasks.progress(id)).await?;
-        if !matches!(before.state, State::Ready | State::Paused | State::Failed) {
-            return Ok(None);
+        let Stage::BeforeStart { refused, from } = &mut self.stage else { return Err(over()) };
+        if let Some(from) = from {
+            clock::sleep_until(*from).await;
         }
-        if self.left().is_zero() {
+        let seen = patience.look(|| tasks.progress(id)).await?;
+        match (seen.state, refused.take()) {
+            (state, Some(refused)) if !state.is_active() => Err(refused),
+            (State::Ready | State::Paused | State::Failed, _) => {
+                self.stage = Stage::Start(Box::new(seen));
+                Ok(None)
+            }
+            (State::Pausing, None) => {
+                // Taken up again before the stop from before is through.
+                if self.left().is_zero() {
+                    return Err(out_of_time("is being stopped, and the time is up: it was not started"));
+                }
+                self.stage = Stage::BeforeStart { refused: None, from: Some(self.next_look()) };
+                Ok(Some(MigrationEvent::Progress(seen)))
+            }
+            // It runs already: since before, or somebody else has started it in this moment.
+            _ => {
+                self.stage = Stage::Follow;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Starts the task, which stands still.
+    async fn start(&mut self, id: &str) -> Result<Option<MigrationEvent>> {
+        let (tasks, late) = (self.tasks(), self.is_late());
+        // Whoever drops this step and comes again looks first.
+        let Stage::Start(before) = mem::replace(&mut self.stage, Stage::BEFORE_START) else {
+            return Err(over());
+        };
+        if late {
             // Started now it would run on with nobody to follow it.
             return Err(out_of_time("stands still, and the time is up: it was not started"));
         }
         match tasks.start(id).seen(&before).await {
-            // Somebody else has started it in this moment.
             Err(error) if error.is_conflict() => {
-                let now = patience.look(|| tasks.progress(id)).await?;
-                if now.state.is_active() { Ok(None) } else { Err(error) }
+                self.stage = Stage::BeforeStart { refused: Some(error), from: None };
+                Ok(None)
             }
-            outcome => outcome.map(|()| Some(before)),
+            Err(error) => Err(error),
+            Ok(()) => {
+                self.stage = Stage::Follow;
+                self.waiter = Some(self.waiter(id, Goal::Syncing, *before));
+                Ok(Some(MigrationEvent::Started))
+            }
         }
     }
 
-    fn waiter(&self, id: &str, goal: Goal, before: Progress) -> Waiter {
+    /// When to look again at a task that is to change by itself.
+    pub(super) fn next_look(&self) -> Instant {
+        let pause = self.plan.policy.pause(self.used(), None, 0.5);
+        clock::after(pause.min(self.left()))
+    }
+
+    pub(super) fn waiter(&self, id: &str, goal: Goal, before: Progress) -> Waiter {
         let waiter = self.plan.tasks.wait_until(id, goal).poll(self.plan.policy.clone()).after_start(before);
         match self.plan.stall_after {
             Some(span) => waiter.stall_after(span).deadline(self.left()),
@@ -112,7 +139,7 @@ impl Migration {
             Ok(Some(progress)) => {
                 let reached = waiter.outcome().is_some() && progress.state == State::Syncing;
                 if reached && self.plan.cut_over && !self.cut_over {
-                    self.stage = Stage::CutOver(None);
+                    self.stage = Stage::BeforeCutOver(None);
                 }
                 Ok(MigrationEvent::Progress(progress))
             }
@@ -129,68 +156,6 @@ impl Migration {
                 None => Err(error),
             },
             Err(error) => Err(error),
-        }
-    }
-
-    /// Tells the task to cut over, unless it has left off synchronising.
-    async fn launch(&mut self, id: &str) -> Result<MigrationEvent> {
-        let (tasks, patience, left) = (self.tasks(), self.patience(), self.left());
-        let Stage::CutOver(begun) = &mut self.stage else { return Err(over()) };
-        let before = match begun {
-            // The step before was dropped half-way, perhaps after its request had left.
-            Some(before) => {
-                settle_cut_off(&Action::Cutover, before, || tasks.progress(id)).await?;
-                (**before).clone()
-            }
-            None if left.is_zero() => {
-                return Err(out_of_time("synchronises, and the time is up: it was not cut over"));
-            }
-            None => {
-                let before = patience.look(|| tasks.progress(id)).await?;
-                *begun = Some(Box::new(before.clone()));
-                let told = tasks.cutover(id).seen(&before).await;
-                if let Err(error) = told {
-                    match self.stands(&error, id).await {
-                        Standing::CutOver => {}
-                        Standing::Copying => {
-                            self.stage = Stage::CutOver(None);
-                            let pause = self.plan.policy.pause(self.used(), None, 0.5);
-                            clock::sleep(pause.min(self.left())).await;
-                            return match self.left() {
-                                left if left.is_zero() => Err(error),
-                                _ => Ok(MigrationEvent::Progress(before)),
-                            };
-                        }
-                        Standing::Otherwise => return Err(error),
-                    }
-                }
-                before
-            }
-        };
-        (self.stage, self.cut_over) = (Stage::Launch, true);
-        self.waiter = Some(self.waiter(id, Goal::MigrateSuccess, before));
-        Ok(MigrationEvent::CutOver)
-    }
-
-    /// How a task stands that refused a cut-over.
-    async fn stands(&mut self, error: &Error, id: &str) -> Standing {
-        // Without a status it was our own guard, by the look from before.
-        let refused = match error.status() {
-            Some(status) => (400..500).contains(&status) && !error.is_auth(),
-            None => error.is_conflict(),
-        };
-        if !refused {
-            return Standing::Otherwise;
-        }
-        let (tasks, patience) = (self.tasks(), self.patience());
-        let Ok(seen) = patience.look(|| tasks.progress(id)).await else { return Standing::Otherwise };
-        let runs = seen.phase().filter(|phase| phase.state == StepState::Running);
-        let syncing = seen.state == State::Syncing || seen.source_state.as_deref() == Some("syncing");
-        match runs {
-            Some(phase) if phase.kind == PhaseKind::Cutover => Standing::CutOver,
-            Some(_) if syncing => Standing::Copying,
-            None if seen.state == State::Succeeded => Standing::CutOver,
-            _ => Standing::Otherwise,
         }
     }
 
@@ -221,11 +186,20 @@ impl Migration {
         }
     }
 
+    /// The task, from when a migration has one.
+    pub(super) fn task_id(&self) -> Option<&str> {
+        match (&self.task, &self.plan.begin) {
+            (Some(task), _) => Some(&task.id),
+            (None, Begin::Attach(id)) if self.span.is_some() => Some(id),
+            _ => None,
+        }
+    }
+
     /// Whoever sees an error of a task that exists must learn its id.
     pub(in crate::sms) fn with_task(&self, error: Error) -> Error {
-        match &self.task {
-            Some(task) if error.job().is_none() => {
-                let blank = Progress::new(Resource::ServerTask, task.id.clone(), State::Unknown, None);
+        match self.task_id() {
+            Some(id) if error.job().is_none() => {
+                let blank = Progress::new(Resource::ServerTask, id, State::Unknown, None);
                 error.with_job(job_report(self.last().unwrap_or(&blank)))
             }
             _ => error,
