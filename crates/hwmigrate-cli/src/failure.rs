@@ -54,6 +54,15 @@ impl Failure {
         Self { silent: true, ..Self::new(ExitCode::Done, "the reader of the output has gone") }
     }
 
+    /// The same failure of the output amid work that is not through: to end quietly and well would tell
+    /// scripts that it is. `what` becomes of it.
+    pub(crate) fn amid(&self, what: &str) -> Self {
+        let code = if self.silent { ExitCode::Interrupted } else { self.code };
+        let mut failure = Self::new(code, format!("{}: {what}", self.message));
+        failure.causes.clone_from(&self.causes);
+        failure.help(self.help.as_deref().unwrap_or("read the output to its end"))
+    }
+
     /// An end that was already reported in full as the command's result.
     pub(crate) fn silent(code: ExitCode) -> Self {
         Self { silent: true, ..Self::new(code, "") }
@@ -144,6 +153,15 @@ impl Failure {
             writeln!(out, "{cyan}help:{cyan:#} {}", plain(help))?;
         }
         Ok(())
+    }
+}
+
+/// How a command ends whose work ended like this, and whose result was written or not: the work counts more.
+pub(crate) fn ended(work: Result<()>, written: Result<()>) -> Result<()> {
+    match (work, written) {
+        (Err(work), Err(output)) if !output.silent => Err(work.cause(output.message)),
+        (Err(work), _) => Err(work),
+        (Ok(()), written) => written,
     }
 }
 

@@ -278,6 +278,31 @@ fn an_interrupted_migration_can_pause_its_task() {
 }
 
 #[test]
+fn a_reader_that_has_gone_is_told_from_an_end() {
+    let served = Served::start();
+    write_files(&served.dir.path().join("source"), &[("a", &vec![1; 8 << 20])]);
+    let cut_short = |command: &mut Command| {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let first = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+        (serde_json::from_str::<Value>(&first).unwrap(), Ran::from(child.wait_with_output().unwrap()))
+    };
+    let limit = ["-o", "ndjson", "--bandwidth", "1MiB/s"];
+    let (created, ended) = cut_short(&mut migrate(&served, &limit));
+    let id = created["task_id"].to_string();
+    ended.refused(130, &format!("the reader of the output has gone: task {id} goes on"));
+
+    let waiting = ["oms", "task", "wait", &id, "-o", "ndjson"];
+    let (_, ended) = cut_short(&mut served.client(waiting));
+    ended.refused(130, "the reader of the output has gone: the waiting ends");
+
+    let taking_up = ["oms", "migrate", "--task-id", &id, "-o", "ndjson", "--stop-on-interrupt"];
+    let (_, ended) = cut_short(&mut served.client(taking_up));
+    ended.refused(130, &format!("the reader of the output has gone: task {id} is pau"));
+    let shown = run(&mut served.client(["oms", "task", "wait", &id, "-o", "json"]));
+    assert_eq!((shown.code, &shown.json()["status"]), (14, &json!("paused")), "{shown}");
+}
+
+#[test]
 fn the_emulator_ends_on_sigterm_and_goes_on_from_its_state() {
     let served = Served::start();
     write_files(&served.dir.path().join("source"), &[("a", &vec![1; 2 << 20]), ("b", &vec![2; 2 << 20])]);

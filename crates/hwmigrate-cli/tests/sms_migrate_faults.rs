@@ -89,6 +89,28 @@ fn an_interrupt_names_a_task_that_may_exist() {
 }
 
 #[test]
+fn a_reader_that_has_gone_is_an_interrupt_that_loses_no_task() {
+    let served = served(&["--sms-step", "4s"]);
+    let template = template(&served);
+    served.fault(&json!({"kind": "delay", "milliseconds": 1_500, "operation": "sms.CreateTask", "times": 2}));
+    let mut command = served.client(["sms", "migrate", "web-1", "db-1", "-o", "ndjson"]);
+    command.args(["--template-id", &template, "--stop-on-interrupt"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let read: Vec<_> =
+        BufReader::new(child.stdout.take().unwrap()).lines().take(2).map(Result::unwrap).collect();
+    assert!(read.iter().all(|line| line.contains("creating")), "{read:?}");
+    let ended = Ran::from(child.wait_with_output().unwrap());
+    ended.refused(130, "the reader of the output has gone: the following ends");
+    // Both creates were under way; their answers were waited for, and neither task was started.
+    let made = tasks(&served);
+    assert_eq!(made.as_array().unwrap().len(), 2, "{made}");
+    for task in made.as_array().unwrap() {
+        assert_eq!(task["state"], "READY", "{made}");
+        assert!(ended.err.contains(task["id"].as_str().unwrap()), "{ended}");
+    }
+}
+
+#[test]
 fn two_commands_for_one_server_move_it_together() {
     let served = served(&FAST);
     let template = template(&served);

@@ -12,12 +12,15 @@ use crate::args::{Format, Global};
 use crate::clock::Stopwatch;
 use crate::duration::Span;
 use crate::exit::ExitCode;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, ended};
 use crate::interrupt::Interrupts;
 use crate::logging::level;
 use crate::meter::Meter;
 use crate::output::Output;
 use crate::report;
+
+/// What becomes of jobs that are not waited for any more.
+const LEFT: &str = "the waiting ends, and jobs that run go on";
 
 /// Waits for jobs and reports how each ended. The fleet knows what is waited for.
 pub(crate) async fn run(
@@ -44,7 +47,7 @@ pub(crate) async fn run(
             event = events.next() => event,
             () = stop.next() => {
                 meter.finish();
-                let end = Failure::new(ExitCode::Interrupted, "interrupted: the waiting ends, the jobs go on");
+                let end = Failure::new(ExitCode::Interrupted, format!("interrupted: {LEFT}"));
                 return Err(end.help("run the same command again to go on waiting"));
             }
         };
@@ -53,7 +56,7 @@ pub(crate) async fn run(
             Some(FleetEvent::Progress(progress)) => {
                 meter.show(&progress);
                 if output.format() == Format::Ndjson {
-                    output.line(&report::event(&progress))?;
+                    output.line(&report::event(&progress)).map_err(|failure| failure.amid(LEFT))?;
                 }
                 last.insert(progress.id.clone(), progress);
             }
@@ -64,27 +67,23 @@ pub(crate) async fn run(
                 tell(&meter, &end.outcome, end.resource, &end.id, several);
                 worst = worse(worst, code);
                 if several {
-                    rows.push(value)?;
+                    rows.push(value).map_err(|failure| failure.amid(LEFT))?;
                 } else {
                     meter.finish();
-                    if let Err(error) = end.outcome {
-                        // Counts are data, the reason is an error: both are said, each in its place.
-                        if seen.is_some() {
-                            output.record(&value, &report::LINES)?;
-                        }
-                        return Err(Failure::from(error).with_code(code));
-                    }
-                    output.record(&value, &report::LINES)?;
+                    // Counts are data, the reason is an error: both are said, each in its place.
+                    let shown = seen.is_some() || end.outcome.is_ok();
+                    let written = if shown { output.record(&value, &report::LINES) } else { Ok(()) };
+                    let work = end.outcome.map(drop).map_err(|error| Failure::from(error).with_code(code));
+                    ended(work, written)?;
                 }
             }
             Some(_) => {}
         }
     }
     meter.finish();
-    if several {
-        rows.finish()?;
-    }
-    if worst == ExitCode::Done { Ok(()) } else { Err(Failure::silent(worst)) }
+    let written = if several { rows.finish() } else { Ok(()) };
+    let work = if worst == ExitCode::Done { Ok(()) } else { Err(Failure::silent(worst)) };
+    ended(work, written)
 }
 
 fn tell(meter: &Meter, outcome: &hwmigrate::Result<Outcome>, resource: Resource, id: &str, several: bool) {

@@ -12,7 +12,7 @@ use super::failed::FailedObject;
 use crate::args::{Format, Global};
 use crate::clock::Stopwatch;
 use crate::exit::ExitCode;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, ended};
 use crate::interrupt::Interrupts;
 use crate::meter::Meter;
 use crate::output::Output;
@@ -67,13 +67,13 @@ impl Follower<'_> {
                 tokio::select! {
                     event = &mut next => event,
                     () = stop.next() => match task {
-                        Some(id) => return self.leave(id, watch).await,
+                        Some(id) => return self.leave(id, watch, &interrupted()).await,
                         None => {
                             // A request that is under way may have made the task: its id must not be lost.
                             self.meter.note("waiting for the id of the task; interrupt once more to end at once");
                             tokio::select! {
                                 event = next => match event {
-                                    Ok(Some(MigrationEvent::Created(created))) => return self.leave(created.id, watch).await,
+                                    Ok(Some(MigrationEvent::Created(created))) => return self.leave(created.id, watch, &interrupted()).await,
                                     other => other,
                                 },
                                 () = stop.next() => {
@@ -90,8 +90,11 @@ impl Follower<'_> {
                     if let MigrationEvent::Created(created) = &event {
                         task = Some(created.id);
                     }
-                    if let Some(report) = self.show(event)? {
-                        return self.end(&report);
+                    match (self.show(event), task) {
+                        (Ok(Some(report)), _) => return self.end(&report),
+                        (Ok(None), _) => {}
+                        (Err(mute), Some(id)) => return self.leave(id, watch, &mute).await,
+                        (Err(mute), None) => return Err(mute),
                     }
                 }
                 Ok(None) => return Ok(()),
@@ -138,35 +141,36 @@ impl Follower<'_> {
     }
 
     /// Writes the result of a migration that came to an end.
-    fn end(&mut self, ended: &Report) -> Result<()> {
+    fn end(&mut self, report: &Report) -> Result<()> {
         self.meter.finish();
-        let mut value = Value::Object(report::of_last(&ended.last));
-        value["elapsed_ms"] = json!(millis(ended.elapsed));
-        value["rounds"] = json!(ended.rounds);
-        value["failed_list"] = json!(ended.failed_object_list);
-        let failed = ended.failed_object_list.as_deref().map(self.failed).unwrap_or_default();
-        let failure = ended.error().map(|error| self.explain(error, &ended.last, !failed.is_empty()));
+        let mut value = Value::Object(report::of_last(&report.last));
+        value["elapsed_ms"] = json!(millis(report.elapsed));
+        value["rounds"] = json!(report.rounds);
+        value["failed_list"] = json!(report.failed_object_list);
+        let failed = report.failed_object_list.as_deref().map(self.failed).unwrap_or_default();
+        let failure = report.error().map(|error| self.explain(error, &report.last, !failed.is_empty()));
         if let Some(failure) = &failure {
             value["error"] = failure.to_json()["error"].take();
         }
         if !failed.is_empty() {
             value["failed_objects"] = failed.iter().map(FailedObject::to_json).collect();
         }
-        self.write(value)?;
+        let written = self.write(value);
         for object in failed.iter().take(NAMED) {
             self.output.note(format!("failed: {object}"));
         }
         if failed.len() > NAMED {
             self.output.note(format!("and {} more", failed.len() - NAMED));
         }
-        match (ended.status, failure) {
+        let work = match (report.status, failure) {
             (State::Paused, _) => {
-                Err(Failure::new(ExitCode::Paused, format!("task {} is paused", ended.task_id))
-                    .help((self.again)(ended.task_id)))
+                Err(Failure::new(ExitCode::Paused, format!("task {} is paused", report.task_id))
+                    .help((self.again)(report.task_id)))
             }
             (_, Some(failure)) => Err(failure),
             _ => Ok(()),
-        }
+        };
+        ended(work, written)
     }
 
     /// The failure of a task, with the help that fits what is known of its source.
@@ -200,13 +204,13 @@ impl Follower<'_> {
         self.output.record(&value, &report::LINES)
     }
 
-    /// Ends the following because the user said so.
-    async fn leave(mut self, id: i64, watch: Stopwatch) -> Result<()> {
+    /// Ends the following because the user said so, or because nobody hears of it any more.
+    async fn leave(mut self, id: i64, watch: Stopwatch, why: &Failure) -> Result<()> {
         self.meter.finish();
         if self.pause {
-            return self.pause(id, watch, ExitCode::Interrupted, "interrupted").await;
+            return self.pause(id, watch, why).await;
         }
-        let end = Failure::new(ExitCode::Interrupted, format!("interrupted: task {id} {}", self.left));
+        let end = why.amid(&format!("task {id} {}", self.left));
         Err(end.help((self.again)(id)).fact("task_id", id))
     }
 
@@ -219,7 +223,7 @@ impl Follower<'_> {
             return Err(if lost { failure.help(LOOK_FOR_IT) } else { failure });
         };
         if self.pause && error.is_timeout() {
-            return self.pause(id, watch, ExitCode::Timeout, "the time is up").await;
+            return self.pause(id, watch, &Failure::new(ExitCode::Timeout, "the time is up")).await;
         }
         let mut failure = Failure::from(error.clone()).fact("task_id", id);
         if let Some(help) = self.fault.filter(|_| error.code() == Some(FAULT)) {
@@ -229,22 +233,25 @@ impl Follower<'_> {
         Err(if error.is_timeout() { failure.help((self.again)(id)) } else { failure })
     }
 
-    async fn pause(self, id: i64, watch: Stopwatch, code: ExitCode, why: &str) -> Result<()> {
+    async fn pause(self, id: i64, watch: Stopwatch, why: &Failure) -> Result<()> {
         let stopping = self.tasks.wait(id).poll(rhythm(true)).deadline(PAUSE_LIMIT).wait_or_stop(ready(()));
         let outcome = stopping.await;
         let last = self.tasks.progress(id).await?;
         let mut value = Value::Object(report::of_last(&last));
         value["elapsed_ms"] = json!(millis(watch.elapsed()));
-        self.write(value)?;
         let failure = match outcome {
-            Ok(_) => Failure::new(code, format!("{why}: task {id} had ended already, it is {}", last.state)),
+            Ok(_) => why.amid(&format!("task {id} had ended already, it is {}", last.state)),
             Err(error) if last.state == State::Paused || error.kind() == hwmigrate::ErrorKind::Cancelled => {
-                Failure::new(code, format!("{why}: task {id} is {}", last.state))
+                why.amid(&format!("task {id} is {}", last.state))
             }
             Err(error) => Failure::from(error),
         };
-        Err(failure.help((self.again)(id)).fact("task_id", id))
+        ended(Err(failure.help((self.again)(id)).fact("task_id", id)), self.write(value))
     }
+}
+
+fn interrupted() -> Failure {
+    Failure::new(ExitCode::Interrupted, "interrupted")
 }
 
 /// Follows a task that somebody else keeps the keys of: it is watched, not started again.
@@ -266,13 +273,15 @@ pub(crate) async fn watch(
     let error = loop {
         let next = tokio::select! {
             next = waiter.next() => next,
-            () = stop.next() => return follower.leave(id, started).await,
+            () = stop.next() => return follower.leave(id, started, &interrupted()).await,
         };
         match next {
             Ok(Some(progress)) => {
                 follower.meter.show(&progress);
-                if follower.output.format() == Format::Ndjson {
-                    follower.output.line(&report::event(&progress))?;
+                if follower.output.format() == Format::Ndjson
+                    && let Err(mute) = follower.output.line(&report::event(&progress))
+                {
+                    return follower.leave(id, started, &mute).await;
                 }
                 last = Some(progress);
             }
@@ -291,12 +300,12 @@ pub(crate) async fn watch(
     let (mut value, code) =
         report::of_end(last.as_ref(), outcome, Resource::Task, &id.to_string(), started.elapsed());
     value["rounds"] = json!(0);
-    follower.write(value)?;
-    match (error, code) {
+    let work = match (error, code) {
         (Some(error), code) => Err(Failure::from(error).with_code(code)),
         (None, ExitCode::Paused) => {
             Err(Failure::new(ExitCode::Paused, format!("task {id} is paused")).help((follower.again)(id)))
         }
         _ => Ok(()),
-    }
+    };
+    ended(work, follower.write(value))
 }

@@ -2,15 +2,16 @@
 
 use std::pin::pin;
 
-use futures_util::StreamExt;
+use futures_util::StreamExt as _;
 use hwmigrate::progress::{Progress, State};
 use hwmigrate::sms::{Bulk, BulkEnd, BulkEvent, MigrationEvent};
 use serde_json::{Map, Value, json};
+use tokio::sync::oneshot;
 
 use crate::args::{Format, Global};
 use crate::clock::Stopwatch;
 use crate::exit::ExitCode;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, ended};
 use crate::interrupt::Interrupts;
 use crate::logging;
 use crate::meter::Meter;
@@ -41,6 +42,9 @@ const LINES: [Column; 10] = [
     column("took", "/elapsed_ms", Show::Span),
     column("reason", "/error/message", Show::Text),
 ];
+
+/// What becomes of what is not followed any more.
+const LEFT: &str = "the following ends, and tasks that run go on unless they were stopped";
 
 /// How a server can end; every other status means that it was not followed to an end.
 const ENDS: [&str; 4] = ["succeeded", "syncing", "failed", "paused"];
@@ -128,6 +132,8 @@ pub(crate) struct Fleet<'a> {
     output: &'a Output,
     /// The emulator is inside this command, and goes with it.
     near: bool,
+    /// Why events cannot be written any more.
+    mute: Option<Failure>,
 }
 
 impl<'a> Fleet<'a> {
@@ -141,34 +147,41 @@ impl<'a> Fleet<'a> {
             }
         }
         let ends = servers.iter().map(|_| None).collect();
-        Self { servers, ends, meter, output, near }
+        Self { servers, ends, meter, output, near, mute: None }
     }
 
-    /// Follows them all, and writes the report.
+    /// Follows them all, and writes the report. Where nobody reads the events any more, that is an
+    /// interrupt: nothing new is begun, and what is under way is waited for.
     pub(crate) async fn follow(mut self, bulk: Bulk) -> Result<()> {
         let watch = Stopwatch::start();
         let mut stop = Interrupts::listen()?;
-        let mut again = Interrupts::listen()?;
         let mut told = 0;
         self.meter.begin("asking the service");
-        let mut events = pin!(bulk.stream_until(async move { stop.next().await }));
+        // To let go of the one end is to cancel.
+        let (hold, released) = oneshot::channel::<()>();
+        let mut hold = Some(hold);
+        let mut events = pin!(bulk.stream_until(async move { _ = released.await }));
         loop {
             let event = tokio::select! {
                 event = events.next() => event,
-                () = again.next() => {
+                () = stop.next() => {
                     told += 1;
                     if told > 1 {
                         break;
                     }
+                    drop(hold.take());
                     self.meter.note("waiting for requests that are under way; interrupt once more to end at once");
                     continue;
                 }
             };
             match event {
-                Some(BulkEvent::Server { place, event, .. }) => self.show(place, event)?,
-                Some(BulkEvent::Ended(end)) => self.ended(end)?,
+                Some(BulkEvent::Server { place, event, .. }) => self.show(place, event),
+                Some(BulkEvent::Ended(end)) => self.ended(end),
                 Some(_) => {}
                 None => break,
+            }
+            if self.mute.is_some() {
+                drop(hold.take());
             }
         }
         self.meter.finish();
@@ -176,8 +189,8 @@ impl<'a> Fleet<'a> {
     }
 
     /// Shows what happened to one server.
-    fn show(&mut self, place: usize, event: MigrationEvent) -> Result<()> {
-        let Some(server) = self.servers.get_mut(place) else { return Ok(()) };
+    fn show(&mut self, place: usize, event: MigrationEvent) {
+        let Some(server) = self.servers.get_mut(place) else { return };
         let name = server.name.clone();
         server.watch.get_or_insert_with(Stopwatch::start);
         let mut line = Map::new();
@@ -208,7 +221,7 @@ impl<'a> Fleet<'a> {
                 self.meter.note(&format!("{name}: task {}{how}", created.id));
                 line.insert("event".to_owned(), json!("created"));
             }
-            MigrationEvent::Prepared => return Ok(()),
+            MigrationEvent::Prepared => return,
             MigrationEvent::Started => {
                 self.meter.note(&format!("{name}: started"));
                 line.insert("event".to_owned(), json!("started"));
@@ -225,18 +238,17 @@ impl<'a> Fleet<'a> {
                 self.meter.note(&format!("{name}: in step with its target; cutting over"));
                 line.insert("event".to_owned(), json!("cut_over"));
             }
-            _ => return Ok(()),
+            _ => return,
         }
-        if self.output.format() == Format::Ndjson {
+        if self.output.format() == Format::Ndjson && self.mute.is_none() {
             server.name_in(&mut line);
-            self.output.line(&Value::Object(line))?;
+            self.mute = self.output.line(&Value::Object(line)).err();
         }
-        Ok(())
     }
 
     /// Keeps how one server ended.
-    fn ended(&mut self, end: BulkEnd) -> Result<()> {
-        let Some(server) = self.servers.get_mut(end.place) else { return Ok(()) };
+    fn ended(&mut self, end: BulkEnd) {
+        let Some(server) = self.servers.get_mut(end.place) else { return };
         let error = end.error();
         let mut fields = match &end.outcome {
             Ok(report) => {
@@ -265,12 +277,16 @@ impl<'a> Fleet<'a> {
         let why = failure.as_ref().map(|failure| format!(": {}", failure.message())).unwrap_or_default();
         self.meter.note(&format!("{}: {status}{why}", server.name));
         self.ends[end.place] = Some((Value::Object(fields), failure));
-        Ok(())
     }
 
     /// Writes the report of all servers, and ends as they did.
     fn write(self, watch: &Stopwatch, interrupted: bool) -> Result<()> {
         let help = self.again();
+        let why = match &self.mute {
+            _ if interrupted => Some(Failure::new(ExitCode::Interrupted, format!("interrupted: {LEFT}"))),
+            Some(mute) => Some(mute.amid(LEFT)),
+            None => None,
+        };
         let mut reports = Vec::with_capacity(self.servers.len());
         let mut failures = Vec::new();
         for (place, end) in self.ends.into_iter().enumerate() {
@@ -287,18 +303,21 @@ impl<'a> Fleet<'a> {
             reports.push(report);
             failures.extend(failure);
         }
-        let count = |status: &str| reports.iter().filter(|one| one["status"] == status).count();
+        let count = |end: &str| reports.iter().filter(|one| end_of(one) == Some(end)).count();
         let mut counts: Map<String, Value> =
-            ENDS.iter().map(|status| ((*status).to_owned(), json!(count(status)))).collect();
+            ENDS.iter().map(|end| ((*end).to_owned(), json!(count(end)))).collect();
         let total = reports.len();
-        let ended: usize = ENDS.iter().map(|status| count(status)).sum();
-        counts.insert("unfinished".to_owned(), json!(total - ended));
-        match (self.output.format(), reports.as_slice()) {
-            (Format::Table, [one]) => self.output.record(one, &LINES)?,
+        let all: usize = ENDS.iter().map(|end| count(end)).sum();
+        counts.insert("unfinished".to_owned(), json!(total - all));
+        // Who interrupts hears of it even if everything happened to be through by then.
+        let why = why.filter(|_| interrupted || all < total);
+        let written = match (self.output.format(), reports.as_slice()) {
+            _ if self.mute.is_some() => Ok(()),
+            (Format::Table, [one]) => self.output.record(one, &LINES),
             (Format::Table, _) => {
                 let mut rows = self.output.rows(&COLUMNS);
-                reports.into_iter().try_for_each(|report| rows.push(report))?;
-                rows.finish()?;
+                let kept = reports.into_iter().try_for_each(|report| rows.push(report));
+                kept.and_then(|()| rows.finish())
             }
             (format, _) => {
                 let mut value = json!({
@@ -309,10 +328,10 @@ impl<'a> Fleet<'a> {
                 if format == Format::Ndjson {
                     value["event"] = json!("result");
                 }
-                self.output.record(&value, &[])?;
+                self.output.record(&value, &[])
             }
-        }
-        finish(failures, total, interrupted, &help)
+        };
+        ended(finish(failures, total, why, &help), written)
     }
 
     /// How to go on.
@@ -334,14 +353,17 @@ fn overall(counts: &Map<String, Value>) -> &'static str {
         .unwrap_or("succeeded")
 }
 
-/// The end of the command: that of its servers, or what is common to those that went wrong.
-fn finish(mut failures: Vec<Failure>, total: usize, interrupted: bool, help: &str) -> Result<()> {
-    if interrupted {
-        let message = "interrupted: the following ends, and tasks that run go on unless they were stopped";
+/// How a server has ended; `None` for one that stands well, and was yet not brought where it was to go.
+fn end_of(report: &Value) -> Option<&str> {
+    let status = report["status"].as_str()?;
+    (status != "syncing" || report.get("error").is_none()).then_some(status)
+}
+
+/// The end of the command: why it ended early, that of its servers, or what is common to those that went wrong.
+fn finish(mut failures: Vec<Failure>, total: usize, why: Option<Failure>, help: &str) -> Result<()> {
+    if let Some(why) = why {
         let doubts = failures.iter().filter(|failure| failure.code() == ExitCode::Ambiguous);
-        let failure = doubts.fold(Failure::new(ExitCode::Interrupted, message), |failure, doubt| {
-            failure.cause(doubt.message())
-        });
+        let failure = doubts.fold(why, |failure, doubt| failure.cause(doubt.message()));
         return Err(failure.help(help));
     }
     let wrong = failures.len();
@@ -386,7 +408,7 @@ mod tests {
     fn the_code_tells_one_failure_from_some_and_from_all() {
         let code = |codes: &[ExitCode], total| {
             let failures = codes.iter().map(|code| Failure::new(*code, "x")).collect();
-            finish(failures, total, false, "again").err().map(|failure| failure.code())
+            finish(failures, total, None, "again").err().map(|failure| failure.code())
         };
         use ExitCode::{Interrupted, JobFailed, PartlyFailed, Paused, Timeout};
         assert_eq!(code(&[], 3), None);
@@ -395,6 +417,14 @@ mod tests {
         assert_eq!(code(&[JobFailed, JobFailed], 2), Some(JobFailed));
         assert_eq!(code(&[Paused, Paused], 3), Some(Paused));
         assert_eq!(code(&[Timeout, JobFailed], 3), Some(PartlyFailed));
-        assert_eq!(finish(Vec::new(), 1, true, "again").unwrap_err().code(), Interrupted);
+        let why = Failure::new(Interrupted, "x");
+        assert_eq!(finish(Vec::new(), 1, Some(why), "again").unwrap_err().code(), Interrupted);
+    }
+
+    #[test]
+    fn server_whose_cut_over_was_refused_is_not_through() {
+        assert_eq!(end_of(&json!({"status": "syncing"})), Some("syncing"));
+        assert_eq!(end_of(&json!({"status": "syncing", "error": {"kind": "Conflict"}})), None);
+        assert_eq!(end_of(&json!({"status": "failed", "error": {"kind": "JobFailed"}})), Some("failed"));
     }
 }
