@@ -103,7 +103,9 @@ impl ExitCode {
             Self::Ambiguous => "the reply was lost: what was asked for may or may not have been done",
             Self::Paused => "the job is paused",
             Self::PartlyFailed => "the job ended, but some objects or servers could not be moved",
-            Self::Interrupted => "interrupted; a job already accepted goes on",
+            Self::Interrupted => {
+                "interrupted, or the reader of the output has gone amid work; a job already accepted goes on"
+            }
         }
     }
 }

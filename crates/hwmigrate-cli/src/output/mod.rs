@@ -1,8 +1,8 @@
 //! Where results go: data to the standard output, words to the error stream.
 //!
 //! A result is a JSON value whatever the form; a table only shows chosen
-//! columns of it. Nobody reading any more (a closed pipe) ends the command
-//! quietly.
+//! columns of it. Nobody reading any more (a closed pipe) ends a command
+//! quietly, unless there is work that it follows.
 
 mod table;
 
