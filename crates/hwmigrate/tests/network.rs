@@ -265,6 +265,44 @@ async fn a_connection_that_died_while_idle_is_replaced() {
     assert_eq!(server.asked().len(), 5);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn no_more_connections_are_made_than_calls_are_under_way() {
+    let server = Server::always(json(TASK)).await;
+    let client = server.client();
+    let callers = (0..8).map(|_| {
+        let client = client.clone();
+        tokio::spawn(async move {
+            for _ in 0..200 {
+                show(&client).await.unwrap();
+            }
+        })
+    });
+    for caller in callers.collect::<Vec<_>>() {
+        caller.await.unwrap();
+    }
+    let (calls, connections) = (server.asked().len(), server.connections());
+    assert!((1..=8).contains(&connections), "{connections} connections for 8 callers and {calls} calls");
+}
+
+#[tokio::test]
+async fn connections_that_the_service_ends_each_time_cost_no_pause() {
+    let server = Server::start(|_, _| {
+        let mut steps = answer(200, &[("content-type", "application/json"), ("connection", "close")], TASK);
+        steps.push(Step::Close);
+        steps
+    })
+    .await;
+    let client = server.client();
+    let calls = async {
+        for _ in 0..200 {
+            show(&client).await.unwrap();
+        }
+    };
+    // Waiting in vain for a connection that has ended would cost a tenth of a second each time.
+    tokio::time::timeout(Duration::from_secs(10), calls).await.unwrap();
+    assert_eq!(server.connections(), 200);
+}
+
 #[cfg(feature = "sms")]
 #[tokio::test]
 async fn a_file_is_handed_on_while_it_arrives_and_a_cut_one_says_so() {

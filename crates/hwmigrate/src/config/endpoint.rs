@@ -11,6 +11,7 @@ use crate::config::routing::{GLOBAL_IAM, home, public_address};
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::throttle::Limiter;
+use crate::transport::peer::Peer;
 
 const PREFIX: &str = "HUAWEICLOUD_SDK_REGION_";
 
@@ -80,7 +81,7 @@ fn endpoint(url: &Url) -> Result<Endpoint> {
         limiter: Limiter::shared(&origin),
         origin,
         prefix: path.to_owned(),
-        secure: url.scheme() == "https",
+        peer: Peer::new(url.scheme() == "https"),
     })
 }
 
@@ -173,7 +174,7 @@ mod tests {
     #[test]
     fn plain_http_is_for_loopback_only() {
         for good in ["http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:1", "http://127.8.8.8"] {
-            assert!(!configured(&setting(good), false).unwrap().secure, "{good}");
+            assert!(!configured(&setting(good), false).unwrap().peer.secure, "{good}");
         }
         for bad in ["http://10.0.0.1", "http://localhost.example", "http://oms.cn-north-4.myhuaweicloud.com"]
         {

@@ -18,6 +18,7 @@ use hwmigrate_api::Service;
 use crate::credentials::Credentials;
 use crate::error::{Error, Result};
 use crate::throttle::Limiter;
+use crate::transport::peer::Peer;
 use crate::transport::retry::RetryPolicy;
 
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -143,7 +144,7 @@ pub(crate) struct Endpoint {
     pub(crate) prefix: String,
     /// Host and port, as requests name them.
     pub(crate) authority: Authority,
-    pub(crate) secure: bool,
+    pub(crate) peer: Arc<Peer>,
     pub(crate) limiter: Arc<Limiter>,
 }
 
@@ -152,7 +153,7 @@ impl Endpoint {
     pub(crate) fn address(&self, target: String) -> Result<Uri> {
         let target = if self.prefix.is_empty() { target } else { format!("{}{target}", self.prefix) };
         let mut parts = http::uri::Parts::default();
-        parts.scheme = Some(if self.secure { Scheme::HTTPS } else { Scheme::HTTP });
+        parts.scheme = Some(if self.peer.secure { Scheme::HTTPS } else { Scheme::HTTP });
         parts.authority = Some(self.authority.clone());
         parts.path_and_query = PathAndQuery::from_maybe_shared(Bytes::from(target)).ok();
         Uri::from_parts(parts).map_err(|_| Error::invalid("the request has no valid address"))

@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::signing::Keys;
 use crate::transport::Limits;
 use crate::transport::connect::ProxySettings;
+use crate::transport::peer::Peer;
 use crate::transport::wire::{HttpSettings, Outgoing, Received, Wire};
 
 const TOKEN: &str = "/meta-data/latest/api/token";
@@ -90,7 +91,7 @@ fn outgoing(base: &str, path: &str, method: Method) -> Result<Outgoing> {
 }
 
 async fn exchange(wire: &Wire, request: Outgoing, limits: Limits) -> Result<Received> {
-    wire.send(request, false, limits.deadline, false).await?.map_err(|fault| {
+    wire.send(request, &Peer::new(false), limits.deadline, false).await?.map_err(|fault| {
         let kind = if fault.timeout { ErrorKind::Timeout } else { ErrorKind::Transport };
         Error::new(kind, "the metadata service of this server does not answer")
             .with_source(fault.source)

@@ -23,6 +23,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use rustls::ClientConfig;
 use tower_service::Service;
 
+use crate::transport::peer::{self, Place};
 use crate::transport::wire;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -124,14 +125,15 @@ impl Connector {
 }
 
 impl Ways {
-    async fn connect(&self, target: Uri) -> Result<Link, Failure> {
+    /// A way to the target, and whether its end is a proxy that wants whole addresses.
+    async fn connect(&self, target: Uri) -> Result<(Box<dyn Stream>, bool), Failure> {
         let Some(proxy) = self.proxies.as_ref().and_then(|proxies| proxies.intercept(&target)) else {
             let io = self.direct.clone().call(target).await?;
-            return Ok(Link { io: Box::new(io), forwarded: false });
+            return Ok((Box::new(io), false));
         };
         if target.scheme() != Some(&http::uri::Scheme::HTTPS) {
             let io = self.to_proxy.clone().call(proxy.uri().clone()).await?;
-            return Ok(Link { io: Box::new(io), forwarded: true });
+            return Ok((Box::new(io), true));
         }
         let mut tunnel = Tunnel::new(proxy.uri().clone(), self.to_proxy.clone())
             .with_headers(HeaderMap::from_iter([(USER_AGENT, HeaderValue::from_static(wire::USER_AGENT))]));
@@ -139,7 +141,7 @@ impl Ways {
             tunnel = tunnel.with_auth(password.clone());
         }
         let io = HttpsConnector::from((tunnel, Arc::clone(&self.tls))).call(target).await?;
-        Ok(Link { io: Box::new(io), forwarded: false })
+        Ok((Box::new(io), false))
     }
 }
 
@@ -155,8 +157,10 @@ impl Service<Uri> for Connector {
     fn call(&mut self, target: Uri) -> Self::Future {
         let ways = Arc::clone(&self.0);
         Box::pin(async move {
+            // Nobody sees this: the request has found another connection by then.
+            let place = peer::place().await.ok_or("not needed any more")?;
             match tokio::time::timeout(ways.limit, ways.connect(target)).await {
-                Ok(outcome) => outcome,
+                Ok(outcome) => outcome.map(|(io, forwarded)| Link { io, forwarded, _place: place }),
                 Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
             }
         })
@@ -168,6 +172,7 @@ pub(crate) struct Link {
     io: Box<dyn Stream>,
     /// The peer is a proxy, which wants whole addresses.
     forwarded: bool,
+    _place: Place,
 }
 
 trait Stream: Read + Write + Connection + Send + Unpin {}

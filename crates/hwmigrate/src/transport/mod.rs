@@ -10,6 +10,7 @@ mod check;
 pub(crate) mod connect;
 pub(crate) mod judge;
 pub(crate) mod operation;
+pub(crate) mod peer;
 pub(crate) mod retry;
 #[cfg(test)]
 pub(crate) mod script;
@@ -236,7 +237,7 @@ impl Shared {
             };
             let used = used?;
             run.attempts += 1;
-            let outcome = self.wire.send(outgoing, endpoint.secure, deadline, streamed).await?;
+            let outcome = self.wire.send(outgoing, &endpoint.peer, deadline, streamed).await?;
             if let Err(fault) = outcome.as_ref()
                 && fault.timeout
                 && clock::instant() >= deadline

@@ -9,7 +9,7 @@
 //! One that no byte was sent of, because its connection had closed, takes another.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -26,6 +26,7 @@ use crate::clock;
 use crate::config::tls::TlsSettings;
 use crate::error::Result;
 use crate::transport::connect::{Connector, ProxySettings};
+use crate::transport::peer::{Peer, Visit};
 
 /// Sent with every request; no host name, no id, nothing to track by.
 pub(crate) const USER_AGENT: &str = concat!("hwmigrate/", env!("CARGO_PKG_VERSION"));
@@ -68,6 +69,7 @@ pub(crate) struct Rest {
     body: Incoming,
     limit: Duration,
     deadline: Instant,
+    _visit: Visit,
 }
 
 impl Rest {
@@ -170,7 +172,7 @@ impl Wire {
     pub(crate) async fn send(
         &self,
         mut request: Outgoing,
-        secure: bool,
+        peer: &Arc<Peer>,
         deadline: Instant,
         streamed: bool,
     ) -> Result<Result<Received, WireFault>> {
@@ -184,7 +186,7 @@ impl Wire {
                 Err(_) => Err(silent(head)),
             });
         }
-        let inner = self.inner(secure)?;
+        let inner = self.inner(peer.secure)?;
         if let Some(password) = inner.connector.forwarding_password(request.uri()) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, password);
         }
@@ -192,10 +194,12 @@ impl Wire {
         let connection = (request.method() != Method::GET).then(|| capture_connection(&mut request));
         let waits = || connection.is_some_and(|connection| connection.connection_metadata().is_none());
         let until = clock::after(head).min(deadline);
-        Ok(match tokio::time::timeout_at(until, inner.client.request(request)).await {
+        let visit = peer.begin();
+        let sending = visit.send(inner.client.request(request));
+        Ok(match tokio::time::timeout_at(until, sending).await {
             Ok(Ok(response)) if streamed && response.status().is_success() => {
                 let (head, body) = response.into_parts();
-                let rest = Some(Rest { body, limit: read, deadline });
+                let rest = Some(Rest { body, limit: read, deadline, _visit: visit });
                 Ok(Received { status: head.status, headers: head.headers, body: Bytes::new(), rest })
             }
             Ok(Ok(response)) => receive(response, read, deadline).await,
