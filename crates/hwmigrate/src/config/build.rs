@@ -69,7 +69,7 @@ pub(crate) fn build(
         domain_id: layers.text(Item::DomainId),
         credentials: match given.credentials {
             Some(credentials) => credentials,
-            None => credentials(&layers)?,
+            None => credentials(&layers, environment)?,
         },
         call_timeout: timeout(&layers, Item::CallTimeout, CALL_TIMEOUT)?,
         retry: given.retry.unwrap_or_default(),
@@ -138,7 +138,7 @@ fn duration(text: &str) -> Option<Duration> {
 /// loopback addresses through a proxy, so an emulator stays reachable.
 fn proxy(layers: &Layers<'_>, environment: &Environment) -> Result<ProxySettings> {
     if let Some(setting) = layers.get(Item::Proxy) {
-        let address = proxy_address(setting)?;
+        let address = proxy_address(setting, environment)?;
         return Ok(ProxySettings {
             http: Some(address.clone()),
             https: Some(address),
@@ -147,9 +147,7 @@ fn proxy(layers: &Layers<'_>, environment: &Environment) -> Result<ProxySettings
     }
     let first = |names: [&'static str; 4]| {
         let found = names.into_iter().find_map(|name| Some((name, environment.get(name)?)));
-        found
-            .map(|(name, value)| proxy_address(&Setting { value: value.into(), origin: name.to_owned() }))
-            .transpose()
+        found.map(|(name, value)| proxy_address(&Setting::new(value, name), environment)).transpose()
     };
     // HTTP_PROXY in capitals is left out, as other tools do: a CGI program's
     // client could set it.
@@ -168,8 +166,10 @@ fn proxy(layers: &Layers<'_>, environment: &Environment) -> Result<ProxySettings
     Ok(ProxySettings { http, https, bypass: Some(bypass) })
 }
 
-fn proxy_address(setting: &Setting) -> Result<String> {
-    let text = setting.text().trim();
+fn proxy_address(setting: &Setting, environment: &Environment) -> Result<String> {
+    // It may hold a password.
+    let secret = setting.secret(environment)?;
+    let text = secret.expose().trim();
     let address = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     let good =
         Url::parse(&address).is_ok_and(|url| url.has_host() && matches!(url.scheme(), "http" | "https"));

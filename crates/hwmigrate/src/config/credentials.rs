@@ -4,18 +4,17 @@
 //! that level alone, since a secret key is worthless with another access key;
 //! the names that go with a password may come from any level.
 
-use hwmigrate_api::Secret;
-
 use crate::config::build::{flag, lonely};
 use crate::config::layer::{Item, Layer, Layers, Setting};
 use crate::credentials::Credentials;
 use crate::credentials::metadata::is_near;
+use crate::environment::Environment;
 use crate::error::{Error, Result};
 
-pub(crate) fn credentials(layers: &Layers<'_>) -> Result<Credentials> {
+pub(crate) fn credentials(layers: &Layers<'_>, environment: &Environment) -> Result<Credentials> {
     let mut found = None;
     for layer in layers.0 {
-        if let Some(credentials) = of_level(layer, layers)? {
+        if let Some(credentials) = of_level(layer, layers, environment)? {
             found = Some(credentials);
             break;
         }
@@ -29,7 +28,7 @@ pub(crate) fn credentials(layers: &Layers<'_>) -> Result<Credentials> {
     }
 }
 
-fn of_level(layer: &Layer, layers: &Layers<'_>) -> Result<Option<Credentials>> {
+fn of_level(layer: &Layer, layers: &Layers<'_>, environment: &Environment) -> Result<Option<Credentials>> {
     let token = layer.get(Item::Token);
     let keys = layer.get(Item::AccessKey).or_else(|| layer.get(Item::SecretKey));
     let password = layer.get(Item::Password);
@@ -42,15 +41,15 @@ fn of_level(layer: &Layer, layers: &Layers<'_>) -> Result<Option<Credentials>> {
         )));
     }
     if let Some(token) = token {
-        return Ok(Some(Credentials::token(token.value.clone(), None)));
+        return Ok(Some(Credentials::token(token.secret(environment)?, None)));
     }
     if keys.is_some() {
-        return access_key(layer).map(Some);
+        return access_key(layer, environment).map(Some);
     }
     if metadata.is_some() {
         return at_metadata(layers).map(Some);
     }
-    password.map(|password| by_password(password, layers)).transpose()
+    password.map(|password| by_password(password, layers, environment)).transpose()
 }
 
 /// The setting of this level that asks for the keys of the server's agency. A level above may have
@@ -72,29 +71,28 @@ fn at_metadata(layers: &Layers<'_>) -> Result<Credentials> {
     }
 }
 
-fn access_key(layer: &Layer) -> Result<Credentials> {
+fn access_key(layer: &Layer, environment: &Environment) -> Result<Credentials> {
     let (access, secret) = match (layer.get(Item::AccessKey), layer.get(Item::SecretKey)) {
-        (Some(access), Some(secret)) => (access.value.clone(), secret.value.clone()),
+        (Some(access), Some(secret)) => (access.secret(environment)?, secret.secret(environment)?),
         (Some(one), _) => return Err(lonely(one, "secret_key")),
         (_, Some(one)) => return Err(lonely(one, "access_key")),
         (None, None) => return Err(Error::config("there is no access key")),
     };
     Ok(match layer.get(Item::SecurityToken) {
-        Some(token) => Credentials::temporary(access, secret, token.value.clone()),
+        Some(token) => Credentials::temporary(access, secret, token.secret(environment)?),
         None => Credentials::access_key(access, secret),
     })
 }
 
-fn by_password(password: &Setting, layers: &Layers<'_>) -> Result<Credentials> {
+fn by_password(password: &Setting, layers: &Layers<'_>, environment: &Environment) -> Result<Credentials> {
     let need = |key: Item| layers.text(key).ok_or_else(|| lonely(password, key.name()));
     let (user, domain) = (need(Item::User)?, need(Item::Domain)?);
-    let password = password.value.clone();
+    let password = password.secret(environment)?;
     let Some(passcode) = layers.get(Item::Passcode) else {
         return Ok(Credentials::password(domain, user, password));
     };
     let id = layers.text(Item::UserId).ok_or_else(|| lonely(passcode, Item::UserId.name()))?;
-    let code: Secret = passcode.value.clone();
-    Ok(Credentials::password_totp(domain, user, password, id, code))
+    Ok(Credentials::password_totp(domain, user, password, id, passcode.secret(environment)?))
 }
 
 fn none(layers: &Layers<'_>) -> Error {

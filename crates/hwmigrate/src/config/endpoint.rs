@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     fn setting(value: &str) -> Setting {
-        Setting { value: value.into(), origin: "the argument `oms_endpoint`".to_owned() }
+        Setting::new(value, "the argument `oms_endpoint`")
     }
 
     #[test]

@@ -11,6 +11,7 @@ use hwmigrate_api::Secret;
 use crate::config::endpoint;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::secret_ref;
 
 /// A setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,11 +117,28 @@ impl Item {
 /// address may hold a password.
 #[derive(Clone, Debug)]
 pub(crate) struct Setting {
-    pub(crate) value: Secret,
+    value: Secret,
     pub(crate) origin: String,
+    /// The value only says where the secret is.
+    is_reference: bool,
 }
 
 impl Setting {
+    pub(crate) fn new(value: impl Into<Secret>, origin: impl Into<String>) -> Self {
+        Self { value: value.into(), origin: origin.into(), is_reference: false }
+    }
+
+    /// A secret, which may have to be fetched: only the one that is used is, since a command
+    /// may take its time or ask somebody.
+    pub(crate) fn secret(&self, environment: &Environment) -> Result<Secret> {
+        if !self.is_reference {
+            return Ok(self.value.clone());
+        }
+        secret_ref::resolve(self.text(), environment)
+            .map_err(|error| Error::config(format!("{} cannot be followed", self.origin)).with_source(error))
+    }
+
+    /// The value of a setting that is no secret.
     pub(crate) fn text(&self) -> &str {
         self.value.expose()
     }
@@ -137,7 +155,12 @@ pub(crate) struct Layer(BTreeMap<Item, Setting>);
 
 impl Layer {
     pub(crate) fn set(&mut self, key: Item, value: impl Into<Secret>, origin: impl Into<String>) {
-        self.0.insert(key, Setting { value: value.into(), origin: origin.into() });
+        self.0.insert(key, Setting::new(value, origin));
+    }
+
+    /// Sets where a secret is.
+    pub(crate) fn set_reference(&mut self, key: Item, place: String, origin: String) {
+        self.0.insert(key, Setting { is_reference: true, ..Setting::new(place, origin) });
     }
 
     /// Sets what a caller passed to the builder.
@@ -183,7 +206,7 @@ impl Layer {
 /// Whether two values are spellings of one address, such as with and without the version in the path.
 fn same_place(key: Item, one: &str, other: &str) -> bool {
     let place = |text: &str| {
-        let setting = Setting { value: text.into(), origin: String::new() };
+        let setting = Setting::new(text, String::new());
         endpoint::configured(&setting, true).ok().map(|endpoint| endpoint.base)
     };
     matches!(key, Item::IamEndpoint | Item::OmsEndpoint | Item::SmsEndpoint)

@@ -121,6 +121,41 @@ fn the_highest_level_with_a_secret_decides_the_kind() {
 }
 
 #[test]
+fn secrets_of_a_profile_are_fetched_where_they_are_used_and_only_there() {
+    let kinds: [&[Item]; 4] = [
+        &[Item::Token],
+        &[Item::AccessKey, Item::SecretKey, Item::SecurityToken],
+        &[Item::Password, Item::Passcode],
+        &[Item::AccessKey, Item::SecretKey, Item::Proxy],
+    ];
+    let names = [(Item::User, "u"), (Item::Domain, "d"), (Item::UserId, "id")];
+    let own = [("HUAWEICLOUD_SDK_AK", "a"), ("HUAWEICLOUD_SDK_SK", "s")];
+    for (kind, absent) in kinds.iter().flat_map(|kind| kind.iter().map(move |absent| (kind, *absent))) {
+        let mut layer = profile(&names);
+        for item in *kind {
+            let place = if *item == absent { "env:ABSENT" } else { "env:THERE" };
+            layer.set_reference(*item, place.to_owned(), format!("`{}` in the profile", item.name()));
+        }
+        let build = |given, variables: Pairs<'_>| {
+            let variables = variables.iter().copied().chain([("THERE", "http://canary")]);
+            build(given, &Layer::default(), &Environment::from_pairs(variables), &layer)
+        };
+        let words = refused(build(Given::default(), &[]));
+        assert!(
+            words.contains("ABSENT") && words.contains(&format!("`{}` in the", absent.name())),
+            "{words}"
+        );
+        build(Given::default(), &[("ABSENT", "http://canary")]).unwrap();
+        if absent != Item::Proxy {
+            let built = build(Given::default(), &[&own[..], &[("HWMIGRATE_PROXY", "p:1")]].concat());
+            assert_eq!(built.unwrap().0.credentials.kind(), "access_key");
+            let given = Given { credentials: Some(Credentials::token("t".into(), None)), ..Given::default() };
+            assert_eq!(build(given, &[("HWMIGRATE_PROXY", "p:1")]).unwrap().0.credentials.kind(), "token");
+        }
+    }
+}
+
+#[test]
 fn incomplete_and_contradicting_credentials_name_their_origins() {
     let rows: [(Pairs<'_>, &[&str]); 11] = [
         (&[], &["no credentials"]),

@@ -35,7 +35,7 @@ pub(crate) fn load(choice: &Choice, environment: &Environment) -> Result<Layer> 
         let path = own.ok_or_else(|| {
             Error::config("a profile is named, but there is no home folder to look for it; name the file too")
         })?;
-        return read_own(&path, name, environment);
+        return read_own(&path, name);
     }
     let sdk = environment.get("HUAWEICLOUD_SDK_CREDENTIALS_FILE");
     let koocli = environment.get("HW_SHARED_CONFIG_FILE");
@@ -50,7 +50,7 @@ pub(crate) fn load(choice: &Choice, environment: &Environment) -> Result<Layer> 
         (None, None) => {}
     }
     if let Some(path) = own.filter(|path| path.exists()) {
-        return read_own(&path, None, environment);
+        return read_own(&path, None);
     }
     let Some(home) = environment.home() else { return Ok(Layer::default()) };
     let sdk = home.join(".huaweicloud/credentials");
@@ -81,7 +81,7 @@ struct File {
     profiles: BTreeMap<String, BTreeMap<String, Spanned<Value>>>,
 }
 
-fn read_own(path: &Path, name: Option<&str>, environment: &Environment) -> Result<Layer> {
+fn read_own(path: &Path, name: Option<&str>) -> Result<Layer> {
     let text = read_text(path)?;
     let file: File = toml::from_str(&text).map_err(|error| {
         // Only its words: the error's own text quotes the line, which may hold a secret.
@@ -129,9 +129,7 @@ fn read_own(path: &Path, name: Option<&str>, environment: &Environment) -> Resul
         if !key.is_secret() {
             layer.set(key, text, origin);
         } else if secret_ref::is_reference(&text) {
-            let secret = secret_ref::resolve(&text, environment)
-                .map_err(|error| Error::config(format!("{origin} cannot be followed")).with_source(error))?;
-            layer.set(key, secret, origin);
+            layer.set_reference(key, text, origin);
         } else {
             check_owner_only(path, field)?;
             layer.set(key, text, origin);
@@ -246,7 +244,6 @@ mod tests {
             ("[profiles.a]\nregion = ['canary']\n", "line 2: `region` must be a text"),
             ("[profile.a]\nregion = 'canary'\n", "line 1"),
             ("\n\n[profiles.a\n", "line 3"),
-            ("[profiles.a]\npassword = 'env:ABSENT'\n", "ABSENT"),
         ];
         for (text, words) in rows {
             let path = place.write(OWN, text, 0o600);
@@ -270,8 +267,9 @@ mod tests {
         assert_eq!(layer.get(Item::Password).unwrap().text(), "canary");
         assert!(!format!("{layer:?}").contains("canary"));
         place.write(OWN, "[profiles.a]\npassword = 'env:PW'\n", 0o644);
-        let layer = load(&Choice::default(), &place.environment(&[("PW", "from-env")])).unwrap();
-        assert_eq!(layer.get(Item::Password).unwrap().text(), "from-env");
+        let environment = place.environment(&[("PW", "from-env")]);
+        let layer = load(&Choice::default(), &environment).unwrap();
+        assert_eq!(layer.get(Item::Password).unwrap().secret(&environment).unwrap().expose(), "from-env");
     }
 
     #[test]
