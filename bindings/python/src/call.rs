@@ -27,7 +27,7 @@ use crate::{bridge, errors, logs};
 pub(crate) type Work = Pin<Box<dyn Future<Output = Result<Output, Error>> + Send>>;
 
 /// How often a blocking call looks for signals.
-const GLANCE: Duration = Duration::from_millis(50);
+pub(crate) const GLANCE: Duration = Duration::from_millis(50);
 
 /// Work that nobody waits for yet.
 #[pyclass(frozen, module = "hwmigrate._hwmigrate")]
@@ -109,7 +109,7 @@ fn made(py: Python<'_>, result: Result<Output, Error>) -> PyResult<Py<PyAny>> {
 }
 
 /// What is raised in place of a panic.
-fn gone() -> PyErr {
+pub(crate) fn gone() -> PyErr {
     PyRuntimeError::new_err("the call ended without a result")
 }
 

@@ -1,12 +1,14 @@
 //! The client, as Python's `Client` and `AsyncClient` hold it.
 
 use std::path::PathBuf;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 
-use hwmigrate::{Client, Environment, Service};
+use hwmigrate::{Client, ClientBuilder, Environment, Service, secret_ref};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
-use crate::call::Call;
+use crate::call::{Call, GLANCE, gone};
 use crate::convert::{Moment, PyRetryPolicy, Span};
 use crate::credentials::PyCredentials;
 use crate::errors;
@@ -35,6 +37,27 @@ macro_rules! set {
     ($builder:ident, $settings:ident, $name:ident: $kind:ty) => {
         set!($builder, $settings, $name: $kind, $name, std::convert::identity)
     };
+}
+
+/// Builds a client on a thread of its own: a secret may come from a command that takes its time or asks
+/// somebody, and Ctrl-C ends that, too.
+fn built(py: Python<'_>, builder: ClientBuilder) -> PyResult<Client> {
+    let (done, mut outcome) = mpsc::channel();
+    thread::Builder::new()
+        .name("hwmigrate-settings".to_owned())
+        // Nobody listens any more after Ctrl-C.
+        .spawn(move || drop(done.send(builder.build())))?;
+    loop {
+        let result;
+        (result, outcome) = py.detach(move || (outcome.recv_timeout(GLANCE), outcome));
+        match result {
+            Ok(client) => return client.map_err(|error| errors::raise(py, &error)),
+            Err(RecvTimeoutError::Disconnected) => return Err(gone()),
+            Err(RecvTimeoutError::Timeout) => {
+                py.check_signals().inspect_err(|_| secret_ref::end_commands())?
+            }
+        }
+    }
 }
 
 #[pymethods]
@@ -73,9 +96,7 @@ impl Core {
                     builder.endpoint(service(py, &name.extract::<String>()?)?, address.extract::<String>()?);
             }
         }
-        // Reading a secret by a command may take its time.
-        let client = py.detach(|| builder.build()).map_err(|error| errors::raise(py, &error))?;
-        Ok(Self { client, runtime: Runtime::new() })
+        Ok(Self { client: built(py, builder)?, runtime: Runtime::new() })
     }
 
     /// The region, when one is set.

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import hwmigrate
 import pytest
@@ -91,6 +92,34 @@ def test_ctrl_c_of_wait_or_stop_stops_the_task_first(
     ended = run_python(CTRL_C, str(task.id), "stop", **emulator.environment())
     assert ended.returncode == 0, ended.stderr
     assert emulator.requests("StopTask") >= 1
+
+
+SLOW_SECRET = """
+import os, signal, sys, threading, time
+import hwmigrate
+signal.signal(signal.SIGINT, signal.default_int_handler)
+def interrupt():
+    while not os.path.exists(sys.argv[2]):
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Thread(target=interrupt, daemon=True).start()
+try:
+    hwmigrate.Client(profile="slow", profile_file=sys.argv[1], environment={"HOME": "/nonexistent"})
+except KeyboardInterrupt:
+    print("interrupted", int(open(sys.argv[2]).read()))
+"""
+
+
+def test_ctrl_c_ends_the_command_that_a_secret_is_waited_for(tmp_path: Path) -> None:
+    profile, begun = tmp_path / "config.toml", tmp_path / "begun"
+    command = f"echo $$ > {begun}.new; mv {begun}.new {begun}; exec sleep 600"
+    profile.write_text(f"[profiles.slow]\ntoken = \"cmd:sh -c '{command}'\"\n")
+    ended = run_python(SLOW_SECRET, str(profile), str(begun))
+    assert ended.returncode == 0, ended.stderr
+    word, process = ended.stdout.split()
+    assert word == "interrupted"
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(process), 0)
 
 
 def test_handlers_of_signals_run_during_a_wait(
