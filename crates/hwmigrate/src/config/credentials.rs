@@ -99,7 +99,11 @@ fn none(layers: &Layers<'_>) -> Error {
     if let Some(user) = layers.get(Item::User) {
         return lonely(user, Item::Password.name());
     }
-    Error::config("there are no credentials").with_advice(
+    let error = Error::config("there are no credentials");
+    if let Some(remedy) = layers.0.iter().find_map(|layer| layer.remedy.as_deref()) {
+        return error.with_advice(format!("{remedy}, by name or with HWMIGRATE_PROFILE"));
+    }
+    error.with_advice(
         "set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or HW_DOMAIN_NAME, HW_USER_NAME and HW_USER_PASSWORD, on a \
          cloud server with an agency HWMIGRATE_METADATA=true, or write a profile to \
          ~/.config/hwmigrate/config.toml",

@@ -151,16 +151,25 @@ impl Setting {
 
 /// One level of settings.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Layer(BTreeMap<Item, Setting>);
+pub(crate) struct Layer {
+    settings: BTreeMap<Item, Setting>,
+    /// What to do where this level would have had credentials.
+    pub(crate) remedy: Option<String>,
+}
 
 impl Layer {
+    /// A level that has nothing yet, for want of a choice.
+    pub(crate) fn unchosen(remedy: String) -> Self {
+        Self { remedy: Some(remedy), ..Self::default() }
+    }
+
     pub(crate) fn set(&mut self, key: Item, value: impl Into<Secret>, origin: impl Into<String>) {
-        self.0.insert(key, Setting::new(value, origin));
+        self.settings.insert(key, Setting::new(value, origin));
     }
 
     /// Sets where a secret is.
     pub(crate) fn set_reference(&mut self, key: Item, place: String, origin: String) {
-        self.0.insert(key, Setting { is_reference: true, ..Setting::new(place, origin) });
+        self.settings.insert(key, Setting { is_reference: true, ..Setting::new(place, origin) });
     }
 
     /// Sets what a caller passed to the builder.
@@ -169,7 +178,7 @@ impl Layer {
     }
 
     pub(crate) fn get(&self, key: Item) -> Option<&Setting> {
-        self.0.get(&key)
+        self.settings.get(&key)
     }
 
     /// The level that the environment makes.
@@ -186,7 +195,7 @@ impl Layer {
 
     /// Adds a variable; another one for the same setting must agree.
     pub(crate) fn add_variable(&mut self, key: Item, variable: &str, value: &str) -> Result<()> {
-        match self.0.get(&key) {
+        match self.settings.get(&key) {
             Some(known) if known.text() != value && !same_place(key, known.text(), value) => {
                 Err(Error::config(format!(
                     "{} and {variable} both set `{}`, to different values; unset one of them",

@@ -156,6 +156,17 @@ fn secrets_of_a_profile_are_fetched_where_they_are_used_and_only_there() {
 }
 
 #[test]
+fn profiles_of_which_none_is_chosen_are_named_where_credentials_are_missing() {
+    let profile = Layer::unchosen("config.toml has the profiles a, b: choose one of them".to_owned());
+    let none = build(Given::default(), &Layer::default(), &Environment::empty(), &profile);
+    let Err(error) = none else { panic!("accepted") };
+    assert_eq!(
+        error.advice(),
+        Some("config.toml has the profiles a, b: choose one of them, by name or with HWMIGRATE_PROFILE")
+    );
+}
+
+#[test]
 fn incomplete_and_contradicting_credentials_name_their_origins() {
     let rows: [(Pairs<'_>, &[&str]); 11] = [
         (&[], &["no credentials"]),

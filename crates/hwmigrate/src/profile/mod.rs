@@ -100,7 +100,11 @@ fn read_own(path: &Path, name: Option<&str>) -> Result<Layer> {
         None => match file.profiles.keys().next() {
             Some(only) if file.profiles.len() == 1 => only,
             // Several and none chosen: the other levels may be enough.
-            _ => return Ok(Layer::default()),
+            Some(_) => {
+                let remedy = format!("{} has the profiles {}: choose one of them", path.display(), names());
+                return Ok(Layer::unchosen(remedy));
+            }
+            None => return Ok(Layer::default()),
         },
     };
     let profile = file.profiles.get(name).ok_or_else(|| {
@@ -232,7 +236,9 @@ mod tests {
         place.write(OWN, "[profiles.only]\nregion = 'r1'\n", 0o644);
         assert_eq!(region(&load(None, &[]).unwrap()), Some("r1"));
         place.write(OWN, "[profiles.a]\nregion='x'\n[profiles.b]\nregion='y'\n", 0o644);
-        assert_eq!(region(&load(None, &[]).unwrap()), None);
+        let unchosen = load(None, &[]).unwrap();
+        assert_eq!(region(&unchosen), None);
+        assert!(unchosen.remedy.unwrap().ends_with("has the profiles a, b: choose one of them"));
     }
 
     #[test]

@@ -143,6 +143,38 @@ impl Ways {
         let io = HttpsConnector::from((tunnel, Arc::clone(&self.tls))).call(target).await?;
         Ok((Box::new(io), false))
     }
+
+    /// Says of a failure on the way to `target` which proxy it went through, if any.
+    fn name_proxy(&self, target: &Uri, source: Failure) -> Failure {
+        match self.proxies.as_ref().and_then(|proxies| proxies.intercept(target)) {
+            // Only the place of it: the rest may hold a password.
+            Some(proxy) => {
+                let (host, port) = (proxy.uri().host().unwrap_or_default(), proxy.uri().port_u16());
+                let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+                Box::new(ThroughProxy { proxy: format!("{host}{port}"), source })
+            }
+            None => source,
+        }
+    }
+}
+
+/// A failure on the way through a proxy.
+#[derive(Debug)]
+struct ThroughProxy {
+    proxy: String,
+    source: Failure,
+}
+
+impl fmt::Display for ThroughProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the way goes through the proxy {}", self.proxy)
+    }
+}
+
+impl std::error::Error for ThroughProxy {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.source)
+    }
 }
 
 impl Service<Uri> for Connector {
@@ -159,9 +191,11 @@ impl Service<Uri> for Connector {
         Box::pin(async move {
             // Nobody sees this: the request has found another connection by then.
             let place = peer::place().await.ok_or("not needed any more")?;
-            match tokio::time::timeout(ways.limit, ways.connect(target)).await {
-                Ok(outcome) => outcome.map(|(io, forwarded)| Link { io, forwarded, _place: place }),
-                Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+            let outcome = tokio::time::timeout(ways.limit, ways.connect(target.clone())).await;
+            let outcome = outcome.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()));
+            match outcome {
+                Ok((io, forwarded)) => Ok(Link { io, forwarded, _place: place }),
+                Err(error) => Err(ways.name_proxy(&target, error)),
             }
         })
     }
