@@ -4,6 +4,7 @@
 //! everything else first, so that a wrong input asks for no password and runs
 //! no command.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,8 @@ use crate::secret::SecretRef;
 pub(crate) struct Body {
     value: Value,
     file: Option<PathBuf>,
+    /// The arguments that give secret fields, by the field's path.
+    flags: BTreeMap<String, String>,
 }
 
 impl fmt::Debug for Body {
@@ -79,7 +82,7 @@ impl Finished {
 impl Body {
     /// A body with nothing in it.
     pub(crate) fn empty() -> Self {
-        Self { value: json!({}), file: None }
+        Self { value: json!({}), file: None, flags: BTreeMap::new() }
     }
 
     /// The body of the input file, or an empty one.
@@ -91,7 +94,7 @@ impl Body {
                 .cause(error)
                 .help("print a template with --skeleton and fill it in")
         })?;
-        Ok(Self { value: without_nulls(value), file: Some(path.clone()) })
+        Ok(Self { value: without_nulls(value), file: Some(path.clone()), ..Self::empty() })
     }
 
     /// Whether a field is there.
@@ -142,6 +145,7 @@ impl Body {
 
     /// Sets a secret field to the reference that an argument gave.
     pub(crate) fn set_secret(&mut self, path: &[&str], flag: &str, secret: Option<&SecretRef>) -> Result<()> {
+        self.flags.insert(path.join("."), flag.to_owned());
         if let Some(secret) = secret {
             secret.check(flag)?;
             self.set(path, secret.text());
@@ -197,13 +201,21 @@ impl Body {
         Ok(Finished { value: self.value, operation })
     }
 
+    /// Adds to a problem of a field which argument gives it.
+    fn with_flag(&self, problem: &str) -> String {
+        let known =
+            problem.split_once(' ').and_then(|(path, rest)| Some((path, self.flags.get(path)?, rest)));
+        known.map_or_else(|| problem.to_owned(), |(path, flag, rest)| format!("{path} ({flag}) {rest}"))
+    }
+
     fn refused(&self, operation: &Operation, problems: &[String]) -> Failure {
         const SAID: usize = 5;
         let origin = match &self.file {
             Some(path) => format!("{}: ", name_of(path)),
             None => String::new(),
         };
-        let mut said = problems.iter().take(SAID).cloned().collect::<Vec<_>>().join("; ");
+        let mut said =
+            problems.iter().take(SAID).map(|problem| self.with_flag(problem)).collect::<Vec<_>>().join("; ");
         if problems.len() > SAID {
             said.push_str(&format!("; and {} more", problems.len() - SAID));
         }

@@ -207,6 +207,8 @@ fn a_wrong_input_file_is_refused_with_its_place() {
     create("{\"src_node\": {}, \"dst_nod\": {}}").refused(2, "dst_node is missing");
     create("{\"src_node\": {\"bucket\": 7}, \"dst_node\": {}}")
         .refused(2, "src_node.bucket must be a string");
+    create("{\"src_node\": {\"bucket\": \"b\"}, \"dst_node\": {\"bucket\": \"c\"}}")
+        .refused(2, "dst_node.ak (--dest-ak) is missing");
     fs::remove_file(&file).unwrap();
     let ran = run(hwmigrate(["oms", "task", "create", "--region", "r", "--auth-token", "env:T", "--input"])
         .arg(&file)
