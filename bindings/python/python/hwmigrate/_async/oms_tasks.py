@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
 
-from hwmigrate import _hwmigrate
-from hwmigrate._hwmigrate import PollPolicy
+from hwmigrate._async.jobs import AsyncListing
+from hwmigrate._async.oms_jobs import AsyncJob, AsyncJobs
 from hwmigrate._hwmigrate import start as go
-from hwmigrate._async.jobs import AsyncFleetWatch, AsyncListing, AsyncWatch, Observer, fleet_end, follow, manner
 from hwmigrate._lazy import Lazy
 from hwmigrate._records import Page
-from hwmigrate._types import Bandwidth, Duration
-from hwmigrate.progress import Created, FleetEnd, Outcome, Progress
+from hwmigrate.progress import Created
 
 if TYPE_CHECKING:
     from hwmigrate.generated import oms_types as t
@@ -19,83 +17,28 @@ else:
     t = Lazy("hwmigrate.generated.oms_types")
 
 
-class AsyncTask:
+class AsyncTask(AsyncJob[int]):
     """One task, by its id. Made by ``tasks.create`` and its siblings, and by ``tasks.get``."""
 
-    def __init__(self, tasks: AsyncTasks, id: int, created: Optional[Created] = None) -> None:
-        self._all = tasks
-        self.id = id
-        """The id that the service knows it by."""
-        self.created = created
-        """How it was made, if it was made here: its name, its mark, whether it was adopted."""
+    _jobs: AsyncTasks
 
     async def show(self) -> t.TaskResp:
         """Reads it."""
-        return await self._all.show(self.id)
-
-    async def progress(self) -> Progress:
-        """Looks at it once."""
-        return await self._all.progress(self.id)
+        return await self._jobs.show(self.id)
 
     async def start(self, request: t.StartTaskReq) -> None:
         """Starts it again, with the keys of both sides."""
-        await self._all.start(self.id, request)
-
-    async def stop(self) -> None:
-        """Pauses it."""
-        await self._all.stop(self.id)
-
-    async def delete(self) -> None:
-        """Deletes it; it must not be running."""
-        await self._all.delete(self.id)
-
-    async def wait(
-        self,
-        timeout: Duration,
-        *,
-        until: str = "ended",
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-        on_progress: Optional[Observer[Progress]] = None,
-    ) -> Outcome:
-        """Waits for its end; see ``tasks.wait``."""
-        return await self._all.wait(
-            self.id, timeout, until=until, poll=poll, stall_after=stall_after, on_progress=on_progress
-        )
-
-    async def wait_or_stop(
-        self,
-        timeout: Duration,
-        *,
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-    ) -> Outcome:
-        """Waits for its end, and stops it at the deadline or when the caller is interrupted."""
-        return await self._all.wait_or_stop(self.id, timeout, poll=poll, stall_after=stall_after)
-
-    def watch(
-        self,
-        timeout: Duration,
-        *,
-        until: str = "ended",
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-    ) -> AsyncWatch:
-        """Follows it look by look."""
-        return self._all.watch(self.id, timeout, until=until, poll=poll, stall_after=stall_after)
+        await self._jobs.start(self.id, request)
 
     def __repr__(self) -> str:
         return f"<task {self.id}>"
 
 
-class AsyncTasks:
+class AsyncTasks(AsyncJobs[int]):
     """Migration tasks.
 
     Reference: https://support.huaweicloud.com/api-oms/CreateTask.html
     """
-
-    def __init__(self, native: _hwmigrate.Tasks) -> None:
-        self._native = native
 
     async def create(self, request: t.CreateTaskReq) -> AsyncTask:
         """Creates a task with one request; it starts by itself.
@@ -128,10 +71,6 @@ class AsyncTasks:
         Raises ``NotFoundError`` when there is none with this id.
         """
         return t.TaskResp._of(await go(self._native.show(id)))
-
-    async def progress(self, id: int) -> Progress:
-        """Looks at one task once."""
-        return Progress._wrap(await go(self._native.progress(id)))
 
     def list(
         self,
@@ -170,114 +109,9 @@ class AsyncTasks:
         """Starts a paused or failed task again. A lost reply is settled by looking."""
         await go(self._native.start(id, request))
 
-    async def stop(self, id: int) -> None:
-        """Pauses a task that runs."""
-        await go(self._native.stop(id))
-
-    async def delete(self, id: int) -> None:
-        """Deletes a task that does not run."""
-        await go(self._native.delete(id))
-
-    async def delete_when_stopped(self, id: int, limit: Duration) -> None:
-        """Stops a task if need be, and deletes it once it stands still, within ``limit``."""
-        await go(self._native.delete_when_stopped(id, limit))
-
     async def batch_update(self, request: t.BatchUpdateTasksReq) -> None:
         """Changes several tasks at once."""
         await go(self._native.batch_update(request))
-
-    async def update_bandwidth(self, id: int, bandwidth: Bandwidth) -> None:
-        """Sets the limits on speed by time of day.
-
-        :param bandwidth: such as ``"50MiB/s"``, or ``{"08:00-17:59": "10MiB/s"}``; 1 to 200 MiB/s.
-        """
-        await go(self._native.update_bandwidth(id, bandwidth))
-
-    async def update_bandwidth_policy(self, id: int, request: t.UpdateBandwidthPolicyReq) -> None:
-        """As ``update_bandwidth``, with the request as it is documented."""
-        await go(self._native.update_bandwidth_policy(id, request))
-
-    async def wait(
-        self,
-        id: int,
-        timeout: Duration,
-        *,
-        until: str = "ended",
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-        on_progress: Optional[Observer[Progress]] = None,
-    ) -> Outcome:
-        """Waits for the end of a task.
-
-        Ctrl-C and cancelling end the waiting, not the job.
-
-        :param timeout: the longest wait; ``math.inf`` waits for ever.
-        :param until: ``"ended"``, or ``"started"``: it has left the queue.
-        :param poll: how often to look.
-        :param stall_after: the progress says ``stalled`` when nothing moved for this long.
-        :param on_progress: called with every look; what it raises ends the wait.
-
-        Raises ``JobFailedError`` when it ended badly, with the reason code,
-        the advice and the counts in ``job``; ``TimeoutError`` when it still
-        runs at the deadline; ``NotFoundError`` when there is none.
-        """
-        how = manner(timeout, until, poll, stall_after)
-        if on_progress is not None:
-            return await follow(AsyncWatch(self._native.watch(id, how)), on_progress)
-        return Outcome._wrap(await go(self._native.wait(id, how)))
-
-    async def wait_or_stop(
-        self,
-        id: int,
-        timeout: Duration,
-        *,
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-    ) -> Outcome:
-        """Waits for the end, and stops the job at the deadline or when the caller is interrupted."""
-        how = manner(timeout, None, poll, stall_after)
-        return Outcome._wrap(await go(self._native.wait_or_stop(id, how)))
-
-    def watch(
-        self,
-        id: int,
-        timeout: Duration,
-        *,
-        until: str = "ended",
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-    ) -> AsyncWatch:
-        """Follows a task look by look."""
-        return AsyncWatch(self._native.watch(id, manner(timeout, until, poll, stall_after)))
-
-    async def wait_all(
-        self,
-        ids: Iterable[int],
-        timeout: Duration,
-        *,
-        until: str = "ended",
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-    ) -> List[FleetEnd]:
-        """Waits for many, and tells how each ended, in the order they were given.
-
-        One that fails does not end the wait for the others. Looks share
-        requests: 1,500 jobs cost about 16 requests a sweep.
-        """
-        how = manner(timeout, until, poll, stall_after)
-        return [fleet_end(end) for end in await go(self._native.wait_all(list(ids), how))]
-
-    def watch_all(
-        self,
-        ids: Iterable[int],
-        timeout: Duration,
-        *,
-        until: str = "ended",
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-    ) -> AsyncFleetWatch:
-        """Follows many at once: every look that shows something new, and every end."""
-        return AsyncFleetWatch(self._native.watch_all(list(ids), manner(timeout, until, poll, stall_after)))
 
     def _made(self, facts: Any) -> AsyncTask:
         created = Created._wrap(facts)

@@ -4,16 +4,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
 
-from hwmigrate import _hwmigrate
-from hwmigrate._hwmigrate import PollPolicy
+from hwmigrate.generated.blocking.jobs import Listing
+from hwmigrate.generated.blocking.oms_jobs import Job, Jobs
 from hwmigrate._hwmigrate import block as go
-from hwmigrate.generated.blocking.jobs import FleetWatch, Listing, Watch, Observer, fleet_end, follow, manner
 from hwmigrate._lazy import Lazy
 from hwmigrate._records import Page
-from hwmigrate._types import Bandwidth, Duration
-from hwmigrate.progress import Created, FleetEnd, Outcome, Progress
+from hwmigrate.progress import Created
 
 if TYPE_CHECKING:
     from hwmigrate.generated import oms_types as t
@@ -21,83 +19,28 @@ else:
     t = Lazy("hwmigrate.generated.oms_types")
 
 
-class Group:
+class Group(Job[str]):
     """One task group, by its id. Made by ``groups.create`` and its siblings, and by ``groups.get``."""
 
-    def __init__(self, groups: Groups, id: str, created: Optional[Created] = None) -> None:
-        self._all = groups
-        self.id = id
-        """The id that the service knows it by."""
-        self.created = created
-        """How it was made, if it was made here: its name, its mark, whether it was adopted."""
+    _jobs: Groups
 
     def show(self) -> t.TaskGroupResp:
         """Reads it."""
-        return self._all.show(self.id)
-
-    def progress(self) -> Progress:
-        """Looks at it once."""
-        return self._all.progress(self.id)
+        return self._jobs.show(self.id)
 
     def start(self, request: t.StartTaskGroupReq) -> None:
         """Starts it again, with the keys of both sides."""
-        self._all.start(self.id, request)
-
-    def stop(self) -> None:
-        """Pauses it."""
-        self._all.stop(self.id)
-
-    def delete(self) -> None:
-        """Deletes it; it must not be running."""
-        self._all.delete(self.id)
-
-    def wait(
-        self,
-        timeout: Duration,
-        *,
-        until: str = "ended",
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-        on_progress: Optional[Observer[Progress]] = None,
-    ) -> Outcome:
-        """Waits for its end; see ``groups.wait``."""
-        return self._all.wait(
-            self.id, timeout, until=until, poll=poll, stall_after=stall_after, on_progress=on_progress
-        )
-
-    def wait_or_stop(
-        self,
-        timeout: Duration,
-        *,
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-    ) -> Outcome:
-        """Waits for its end, and stops it at the deadline or when the caller is interrupted."""
-        return self._all.wait_or_stop(self.id, timeout, poll=poll, stall_after=stall_after)
-
-    def watch(
-        self,
-        timeout: Duration,
-        *,
-        until: str = "ended",
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-    ) -> Watch:
-        """Follows it look by look."""
-        return self._all.watch(self.id, timeout, until=until, poll=poll, stall_after=stall_after)
+        self._jobs.start(self.id, request)
 
     def __repr__(self) -> str:
         return f"<task group {self.id}>"
 
 
-class Groups:
+class Groups(Jobs[str]):
     """Task groups, which the service splits into tasks.
 
     Reference: https://support.huaweicloud.com/api-oms/CreateTaskGroup.html
     """
-
-    def __init__(self, native: _hwmigrate.Groups) -> None:
-        self._native = native
 
     def create(self, request: t.CreateTaskGroupReq) -> Group:
         """Creates a task group with one request; it starts by itself.
@@ -131,10 +74,6 @@ class Groups:
         """
         return t.TaskGroupResp._of(go(self._native.show(id)))
 
-    def progress(self, id: str) -> Progress:
-        """Looks at one task group once."""
-        return Progress._wrap(go(self._native.progress(id)))
-
     def list(
         self,
         *,
@@ -166,114 +105,9 @@ class Groups:
         """Starts a paused or failed task group again. A lost reply is settled by looking."""
         go(self._native.start(id, request))
 
-    def stop(self, id: str) -> None:
-        """Pauses a task group that runs."""
-        go(self._native.stop(id))
-
-    def delete(self, id: str) -> None:
-        """Deletes a task group that does not run."""
-        go(self._native.delete(id))
-
-    def delete_when_stopped(self, id: str, limit: Duration) -> None:
-        """Stops a task group if need be, and deletes it once it stands still, within ``limit``."""
-        go(self._native.delete_when_stopped(id, limit))
-
     def retry(self, id: str, request: t.RetryTaskGroupReq) -> None:
         """Runs the failed tasks of a group again."""
         go(self._native.retry(id, request))
-
-    def update_bandwidth(self, id: str, bandwidth: Bandwidth) -> None:
-        """Sets the limits on speed by time of day.
-
-        :param bandwidth: such as ``"50MiB/s"``, or ``{"08:00-17:59": "10MiB/s"}``; 1 to 200 MiB/s.
-        """
-        go(self._native.update_bandwidth(id, bandwidth))
-
-    def update_bandwidth_policy(self, id: str, request: t.UpdateBandwidthPolicyReq) -> None:
-        """As ``update_bandwidth``, with the request as it is documented."""
-        go(self._native.update_bandwidth_policy(id, request))
-
-    def wait(
-        self,
-        id: str,
-        timeout: Duration,
-        *,
-        until: str = "ended",
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-        on_progress: Optional[Observer[Progress]] = None,
-    ) -> Outcome:
-        """Waits for the end of a task group.
-
-        Ctrl-C and cancelling end the waiting, not the job.
-
-        :param timeout: the longest wait; ``math.inf`` waits for ever.
-        :param until: ``"ended"``, or ``"started"``: it has left the queue.
-        :param poll: how often to look.
-        :param stall_after: the progress says ``stalled`` when nothing moved for this long.
-        :param on_progress: called with every look; what it raises ends the wait.
-
-        Raises ``JobFailedError`` when it ended badly, with the reason code,
-        the advice and the counts in ``job``; ``TimeoutError`` when it still
-        runs at the deadline; ``NotFoundError`` when there is none.
-        """
-        how = manner(timeout, until, poll, stall_after)
-        if on_progress is not None:
-            return follow(Watch(self._native.watch(id, how)), on_progress)
-        return Outcome._wrap(go(self._native.wait(id, how)))
-
-    def wait_or_stop(
-        self,
-        id: str,
-        timeout: Duration,
-        *,
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-    ) -> Outcome:
-        """Waits for the end, and stops the job at the deadline or when the caller is interrupted."""
-        how = manner(timeout, None, poll, stall_after)
-        return Outcome._wrap(go(self._native.wait_or_stop(id, how)))
-
-    def watch(
-        self,
-        id: str,
-        timeout: Duration,
-        *,
-        until: str = "ended",
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-    ) -> Watch:
-        """Follows a task group look by look."""
-        return Watch(self._native.watch(id, manner(timeout, until, poll, stall_after)))
-
-    def wait_all(
-        self,
-        ids: Iterable[str],
-        timeout: Duration,
-        *,
-        until: str = "ended",
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-    ) -> List[FleetEnd]:
-        """Waits for many, and tells how each ended, in the order they were given.
-
-        One that fails does not end the wait for the others. Looks share
-        requests: 1,500 jobs cost about 16 requests a sweep.
-        """
-        how = manner(timeout, until, poll, stall_after)
-        return [fleet_end(end) for end in go(self._native.wait_all(list(ids), how))]
-
-    def watch_all(
-        self,
-        ids: Iterable[str],
-        timeout: Duration,
-        *,
-        until: str = "ended",
-        poll: Optional[PollPolicy] = None,
-        stall_after: Optional[Duration] = None,
-    ) -> FleetWatch:
-        """Follows many at once: every look that shows something new, and every end."""
-        return FleetWatch(self._native.watch_all(list(ids), manner(timeout, until, poll, stall_after)))
 
     def _made(self, facts: Any) -> Group:
         created = Created._wrap(facts)
