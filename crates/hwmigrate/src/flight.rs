@@ -15,6 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
 
+use crate::cancel;
+
 /// An outcome, or the panic that came instead: a bug of ours, or of a caller's closure.
 type Ended<T> = Result<T, Arc<Mutex<Option<Box<dyn Any + Send>>>>>;
 type Work<T> = BoxFuture<'static, Ended<T>>;
@@ -39,7 +41,7 @@ impl<T: Clone + Send + Sync + 'static> Flight<T> {
                 match under_way(&current) {
                     Some(work) => (work, false),
                     None => {
-                        let work = AssertUnwindSafe(begin()).catch_unwind();
+                        let work = AssertUnwindSafe(cancel::shielded(begin())).catch_unwind();
                         let work = work
                             .map(|ended| ended.map_err(|panic| Arc::new(Mutex::new(Some(panic)))))
                             .boxed();

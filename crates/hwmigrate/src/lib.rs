@@ -68,6 +68,7 @@ mod readme {}
 
 mod board;
 mod builder;
+mod cancel;
 mod client;
 mod config;
 mod credentials;

@@ -230,7 +230,7 @@ async fn a_proxy_gets_the_request_unless_the_host_is_excepted() {
     assert!(!format!("{client:?}").contains("canary"));
     // One that cannot be reached is named, since the service is not at fault.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let client = far(Environment::empty()).proxy(&format!("http://user:canary-pass@{free}")).build().unwrap();
+    let client = far(Environment::empty()).proxy(format!("http://user:canary-pass@{free}")).build().unwrap();
     let words = show(&client).await.unwrap_err().chain();
     assert!(words.contains(&format!("through the proxy {free}")) && !words.contains("canary"), "{words}");
     for wrong in ["ftp://h", "http://", "socks5://h:1"] {

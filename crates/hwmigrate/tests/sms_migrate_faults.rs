@@ -305,3 +305,121 @@ async fn stopped_task_is_reported_as_it_is_after_the_stop() {
     let last = ends[0].last.as_ref().unwrap();
     assert_eq!((last.state, last.state_word.as_deref()), (State::Paused, Some("ABORT")));
 }
+
+/// A task whose cut-over has begun.
+fn half_cut_over(state: &str) -> Value {
+    let mut task = task(state, &[("REPLICATE", 100), ("CUTOVER0", 50)]);
+    if state == "RUNNING" {
+        task["source_server"]["state"] = json!("cutovering");
+    }
+    task
+}
+
+#[tokio::test]
+async fn failed_or_stopped_cut_over_goes_on_only_where_it_is_asked_for() {
+    for state in ["MIGRATE_FAIL", "ABORT"] {
+        for asked_for in [false, true] {
+            let started = AtomicUsize::new(0);
+            let server = Server::start(move |asked| {
+                if asked.is("POST", "/tasks/t-1/action") {
+                    assert_eq!(asked.body["operation"], "start");
+                    started.store(1, Ordering::SeqCst);
+                }
+                let shown = match started.load(Ordering::SeqCst) {
+                    0 => half_cut_over(state),
+                    _ => task("MIGRATE_SUCCESS", &[("REPLICATE", 100), ("CUTOVER0", 100)]),
+                };
+                usual(asked, Some(&shown))
+            })
+            .await;
+            let migration = server.sms().resume("t-1").cut_over(asked_for).poll(quick()).deadline(minute());
+            let outcome = migration.run().await;
+            if asked_for {
+                let report = outcome.unwrap();
+                assert_eq!((report.status, report.cut_over), (State::Succeeded, true), "{state}");
+            } else {
+                let error = outcome.unwrap_err();
+                assert!(error.is_conflict() && error.message().contains("launch the target"), "{error}");
+                assert_eq!(server.count("POST", "/tasks/t-1/action"), 0, "{state}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn cut_over_that_is_under_way_is_never_stopped_whoever_began_it() {
+    for late in [false, true] {
+        let server = Server::start(|asked| usual(asked, Some(&half_cut_over("RUNNING")))).await;
+        let (send, cancelled) = oneshot::channel::<()>();
+        let send = Mutex::new(Some(send));
+        let migration = server.sms().resume("t-1").cut_over(true).poll(quick()).on_event(move |event| {
+            if matches!(event, MigrationEvent::Progress(_)) && !late {
+                send.lock().unwrap().take();
+            }
+        });
+        let limit = if late { Duration::from_millis(200) } else { minute() };
+        let error = migration.deadline(limit).run_or_stop(async { _ = cancelled.await }).await.unwrap_err();
+        assert_eq!(error.is_timeout(), late, "{error}");
+        assert!(error.message().ends_with("the cut-over goes on at the service"), "{error}");
+        assert_eq!(server.count("POST", "/tasks/t-1/action"), 0);
+    }
+}
+
+#[tokio::test]
+async fn start_whose_reply_is_lost_is_not_sent_again_after_the_deadline_or_a_cancel() {
+    for late in [false, true] {
+        let (send, cancelled) = oneshot::channel::<()>();
+        let send = Mutex::new(Some(send));
+        let server = Server::start(move |asked| {
+            if asked.is("POST", "/tasks/t-1/action") && asked.body["operation"] == "start" {
+                if !late {
+                    send.lock().unwrap().take();
+                }
+                return Reply::Lost;
+            }
+            usual(asked, Some(&task("READY", &[])))
+        })
+        .await;
+        let limit = if late { Duration::from_secs(1) } else { minute() };
+        let migration = server.sms().resume("t-1").poll(quick()).deadline(limit);
+        let error = migration.run_or_stop(async { _ = cancelled.await }).await.unwrap_err();
+        let starts = server.journal().iter().filter(|asked| asked.body["operation"] == "start").count();
+        assert_eq!(starts, 1, "{error}");
+        assert_eq!(error.job().unwrap().id, "t-1");
+        assert_eq!(error.is_ambiguous(), late, "{error}");
+        assert!(error.message().ends_with("the job was not started"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn cancel_is_heard_in_the_pause_before_a_repetition() {
+    // The request that is put off: the create, the limit on speed, the start.
+    let table = [
+        ("/tasks", 429),
+        ("/tasks/t-1/speed-limit", 429),
+        ("/tasks/t-1/speed-limit", 503),
+        ("/tasks/t-1/action", 429),
+    ];
+    for (busy, status) in table {
+        let (send, cancelled) = oneshot::channel::<()>();
+        let send = Mutex::new(Some(send));
+        let server = Server::start(move |asked| match (asked.method.as_str(), asked.path.as_str()) {
+            ("POST", path) if path == busy && asked.body["operation"] != "stop" => {
+                send.lock().unwrap().take();
+                Reply::Busy(status, 40)
+            }
+            ("POST", "/tasks/t-1/speed-limit") => Reply::Empty,
+            _ => usual(asked, (busy != "/tasks").then(|| task("READY", &[])).as_ref()),
+        })
+        .await;
+        let sms = server.client().sms().call_retry(hwmigrate::RetryPolicy::default());
+        let migration = if busy == "/tasks" { sms.migrate(request()) } else { sms.resume("t-1") };
+        let bulk =
+            sms.bulk([migration.limit_speed(service::cloud::limits()).poll(quick())]).deadline(minute());
+        let run = bulk.run_until(async { _ = cancelled.await });
+        let ends = tokio::time::timeout(Duration::from_secs(20), run).await.unwrap();
+        let error = ends[0].outcome.as_ref().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Cancelled, "{busy}: {error}");
+        assert_eq!(server.count("POST", busy), 1, "{busy}");
+    }
+}

@@ -5,12 +5,15 @@ use std::pin::Pin;
 
 pub(super) use hwmigrate_api::sms::types::TaskAction as Action;
 use hwmigrate_api::sms::types::UpdateTaskStatusReq;
+use tokio::time::Instant;
 
 use super::tasks::check_task_id;
 use super::wait::tell;
 use super::{Tasks, call};
+use crate::clock;
 use crate::error::Result;
 use crate::progress::Progress;
+use crate::wait::LAST_LOOK_GRACE;
 
 /// An action on a task, to be sent; made by [`Tasks::action`] and its named
 /// forms. Nothing happens before it is awaited.
@@ -45,11 +48,19 @@ pub struct ActionCall {
     request: UpdateTaskStatusReq,
     force: bool,
     seen: Option<Progress>,
+    until: Option<Instant>,
 }
 
 impl ActionCall {
     pub(super) fn new(tasks: Tasks, id: &str, action: Action) -> Self {
-        Self { tasks, id: id.to_owned(), request: UpdateTaskStatusReq::new(action), force: false, seen: None }
+        Self {
+            tasks,
+            id: id.to_owned(),
+            request: UpdateTaskStatusReq::new(action),
+            force: false,
+            seen: None,
+            until: None,
+        }
     }
 
     /// Sends the action whatever the task's state is, without looking first.
@@ -61,6 +72,12 @@ impl ActionCall {
     /// Judges by a look that was just made instead of looking first.
     pub(super) fn seen(mut self, look: &Progress) -> Self {
         self.seen = Some(look.clone());
+        self
+    }
+
+    /// Sends nothing again after that moment, and nothing that would take much longer.
+    pub(super) fn until(mut self, moment: Instant) -> Self {
+        self.until = Some(moment);
         self
     }
 
@@ -87,15 +104,26 @@ impl ActionCall {
     /// # Errors
     /// Those of [`ActionCall`].
     pub async fn send(self) -> Result<()> {
-        let Self { tasks, id, request, force, seen } = &self;
+        let Self { tasks, id, request, force, seen, until } = &self;
+        let tasks = || match until {
+            Some(until) => {
+                let left = until.saturating_duration_since(clock::instant());
+                tasks.within(left.max(LAST_LOOK_GRACE))
+            }
+            None => tasks.clone(),
+        };
         check_task_id("UpdateTaskStatus", id)?;
         let before = match seen {
             _ if *force => None,
             Some(seen) => Some(seen.clone()),
-            None => Some(tasks.glance(id).await?),
+            None => Some(tasks().glance(id).await?),
         };
-        let send = || async { call!(tasks.sms(), update_task_status(id, request)).map(drop) };
-        tell(&request.operation, before.as_ref(), || tasks.glance(id), send).await
+        let send = || async {
+            let tasks = tasks();
+            call!(tasks.sms(), update_task_status(id, request)).map(drop)
+        };
+        let look = || async { tasks().glance(id).await };
+        tell(&request.operation, before.as_ref(), *until, look, send).await
     }
 }
 

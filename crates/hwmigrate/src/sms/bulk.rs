@@ -256,9 +256,7 @@ impl<C: Future<Output = ()> + Send> Start<C> {
                         return Some((event, (start, Course::Running(migration))));
                     }
                     Ok(None) => start.give_up(&mut migration, cancelled()).await,
-                    Err(error) if error.is_timeout() && !error.is_ambiguous() && migration.is_late() => {
-                        start.give_up(&mut migration, error).await
-                    }
+                    Err(error) if migration.ends_by(&error) => start.give_up(&mut migration, error).await,
                     Err(error) => Err(error),
                 };
                 let last = outcome.as_ref().ok().map(|report| report.last.clone());

@@ -33,6 +33,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
+use crate::cancel::between_requests;
 use crate::clock::{self, Clock};
 use crate::config::{Config, Endpoint};
 use crate::error::parse::request_id;
@@ -232,7 +233,8 @@ impl Shared {
             }
             let mut outgoing = outgoing(request, address.clone());
             let proving = self.prove(&mut outgoing, request, endpoint, auth, run.limits);
-            let Some(used) = clock::within(Duration::MAX, deadline, proving).await else {
+            let proving = between_requests(clock::within(Duration::MAX, deadline, proving));
+            let Some(used) = proving.await? else {
                 return Err(run.past_deadline(Stage::Connecting));
             };
             let used = used?;
@@ -267,7 +269,7 @@ impl Shared {
                     if clock::after(pause) >= deadline {
                         return Err(error);
                     }
-                    clock::sleep(pause).await;
+                    between_requests(clock::sleep(pause)).await?;
                 }
             }
             run.last = Some(error);
@@ -316,7 +318,7 @@ impl Shared {
                 wait_ms = wait.as_millis() as u64,
                 "held back by the rate limit"
             );
-            clock::sleep(wait).await;
+            between_requests(clock::sleep(wait)).await?;
         }
         Ok(())
     }

@@ -43,6 +43,8 @@ pub enum Reply {
     Json(u16, Value),
     Text(u16, &'static str),
     Empty,
+    /// A status, and after how many seconds to ask again.
+    Busy(u16, u32),
     /// The connection breaks; whatever the closure did stays done.
     Lost,
     /// The connection stays open, and no answer ever comes.
@@ -123,15 +125,21 @@ async fn serve(
     loop {
         let Some(asked) = read(&mut stream).await else { return };
         diary.lock().unwrap().push(asked.clone());
+        let mut more = String::new();
         let (status, content, body) = match script(&asked) {
             Reply::Json(status, body) => (status, "application/json", body.to_string()),
             Reply::Text(status, text) => (status, "text/html", text.to_owned()),
             Reply::Empty => (200, "application/json", String::new()),
+            Reply::Busy(status, seconds) => {
+                more = format!("Retry-After: {seconds}\r\n");
+                let code = if status == 429 { "APIGW.0308" } else { "SMS.0000" };
+                (status, "application/json", json!({"error_code": code, "error_msg": "busy"}).to_string())
+            }
             Reply::Lost => return,
             Reply::Silence => return std::future::pending().await,
         };
         let head = format!(
-            "HTTP/1.1 {status} X\r\nContent-Type: {content}\r\nContent-Length: {}\r\nX-Request-Id: req-1\r\n\r\n",
+            "HTTP/1.1 {status} X\r\nContent-Type: {content}\r\nContent-Length: {}\r\nX-Request-Id: req-1\r\n{more}\r\n",
             body.len()
         );
         if stream.write_all(format!("{head}{body}").as_bytes()).await.is_err() {

@@ -36,13 +36,14 @@ impl Migration {
         }
         let tasks = self.tasks();
         let before = Box::new(self.patience().look(|| tasks.progress(id)).await?);
+        self.saw(Some((*before).clone()));
         self.stage = Stage::CutOver { before, sent: false };
         Ok(None)
     }
 
     /// Tells the task to cut over, unless it has left off synchronising.
     pub(super) async fn launch(&mut self, id: &str) -> Result<Option<MigrationEvent>> {
-        let (tasks, late) = (self.tasks(), self.is_late());
+        let (tasks, late, until) = (self.tasks(), self.is_late(), clock::after(self.left()));
         let Stage::CutOver { before, sent } = &mut self.stage else { return Err(over()) };
         if !*sent && late {
             return Err(out_of_time("synchronises, and the time is up: it was not cut over"));
@@ -50,7 +51,7 @@ impl Migration {
         if mem::replace(sent, true) {
             // The step before was dropped half-way, perhaps after its request had left.
             settle_cut_off(&Action::Cutover, before, || tasks.progress(id)).await?;
-        } else if let Err(error) = tasks.cutover(id).seen(before).await {
+        } else if let Err(error) = tasks.cutover(id).seen(before).until(until).await {
             if !is_refusal(&error) {
                 return Err(error);
             }
@@ -80,7 +81,8 @@ impl Migration {
         }
     }
 
-    fn launched(&mut self, id: &str, before: Progress) -> MigrationEvent {
+    /// From here on the target is launched.
+    pub(super) fn launched(&mut self, id: &str, before: Progress) -> MigrationEvent {
         (self.stage, self.cut_over) = (Stage::Launch, true);
         self.waiter = Some(self.waiter(id, Goal::MigrateSuccess, before));
         MigrationEvent::CutOver
@@ -94,6 +96,19 @@ fn is_refusal(error: &Error) -> bool {
         // Without a status it was our own guard, by the look from before.
         None => error.is_conflict(),
     }
+}
+
+/// Whether the target is being launched.
+pub(super) fn is_cutting_over(seen: &Progress) -> bool {
+    let runs = seen
+        .phase()
+        .is_some_and(|phase| phase.kind == PhaseKind::Cutover && phase.state == StepState::Running);
+    seen.state == State::Running && (runs || seen.source_state.as_deref() == Some("cutovering"))
+}
+
+/// Whether a task that stands still would go on with a cut-over once it is started.
+pub(super) fn is_half_cut_over(seen: &Progress) -> bool {
+    seen.phase().is_some_and(|phase| phase.kind == PhaseKind::Cutover && phase.state != StepState::Done)
 }
 
 /// How a task stands that refused a cut-over.

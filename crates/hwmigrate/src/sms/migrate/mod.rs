@@ -14,6 +14,7 @@ mod steps;
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -21,11 +22,13 @@ use futures_util::FutureExt as _;
 use hwmigrate_api::sms::types::{ConfigBody, PostTask};
 use tokio::time::Instant;
 
+use self::cutover::is_cutting_over;
 use self::stage::Stage;
 use super::{Created, Sms, SpeedPlan, Tasks};
+use crate::cancel::{self, Cancel};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Bytes, Phase, Progress, Reason, State};
-use crate::wait::{PollPolicy, Unlimited, Waiter, failed, stop_and_look};
+use crate::wait::{LAST_LOOK_GRACE, PollPolicy, Unlimited, Waiter, failed, stop_and_look};
 
 /// What happens in a [`Migration`], as it happens.
 #[derive(Clone, Debug)]
@@ -94,8 +97,12 @@ pub struct Migration<L = Duration> {
     task: Option<Created<String>>,
     waiter: Option<Waiter>,
     cut_over: bool,
-    /// The last look after a stop.
-    stopped: Option<Progress>,
+    /// The last look from before the waiter's, or after a stop.
+    seen: Option<Progress>,
+    /// Somebody wants it to end.
+    cancel: Arc<Cancel>,
+    /// It was told to start, and nobody knows whether that arrived.
+    may_have_started: bool,
 }
 
 struct Plan {
@@ -194,7 +201,9 @@ impl<L> Migration<L> {
             task: None,
             waiter: None,
             cut_over: false,
-            stopped: None,
+            seen: None,
+            cancel: Arc::default(),
+            may_have_started: false,
         }
     }
 
@@ -280,8 +289,9 @@ impl Migration {
     /// As [`report`](Self::report), and stops the task when the deadline
     /// passes or `cancelled` completes first.
     ///
-    /// A request that is under way is waited for. A cut-over that has begun is
-    /// not stopped: a target that is half launched helps nobody.
+    /// A request that is under way is waited for, the pause before a repetition is
+    /// not. A cut-over that has begun, by whomever, is not stopped: a target that is
+    /// half launched helps nobody.
     ///
     /// # Errors
     /// As [`report`](Self::report), and `Cancelled`. The text says whether the
@@ -296,11 +306,7 @@ impl Migration {
                     let why = Error::new(ErrorKind::Cancelled, "the migration was cancelled");
                     return self.stop(why).await;
                 }
-                // A create or cut-over without a reply has begun, for all that is known. A call that timed out
-                // before the deadline is an error like any other.
-                Err(error) if error.is_timeout() && !error.is_ambiguous() && self.is_late() => {
-                    return self.stop(error).await;
-                }
+                Err(error) if self.ends_by(&error) => return self.stop(error).await,
                 Err(error) => return Err(error),
             }
         }
@@ -338,17 +344,26 @@ impl Migration {
         mut cancelled: impl Future<Output = ()> + Unpin,
     ) -> Result<Option<MigrationEvent>> {
         while !matches!(self.stage, Stage::Over) {
+            let cancel = Arc::clone(&self.cancel);
             // Between two steps no request is under way, unless one was dropped half-way.
-            if !self.stage.is_halfway() && (&mut cancelled).now_or_never().is_some() {
+            let between = !self.stage.is_halfway();
+            if between && (cancel.is_told() || (&mut cancelled).now_or_never().is_some()) {
                 return Ok(None);
             }
-            let event = tokio::select! {
-                biased;
-                () = &mut cancelled, if self.stage.only_looks() => return Ok(None),
-                event = self.advance() => event?,
+            let event = if self.stage.only_looks() {
+                tokio::select! {
+                    biased;
+                    () = &mut cancelled => return Ok(None),
+                    event = self.advance() => event,
+                }
+            } else {
+                cancel::scope(&cancel, &mut cancelled, self.advance()).await
             };
-            if event.is_some() {
-                return Ok(event);
+            match event {
+                Ok(None) => {}
+                Err(error) if error.kind() == ErrorKind::Cancelled => return Ok(None),
+                Err(_) if self.may_have_started && cancel.is_told() => return Ok(None),
+                event => return event,
             }
         }
         Ok(None)
@@ -376,16 +391,21 @@ impl Migration {
             self.find_lost(&why).await?;
         }
         let Some(id) = self.task_id() else { return Err(why) };
-        if self.cut_over {
+        // A look tells more than a memory: it may have been told before, or by somebody else.
+        let seen = self.plan.tasks.within(LAST_LOOK_GRACE).progress(id).await.ok();
+        let launches = self.cut_over || seen.as_ref().is_some_and(is_cutting_over);
+        self.saw(seen);
+        let Some(id) = self.task_id() else { return Err(why) };
+        if launches {
             let words = format!("{}; the cut-over goes on at the service", why.message());
             return Err(self.with_task(why.with_message(words)));
         }
         let job = self.plan.tasks.job(id);
         let (outcome, last) = stop_and_look(job, self.plan.policy.clone(), why).await;
-        self.stopped = last;
+        self.saw(last);
         match outcome {
             Ok(outcome) => Ok(self.report_of(outcome.into_progress())),
-            Err(error) if error.is_job_failed() => match self.stopped.clone() {
+            Err(error) if error.is_job_failed() => match self.seen.clone() {
                 Some(last) => Ok(self.report_of(last)),
                 None => Err(self.with_task(error)),
             },
@@ -393,9 +413,16 @@ impl Migration {
         }
     }
 
+    /// Keeps a look that is none of the waiter's, which has done its part.
+    fn saw(&mut self, look: Option<Progress>) {
+        if look.is_some() {
+            (self.seen, self.waiter) = (look, None);
+        }
+    }
+
     /// The last look at the task.
     pub(super) fn last(&self) -> Option<&Progress> {
-        self.stopped.as_ref().or_else(|| self.waiter.as_ref().and_then(Waiter::last))
+        self.waiter.as_ref().and_then(Waiter::last).or(self.seen.as_ref())
     }
 }
 

@@ -6,8 +6,8 @@ use crate::error::Error;
 use crate::progress::Progress;
 use crate::sms::Created;
 
-/// What is to be done next. Each of them is looks, or one request that changes something: a cancel is heard
-/// during the former, and waits for the latter.
+/// What is to be done next. Each of them is looks, or one request that changes something: a cancel drops
+/// the former, and waits for the latter.
 pub(super) enum Stage {
     /// To be looked for; if it is to be made, for what it could be mistaken for.
     Begin,
@@ -53,7 +53,7 @@ impl Stage {
     /// Before the start, where nothing has been asked of the task.
     pub(super) const BEFORE_START: Self = Self::BeforeStart { refused: None, from: None };
 
-    /// Whether nothing is changed by what comes next, so that it may be given up at any moment.
+    /// Whether nothing is changed by what comes next, so that it may be dropped at any moment.
     pub(super) fn only_looks(&self) -> bool {
         match self {
             Self::Begin | Self::Search { .. } | Self::BeforeStart { .. } | Self::Follow => true,

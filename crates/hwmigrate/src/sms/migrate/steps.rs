@@ -6,10 +6,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::create::used;
+use super::cutover::is_half_cut_over;
 use super::stage::Stage;
 use super::{Begin, Migration, MigrationEvent, Report, out_of_time, over};
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Progress, Resource, State};
 use crate::sms::Tasks;
 use crate::sms::wait::Goal;
@@ -67,7 +68,9 @@ impl Migration {
             clock::sleep_until(*from).await;
         }
         let seen = patience.look(|| tasks.progress(id)).await?;
-        match (seen.state, refused.take()) {
+        let refused = refused.take();
+        self.saw(Some(seen.clone()));
+        match (seen.state, refused) {
             (state, Some(refused)) if !state.is_active() => Err(refused),
             (State::Ready | State::Paused | State::Failed, _) => {
                 self.stage = Stage::Start(Box::new(seen));
@@ -91,7 +94,7 @@ impl Migration {
 
     /// Starts the task, which stands still.
     async fn start(&mut self, id: &str) -> Result<Option<MigrationEvent>> {
-        let (tasks, late) = (self.tasks(), self.is_late());
+        let (tasks, late, until) = (self.tasks(), self.is_late(), clock::after(self.left()));
         // Whoever drops this step and comes again looks first.
         let Stage::Start(before) = mem::replace(&mut self.stage, Stage::BEFORE_START) else {
             return Err(over());
@@ -100,12 +103,22 @@ impl Migration {
             // Started now it would run on with nobody to follow it.
             return Err(out_of_time("stands still, and the time is up: it was not started"));
         }
-        match tasks.start(id).seen(&before).await {
+        let launches = is_half_cut_over(&before);
+        if launches && !self.plan.cut_over {
+            let words = "a cut-over of the task has begun and not ended: once started it goes on to launch the target";
+            let advice = "ask for the cut-over, or delete the task and begin anew";
+            return Err(Error::new(ErrorKind::Conflict, words).with_advice(advice));
+        }
+        match tasks.start(id).seen(&before).until(until).await {
             Err(error) if error.is_conflict() => {
                 self.stage = Stage::BeforeStart { refused: Some(error), from: None };
                 Ok(None)
             }
-            Err(error) => Err(error),
+            Err(error) => {
+                self.may_have_started = error.is_ambiguous();
+                Err(error)
+            }
+            Ok(()) if launches => Ok(Some(self.launched(id, *before))),
             Ok(()) => {
                 self.stage = Stage::Follow;
                 self.waiter = Some(self.waiter(id, Goal::Syncing, *before));
@@ -164,8 +177,15 @@ impl Migration {
     }
 
     /// Whether the deadline has passed.
-    pub(in crate::sms) fn is_late(&self) -> bool {
+    pub(super) fn is_late(&self) -> bool {
         self.left().is_zero()
+    }
+
+    /// Whether this error is the deadline, at which the task is stopped. A create or cut-over without a reply has
+    /// begun, for all that is known; a call that timed out before the deadline is an error like any other.
+    pub(in crate::sms) fn ends_by(&self, error: &Error) -> bool {
+        let timeout = error.is_timeout() && !error.is_ambiguous();
+        (timeout || self.may_have_started) && self.is_late()
     }
 
     pub(super) fn left(&self) -> Duration {

@@ -10,13 +10,15 @@ use std::future::Future;
 use std::time::Duration;
 
 use hwmigrate_api::sms::types::{TaskAction as Action, TaskState};
+use tokio::time::Instant;
 
+use crate::cancel;
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::jobs::command::RESENDS;
 use crate::progress::Progress;
 use crate::sms::{guard, state};
-use crate::wait::job_report;
+use crate::wait::{LAST_LOOK_GRACE, job_report};
 
 /// Pauses before the looks for the effect of an action: a request may still be
 /// on its way when its connection is already gone.
@@ -27,7 +29,8 @@ const PAUSES: [Duration; 4] =
 const ARRIVED: [&str; 2] = ["SMS.1038", "SMS.1039"];
 
 /// Sends an action if the table allows it after the look `before`, or whatever
-/// the state is without one, and settles a lost reply by looking.
+/// the state is without one, and settles a lost reply by looking. After `until`, or
+/// once the work that this is part of is given up, nothing is sent again.
 ///
 /// # Errors
 /// `Conflict` by the table, or by the service; `Ambiguous` when a reply was
@@ -35,6 +38,7 @@ const ARRIVED: [&str; 2] = ["SMS.1038", "SMS.1039"];
 pub(in crate::sms) async fn tell<L, S>(
     action: &Action,
     before: Option<&Progress>,
+    until: Option<Instant>,
     look: impl Fn() -> L,
     send: impl Fn() -> S,
 ) -> Result<()>
@@ -45,6 +49,7 @@ where
     if let Some(seen) = before {
         guard::check(seen, action)?;
     }
+    let is_late = || until.is_some_and(|until| clock::instant() >= until);
     let mut lost: Option<Error> = None;
     for _ in 0..RESENDS {
         let error = match send().await {
@@ -59,9 +64,23 @@ where
             outcome => return outcome,
         };
         tracing::warn!(action = action.as_str(), "the reply to an action was lost; looking for its effect");
-        match settle(action, before, &look).await {
+        let settling = settle(action, before, &look);
+        let effect = match until {
+            None => settling.await,
+            // What time is left is for the looks; where none is, a few come before the end.
+            Some(until) => {
+                let end = until.max(clock::instant()) + LAST_LOOK_GRACE;
+                tokio::time::timeout_at(end, settling).await.unwrap_or(Effect::None(None))
+            }
+        };
+        match effect {
             Effect::Shown => return Ok(()),
-            Effect::None(Some(_)) if matches!(action, Action::Start | Action::Stop) => lost = Some(error),
+            Effect::None(seen @ Some(_)) if matches!(action, Action::Start | Action::Stop) => {
+                if cancel::is_told() || is_late() {
+                    return Err(unsettled(error, action, seen.as_deref()));
+                }
+                lost = Some(error);
+            }
             Effect::None(seen) => return Err(unsettled(error, action, seen.as_deref())),
         }
     }

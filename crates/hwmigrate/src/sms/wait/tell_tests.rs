@@ -46,7 +46,7 @@ impl Stage {
             })
         };
         let before = if force { None } else { Some(look().await?) };
-        tell(action, before.as_ref(), look, send).await
+        tell(action, before.as_ref(), None, look, send).await
     }
 }
 
