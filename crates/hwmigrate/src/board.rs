@@ -79,6 +79,10 @@ pub(crate) trait Source: Send + Sync {
     fn page(&self, state: Option<i64>, offset: u64) -> Doing<Page>;
     /// One job.
     fn show(&self, id: &str) -> Doing<Progress>;
+    /// What a list tells of a job, with what this wait knows of it; `None` where that is not enough.
+    fn complete(&self, listed: &Progress) -> Option<Progress> {
+        Some(listed.clone())
+    }
 }
 
 /// The boards of one client.
@@ -241,10 +245,11 @@ impl Watch {
         if self.board.watchers.load(Ordering::Relaxed) > source.open_states().len().max(FEW)
             && let Some(sweep) = self.board.sweep(source).await?
             // A sweep may be older than a start, so an end that it shows is confirmed by a look of its own.
-            && let Some(progress) = sweep.jobs.get(id).filter(|progress| !rests(progress))
+            && let Some(listed) = sweep.jobs.get(id).filter(|progress| !rests(progress))
+            && let Some(progress) = source.complete(listed)
         {
-            self.judge(&**source, progress);
-            return Ok(progress.clone());
+            self.judge(&**source, &progress);
+            return Ok(progress);
         }
         // Closed only when the gate is dropped, and then nobody looks.
         let _place = match &self.gate.0 {

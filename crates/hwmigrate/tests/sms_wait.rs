@@ -284,6 +284,64 @@ async fn many_tasks_are_watched_by_the_page_of_servers() {
 }
 
 #[tokio::test]
+async fn waits_that_share_a_list_know_their_phases_all_the_same() {
+    let lists = AtomicU32::new(0);
+    let lists: &'static AtomicU32 = Box::leak(Box::new(lists));
+    let server = Server::start(move |asked| {
+        // The list tells of a copy that goes on, then of a cut-over, then of its end.
+        let share = lists.load(Ordering::Relaxed) * 10;
+        let (state, source, step, share) = match share {
+            0..=50 => ("RUNNING", "replicate", "MIGRATE_LINUX_FILE", share),
+            60..=80 => ("RUNNING", "cutovering", "CONFIGURE_LINUX_FILE", share - 50),
+            _ => ("MIGRATE_SUCCESS", "finished", "CONFIGURE_LINUX_FILE", 100),
+        };
+        let Some(id) = asked.path.strip_prefix("/tasks/") else {
+            if asked.path != "/sources" {
+                return ok(json!({"id": "s", "state": source, "replicatesize": 2, "totalsize": 2}));
+            }
+            lists.fetch_add(1, Ordering::Relaxed);
+            let servers = (0..5).map(|place| {
+                let current = json!({"id": format!("t{place}"), "state": state, "subtask_info": format!("{step}-{share}")});
+                json!({"id": format!("s{place}"), "state": source, "replicatesize": 2, "totalsize": 2, "current_task": current})
+            });
+            return ok(json!({"source_servers": servers.collect::<Vec<_>>(), "count": 5}));
+        };
+        let copies = source == "replicate";
+        let copied = if copies { share } else { 100 };
+        let mut steps = vec![json!({
+            "id": 1, "name": "MIGRATE_LINUX_FILE", "progress": copied, "start_date": 1, "user_op": "REPLICATE",
+            "end_date": (!copies).then_some(2),
+        })];
+        if !copies {
+            steps.push(json!({
+                "id": 2, "name": step, "progress": share, "start_date": 3, "user_op": "CUTOVER0",
+                "end_date": (share == 100).then_some(4),
+            }));
+        }
+        ok(json!({"id": id, "state": state, "source_server": {"id": "s", "state": source}, "sub_tasks": steps}))
+    })
+    .await;
+    let tasks = server.sms().tasks();
+    let policy = PollPolicy::every(Duration::from_millis(600));
+    let looks = (0..5).map(|place| {
+        Box::pin(tasks.wait(&format!("t{place}")).poll(policy.clone()).deadline(minute()).stream())
+    });
+    let seen: Vec<_> = futures_util::stream::select_all(looks).map(|look| look.unwrap()).collect().await;
+    assert_eq!(seen.iter().filter(|progress| progress.state == State::Succeeded).count(), 5);
+    for progress in &seen {
+        let phase = progress.phase().unwrap();
+        let name =
+            if progress.source_state.as_deref() == Some("replicate") { "REPLICATE" } else { "CUTOVER0" };
+        assert_eq!(phase.name, name, "{progress}");
+    }
+    let copied = seen.iter().filter(|progress| progress.phase().unwrap().name == "REPLICATE");
+    let most = copied.filter_map(|progress| progress.phase().unwrap().percent).max();
+    assert!(most >= Some(30), "the list moves the phase on: {most:?}");
+    let singles = server.journal().iter().filter(|asked| asked.path.starts_with("/tasks/")).count();
+    assert!(singles < 40, "{singles} single looks, {} in all", seen.len());
+}
+
+#[tokio::test]
 async fn task_that_is_in_no_page_is_looked_at_singly() {
     let server = Server::start(|asked| match asked.path.as_str() {
         "/sources" => ok(json!({"source_servers": [], "count": 0})),

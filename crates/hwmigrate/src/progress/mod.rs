@@ -169,6 +169,9 @@ pub struct Progress {
     pub migrates_metadata: bool,
 }
 
+/// States of a source server in which its bytes tell how far its task is.
+const COPYING: [&str; 4] = ["initialize", "init", "replicate", "syncing"];
+
 impl Progress {
     /// An empty view of a job in the given state.
     pub(crate) fn new(
@@ -204,7 +207,8 @@ impl Progress {
     /// The share that is done, from 0 to 1: of the last phase where there are
     /// phases, else by bytes where there are any, else by objects.
     ///
-    /// `None` while no total is known. As long as [`totals_final`](Self::totals_final)
+    /// `None` while no total is known, and for a server that does something else than
+    /// copy where only a list was read. As long as [`totals_final`](Self::totals_final)
     /// is false the share by bytes or objects may fall again, because the service
     /// lists the source while it copies. A phase's share does not fall while one
     /// wait watches it, and begins anew with the next phase.
@@ -215,6 +219,9 @@ impl Progress {
         }
         if let Some(phase) = self.phases.last() {
             return phase.percent.map(|percent| (f64::from(percent) / 100.0).min(1.0));
+        }
+        if self.source_state.as_deref().is_some_and(|state| !COPYING.contains(&state)) {
+            return None;
         }
         match (self.bytes.total, self.objects.total) {
             (Some(total), _) if total > 0 => Some(share(self.bytes.done, total)),

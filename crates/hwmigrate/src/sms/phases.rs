@@ -21,7 +21,7 @@ use crate::progress::{Phase, PhaseKind, State, Step, StepState, copies_data};
 const CUTOVER_STEPS: [&str; 2] = ["CONFIGURE_", "DETTACH_AGENT_IMAGE"];
 
 /// A phase that is not over has at most this share, however complete its steps are.
-const ALMOST: u8 = 99;
+pub(super) const ALMOST: u8 = 99;
 
 /// One step, from whichever answer.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -8,8 +8,9 @@ use super::{Goal, view};
 use crate::board::{Gate, Page, Source, Watch};
 use crate::error::Result;
 use crate::fleet::Fleet;
-use crate::progress::{Bytes, Progress, Resource};
+use crate::progress::{Bytes, PhaseKind, Progress, Resource, StepState, copies_data};
 use crate::sms::Tasks;
+use crate::sms::phases::ALMOST;
 use crate::wait::{Job, Unlimited, Waiter, is_final};
 
 type Doing<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
@@ -20,6 +21,8 @@ type Doing<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 struct Memory {
     bytes: Mutex<Bytes>,
     refused: AtomicBool,
+    /// The last look at the task itself.
+    last: Mutex<Option<Progress>>,
 }
 
 impl Tasks {
@@ -34,8 +37,9 @@ impl Tasks {
     /// Prepares a wait for the end of a task: `MIGRATE_SUCCESS` or `SYNC_SUCCESS`.
     /// [`wait_until`](Self::wait_until) knows more goals.
     ///
-    /// Looks of one wait cost two requests each; three and more waits of one
-    /// client share theirs.
+    /// Looks of one wait cost two requests each. Three and more waits of one client
+    /// share the list of servers, which tells no phases: a task is looked at by
+    /// itself when it comes to another step, and while it is cut over.
     pub fn wait(&self, id: &str) -> Waiter<Unlimited> {
         Waiter::new(self.job(id))
     }
@@ -64,22 +68,24 @@ impl Tasks {
 
     /// Prepares a wait for many tasks, at the price of one list request per
     /// 200 source servers and round. What a list tells has no phases; the
-    /// bytes and the present step are there.
+    /// bytes and the present step are there. [`wait`](Self::wait) for each of a
+    /// few tells more.
     pub fn wait_all<I: AsRef<str>>(&self, ids: impl IntoIterator<Item = I>, goal: Goal) -> Fleet<Unlimited> {
         let gate = Gate::narrow();
         Fleet::new(ids.into_iter().map(|id| {
             let id = id.as_ref();
-            (id.to_owned(), Waiter::new(self.job_behind(id, &gate)).aim(goal.into()))
+            (id.to_owned(), Waiter::new(self.job_behind(id, &gate, false)).aim(goal.into()))
         }))
     }
 
     pub(in crate::sms) fn job(&self, id: &str) -> Job {
-        self.job_behind(id, &Gate::open())
+        self.job_behind(id, &Gate::open(), true)
     }
 
-    fn job_behind(&self, id: &str, gate: &Gate) -> Job {
+    /// With `phases`, what a list tells alone is not enough.
+    fn job_behind(&self, id: &str, gate: &Gate, phases: bool) -> Job {
         let watch = Arc::new(Watch::new(&self.sms().shared.boards.servers, gate));
-        let looks: Arc<dyn Source> = Arc::new(Looks { tasks: self.clone(), memory: Arc::default() });
+        let looks: Arc<dyn Source> = Arc::new(Looks { tasks: self.clone(), memory: Arc::default(), phases });
         let (looked_at, stopped, tasks) = (id.to_owned(), id.to_owned(), self.clone());
         Job {
             resource: Resource::ServerTask,
@@ -132,6 +138,7 @@ impl Tasks {
         if progress.id.is_empty() {
             id.clone_into(&mut progress.id);
         }
+        *memory.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(progress.clone());
         Ok(progress)
     }
 }
@@ -140,6 +147,7 @@ impl Tasks {
 struct Looks {
     tasks: Tasks,
     memory: Arc<Memory>,
+    phases: bool,
 }
 
 impl Source for Looks {
@@ -167,4 +175,41 @@ impl Source for Looks {
         let (tasks, id, memory) = (self.tasks.clone(), id.to_owned(), Arc::clone(&self.memory));
         Box::pin(async move { tasks.look(&id, &memory).await })
     }
+
+    fn complete(&self, listed: &Progress) -> Option<Progress> {
+        if !self.phases {
+            return Some(listed.clone());
+        }
+        let last = self.memory.last.lock().unwrap_or_else(PoisonError::into_inner);
+        with_phases(listed, last.as_ref()?)
+    }
+}
+
+/// What a list tells, with the phases of the last look at the task itself: as long as it is in the
+/// step of the first copy that it was in, or none runs. A cut-over is short, and all of it is news.
+fn with_phases(listed: &Progress, last: &Progress) -> Option<Progress> {
+    let step = |progress: &Progress| progress.step.as_ref().map(|step| step.name.clone());
+    let same = listed.state_word == last.state_word
+        && listed.source_state == last.source_state
+        && listed.start_time_ms == last.start_time_ms
+        && step(listed) == step(last);
+    if !same {
+        return None;
+    }
+    let mut progress = listed.clone();
+    progress.phases.clone_from(&last.phases);
+    match progress.phases.last_mut() {
+        Some(phase) if phase.state == StepState::Running => {
+            let share = listed.step.as_ref().filter(|step| copies_data(&step.name))?.percent?;
+            if phase.kind != PhaseKind::Replicate {
+                return None;
+            }
+            phase.percent = phase.percent.max(Some(share.min(ALMOST)));
+            if let Some(step) = phase.steps.iter_mut().find(|step| step.state == StepState::Running) {
+                step.percent = Some(share);
+            }
+        }
+        _ => {}
+    }
+    Some(progress)
 }
