@@ -45,7 +45,8 @@ pub(crate) fn check() -> Result<()> {
 
 /// Builds a package with the feature of the first service, and sees that no service but these was compiled.
 fn alone(package: &str, services: &[&str]) -> Result<()> {
-    let mut check = cargo(&["check", "--package", package, "--message-format", "json-render-diagnostics"]);
+    let mut check =
+        cargo(&["check", "--locked", "--package", package, "--message-format", "json-render-diagnostics"]);
     let built = output(check.args(["--no-default-features", "--features", services[0]]))?;
     let mut sources = String::new();
     for message in built.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()) {

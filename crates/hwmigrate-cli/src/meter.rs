@@ -14,6 +14,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::clock::Stopwatch;
 use crate::duration::describe;
 use crate::output::bytes;
+use crate::plain::plain;
 
 /// Least time between two plain lines that say the same of a job.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -141,12 +142,12 @@ impl Bars {
                 Some(known) => known.bar.clone(),
                 None => {
                     let bar = self.of(&progress.id, None);
-                    bar.set_prefix(called.to_owned());
+                    bar.set_prefix(plain(called).into_owned());
                     bar
                 }
             };
             bar.set_position(position(progress.fraction()));
-            bar.set_message(describe_progress(progress, true));
+            bar.set_message(plain(&describe_progress(progress, true)).into_owned());
             return;
         };
         self.bars
@@ -154,7 +155,7 @@ impl Bars {
         for phase in earlier {
             let bar = self.of(&progress.id, Some(&phase.name));
             bar.set_position(position(share(phase)));
-            bar.set_prefix(format!("{called} {}", phase.name));
+            bar.set_prefix(plain(&format!("{called} {}", phase.name)).into_owned());
             bar.set_message(phase.state.as_str());
             if phase.state != StepState::Running {
                 bar.disable_steady_tick();
@@ -162,8 +163,8 @@ impl Bars {
         }
         let bar = self.of(&progress.id, Some(&last.name));
         bar.set_position(position(progress.fraction()));
-        bar.set_prefix(format!("{called} {}", last.name));
-        bar.set_message(describe_progress(progress, false));
+        bar.set_prefix(plain(&format!("{called} {}", last.name)).into_owned());
+        bar.set_message(plain(&describe_progress(progress, false)).into_owned());
     }
 
     /// The bar of a job, or of one of its phases; made when it is first asked for.
@@ -223,7 +224,7 @@ fn share(phase: &Phase) -> Option<f64> {
 
 fn write_line(text: &str) {
     // Without anybody to tell, the job still goes on.
-    let _ = writeln!(io::stderr().lock(), "{}", crate::plain::plain(text));
+    let _ = writeln!(io::stderr().lock(), "{}", plain(text));
 }
 
 /// One look in words: state, phase if it is wanted, what is moved, speed, time left.
@@ -288,4 +289,30 @@ fn describe_step(progress: &Progress, with_phase: bool, text: &mut String) {
 
 fn size(count: u64) -> String {
     bytes(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use hwmigrate::sms::types::ShowTaskResponse;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_of_others_do_not_steer_the_terminal_of_the_bars() {
+        let mut bars = Bars::new();
+        for steps in [json!([]), json!([{"id": 1, "name": "S\u{1b}[2J", "progress": 4, "user_op": "P\u{7}"}])]
+        {
+            let task = json!({"id": "t", "state": "RUN\u{9b}NING", "sub_tasks": steps});
+            let task: ShowTaskResponse = serde_json::from_value(task).unwrap();
+            bars.show("web\u{1b}]0;owned\u{7}", &Progress::from(&task));
+        }
+        for bar in &bars.bars {
+            let shown = format!("{}{}", bar.bar.prefix(), bar.bar.message());
+            assert!(shown.contains("web") && !shown.contains(char::is_control), "{shown:?}");
+        }
+        assert!(!bars.bars.is_empty());
+    }
 }

@@ -40,6 +40,16 @@ pub(crate) const COLUMNS: [Column; 8] = [
     column("reason", "/error/message", Show::Text),
 ];
 
+/// The same for tasks of servers.
+pub(crate) const SERVER_COLUMNS: [Column; 6] = [
+    column("task", "/task_id", Show::Text),
+    column("status", "/status", Show::Text),
+    column("server state", "/source_state", Show::Text),
+    column("phases", "/phases", Show::Phases),
+    column("copied", "/bytes/done", Show::Bytes),
+    column("reason", "/error/message", Show::Text),
+];
+
 /// One look at a job as JSON.
 pub(crate) fn of_progress(progress: &Progress) -> Map<String, Value> {
     let mut report = Map::new();

@@ -303,6 +303,34 @@ fn a_reader_that_has_gone_is_told_from_an_end() {
 }
 
 #[test]
+fn an_end_that_nobody_reads_still_tells_by_its_code_how_the_work_ended() {
+    let served = Served::start();
+    let source = served.dir.path().join("source");
+    write_files(&source, &[("a", b"1")]);
+    let unread = |args: &[&str]| {
+        let mut child = served.client(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        Ran::from(child.wait_with_output().unwrap())
+    };
+    let good = run(&mut migrate(&served, &["-o", "json"])).json()["task_id"].to_string();
+    // A folder cannot be made where a file is.
+    write_files(&source, &[("a b/c", b"1")]);
+    write_files(&served.dir.path().join("target"), &[("a b", b"in the way")]);
+    let ran = run(&mut migrate(&served, &["-o", "json", "--rounds", "0"]));
+    let bad = ran.json()["task_id"].to_string();
+    let code = ran.code;
+    assert_ne!(code, 0, "{ran}");
+    for format in ["json", "ndjson", "table"] {
+        let ended = unread(&["oms", "task", "wait", &good, "-o", format]);
+        assert_eq!(ended.code, 0, "{format}: {ended}");
+        let ended = unread(&["oms", "task", "wait", &bad, "-o", format]);
+        assert_eq!(ended.code, code, "{format}: {ended}");
+        let ended = unread(&["oms", "task", "wait", &good, &bad, "-o", format]);
+        assert_eq!(ended.code, code, "{format}: {ended}");
+    }
+}
+
+#[test]
 fn the_emulator_ends_on_sigterm_and_goes_on_from_its_state() {
     let served = Served::start();
     write_files(&served.dir.path().join("source"), &[("a", &vec![1; 2 << 20]), ("b", &vec![2; 2 << 20])]);

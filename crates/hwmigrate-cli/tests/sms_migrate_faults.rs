@@ -111,6 +111,19 @@ fn a_reader_that_has_gone_is_an_interrupt_that_loses_no_task() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_behind_the_output_is_named_when_tasks_were_stopped() {
+    let served = served(&["--sms-step", "4s"]);
+    let template = template(&served);
+    let mut command = served.client(["sms", "migrate", "web-1", "db-1", "-o", "ndjson"]);
+    command.args(["--template-id", &template, "--stop-on-interrupt"]);
+    command.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap());
+    let ended = run(&mut command);
+    ended.refused(1, "the output could not be written: the following ends");
+    assert!(ended.err.contains("No space left on device"), "{ended}");
+}
+
+#[test]
 fn two_commands_for_one_server_move_it_together() {
     let served = served(&FAST);
     let template = template(&served);

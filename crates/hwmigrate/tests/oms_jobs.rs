@@ -520,6 +520,21 @@ async fn cancelled_migration_stops_its_task_and_tells_the_id() {
 }
 
 #[tokio::test]
+async fn cancel_is_heard_while_a_create_is_held_back() {
+    let (send, cancelled) = tokio::sync::oneshot::channel::<()>();
+    let send = Mutex::new(Some(send));
+    let server = Server::start(move |_| {
+        send.lock().unwrap().take();
+        Reply::Busy(429, 40)
+    })
+    .await;
+    let run = server.oms().migrate(request()).deadline(minute()).run_or_stop(async { _ = cancelled.await });
+    let error = tokio::time::timeout(Duration::from_secs(20), run).await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled, "{error}");
+    assert_eq!(server.count("POST", "/tasks"), 1);
+}
+
+#[tokio::test]
 async fn migration_that_misses_its_deadline_tells_the_id() {
     let server =
         Server::start(|asked| if asked.method == "GET" { ok(task(17, 2)) } else { ok(json!({"id": 17})) })

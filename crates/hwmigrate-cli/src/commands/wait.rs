@@ -1,6 +1,7 @@
 //! Waiting for jobs that are there already: the `wait` of every kind of job.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::pin::pin;
 
 use futures_util::StreamExt;
@@ -16,20 +17,22 @@ use crate::failure::{Failure, Result, ended};
 use crate::interrupt::Interrupts;
 use crate::logging::level;
 use crate::meter::Meter;
-use crate::output::Output;
+use crate::output::{Column, Output};
 use crate::report;
 
 /// What becomes of jobs that are not waited for any more.
 const LEFT: &str = "the waiting ends, and jobs that run go on";
 
-/// Waits for jobs and reports how each ended. The fleet knows what is waited for.
+/// Waits for jobs and reports how each ended: several in a table of these columns. The fleet knows what is
+/// waited for.
 pub(crate) async fn run(
     fleet: Fleet<Unlimited>,
     stall_after: Option<Span>,
     global: &Global,
     output: &Output,
-    several: bool,
+    columns: Option<&[Column]>,
 ) -> Result<()> {
+    let several = columns.is_some();
     let mut fleet = fleet.deadline(crate::wait_limit(global));
     if let Some(span) = stall_after {
         fleet = fleet.stall_after(span.0);
@@ -38,13 +41,21 @@ pub(crate) async fn run(
     meter.begin("asking the service");
     let watch = Stopwatch::start();
     let mut last: HashMap<String, Progress> = HashMap::new();
-    let mut rows = output.rows(&report::COLUMNS);
+    let mut rows = output.rows(columns.unwrap_or_default());
+    // Why nothing can be written any more.
+    let mut mute = None;
     let mut worst = ExitCode::Done;
     let mut events = pin!(fleet.stream());
     let mut stop = Interrupts::listen()?;
     loop {
         let event = tokio::select! {
+            biased;
             event = events.next() => event,
+            // What has ended by then still counts; the rest is not waited for.
+            Some(failure) = ready(mute.as_ref()) => {
+                meter.finish();
+                return Err(Failure::amid(failure, LEFT));
+            }
             () = stop.next() => {
                 meter.finish();
                 let end = Failure::new(ExitCode::Interrupted, format!("interrupted: {LEFT}"));
@@ -55,8 +66,8 @@ pub(crate) async fn run(
             None => break,
             Some(FleetEvent::Progress(progress)) => {
                 meter.show(&progress);
-                if output.format() == Format::Ndjson {
-                    output.line(&report::event(&progress)).map_err(|failure| failure.amid(LEFT))?;
+                if output.format() == Format::Ndjson && mute.is_none() {
+                    mute = output.line(&report::event(&progress)).err();
                 }
                 last.insert(progress.id.clone(), progress);
             }
@@ -67,12 +78,16 @@ pub(crate) async fn run(
                 tell(&meter, &end.outcome, end.resource, &end.id, several);
                 worst = worse(worst, code);
                 if several {
-                    rows.push(value).map_err(|failure| failure.amid(LEFT))?;
+                    mute = mute.or_else(|| rows.push(value).err());
                 } else {
                     meter.finish();
                     // Counts are data, the reason is an error: both are said, each in its place.
                     let shown = seen.is_some() || end.outcome.is_ok();
-                    let written = if shown { output.record(&value, &report::LINES) } else { Ok(()) };
+                    let written = match mute.take() {
+                        Some(mute) => Err(mute),
+                        None if shown => output.record(&value, &report::LINES),
+                        None => Ok(()),
+                    };
                     let work = end.outcome.map(drop).map_err(|error| Failure::from(error).with_code(code));
                     ended(work, written)?;
                 }
@@ -81,7 +96,11 @@ pub(crate) async fn run(
         }
     }
     meter.finish();
-    let written = if several { rows.finish() } else { Ok(()) };
+    let written = match mute {
+        Some(mute) => Err(mute),
+        None if several => rows.finish(),
+        None => Ok(()),
+    };
     let work = if worst == ExitCode::Done { Ok(()) } else { Err(Failure::silent(worst)) };
     ended(work, written)
 }

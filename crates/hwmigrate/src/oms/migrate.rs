@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_core::Stream;
@@ -15,6 +16,7 @@ use tokio::time::Instant;
 
 use super::keys::NodeKeys;
 use super::tasks::Tasks;
+use crate::cancel;
 use crate::catalogue;
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -249,20 +251,31 @@ impl Migration {
     /// As [`report`](Self::report), and pauses the task when the deadline
     /// passes or `cancelled` completes first.
     ///
-    /// A create that is under way is waited for, so that no task is left unknown.
+    /// A create that is under way is waited for, so that no task is left unknown; the
+    /// pause before a repetition is not.
     ///
     /// # Errors
     /// As [`report`](Self::report), and `Cancelled`. The text says whether the
     /// task was stopped.
     pub async fn run_or_stop(mut self, cancelled: impl Future<Output = ()>) -> Result<Report> {
-        self.begin_task().await?;
-        let why = tokio::select! {
-            report = self.finish() => match report {
-                // A call that timed out before the deadline is an error like any other.
-                Err(error) if error.is_timeout() && self.left().is_zero() => error,
-                report => return report,
-            },
-            () = cancelled => Error::new(ErrorKind::Cancelled, "the migration was cancelled"),
+        let mut cancelled = std::pin::pin!(cancelled);
+        let cancel = Arc::default();
+        let cancellation = || Error::new(ErrorKind::Cancelled, "the migration was cancelled");
+        match cancel::scope(&cancel, cancelled.as_mut(), self.begin_task()).await {
+            Err(error) if error.kind() == ErrorKind::Cancelled => return Err(cancellation()),
+            begun => begun?,
+        }
+        let why = if cancel.is_told() {
+            cancellation()
+        } else {
+            tokio::select! {
+                report = self.finish() => match report {
+                    // A call that timed out before the deadline is an error like any other.
+                    Err(error) if error.is_timeout() && self.left().is_zero() => error,
+                    report => return report,
+                },
+                () = cancelled => cancellation(),
+            }
         };
         let Some(task) = &self.task else { return Err(why) };
         let id = task.id;

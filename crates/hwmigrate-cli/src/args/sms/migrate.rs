@@ -58,7 +58,8 @@ pub(crate) struct Migrate {
     /// set before a task is started
     #[arg(long, value_name = "LIMIT")]
     pub(crate) speed_limit: Vec<String>,
-    /// Pause the tasks when this command is interrupted or its time is up
+    /// Pause the tasks when this command is interrupted or its time is up, and wait up to
+    /// two minutes until that is done
     #[arg(long)]
     pub(crate) stop_on_interrupt: bool,
     /// Say so when a running task has moved nothing for this long

@@ -12,6 +12,7 @@ use crate::commands::wait;
 use crate::connect::{connect, connect_to_wait, done_in_time, in_time};
 use crate::failure::Result;
 use crate::output::{Column, Output, Show, column};
+use crate::report;
 
 const COLUMNS: [Column; 6] = [
     column("id", "/group_id", Show::Text),
@@ -79,9 +80,9 @@ pub(crate) async fn run(command: GroupCommand, global: &Global, output: &Output)
         }
         GroupCommand::Wait { ids, options } => {
             let client = connect_to_wait(global, None)?;
-            let several = ids.len() > 1;
+            let columns = (ids.len() > 1).then_some(&report::COLUMNS[..]);
             let fleet = client.oms().groups().wait_all(ids).until(options.until.into());
-            wait::run(fleet, options.stall_after, global, output, several).await
+            wait::run(fleet, options.stall_after, global, output, columns).await
         }
         GroupCommand::Bandwidth { id, limits, .. } => {
             let plan = job::bandwidth_plan(&limits)?;

@@ -14,6 +14,7 @@ use crate::commands::wait;
 use crate::connect::{connect, connect_to_wait, done_in_time, in_time};
 use crate::failure::{Failure, Result};
 use crate::output::{Column, Output, Show, column};
+use crate::report;
 
 const COLUMNS: [Column; 8] = [
     column("id", "/id", Show::Text),
@@ -98,10 +99,10 @@ pub(crate) async fn run(command: TaskCommand, global: &Global, output: &Output) 
         }
         TaskCommand::Wait { ids, options } => {
             let client = connect_to_wait(global, None)?;
-            let several = ids.len() > 1;
+            let columns = (ids.len() > 1).then_some(&report::COLUMNS[..]);
             let ids = ids.into_iter().map(wire_id).collect::<Result<Vec<_>>>()?;
             let fleet = client.oms().tasks().wait_all(ids).until(options.until.into());
-            wait::run(fleet, options.stall_after, global, output, several).await
+            wait::run(fleet, options.stall_after, global, output, columns).await
         }
         TaskCommand::Bandwidth { id, limits, .. } => {
             let plan = job::bandwidth_plan(&limits)?;

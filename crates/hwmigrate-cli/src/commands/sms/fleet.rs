@@ -170,7 +170,7 @@ impl<'a> Fleet<'a> {
                         break;
                     }
                     drop(hold.take());
-                    self.meter.note("waiting for requests that are under way; interrupt once more to end at once");
+                    self.meter.note("waiting for what is under way; interrupt once more to end at once");
                     continue;
                 }
             };
@@ -310,7 +310,7 @@ impl<'a> Fleet<'a> {
         let all: usize = ENDS.iter().map(|end| count(end)).sum();
         counts.insert("unfinished".to_owned(), json!(total - all));
         // Who interrupts hears of it even if everything happened to be through by then.
-        let why = why.filter(|_| interrupted || all < total);
+        let why = why.filter(|_| interrupted || !failures.is_empty());
         let written = match (self.output.format(), reports.as_slice()) {
             _ if self.mute.is_some() => Ok(()),
             (Format::Table, [one]) => self.output.record(one, &LINES),

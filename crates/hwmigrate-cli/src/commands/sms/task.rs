@@ -17,6 +17,7 @@ use crate::connect::{connect, connect_to_wait, done_in_time, in_time};
 use crate::failure::{Failure, Result};
 use crate::output::{Column, Output, Show, column};
 use crate::private::NewFile;
+use crate::report;
 
 const COLUMNS: [Column; 8] = [
     column("id", "/id", Show::Text),
@@ -96,7 +97,8 @@ pub(crate) async fn run(command: TaskCommand, global: &Global, output: &Output) 
         TaskCommand::Wait { ids, options } => {
             let client = connect_to_wait(global, None)?;
             let fleet = client.sms().tasks().wait_all(&ids, options.until.into());
-            wait::run(fleet, options.stall_after, global, output, ids.len() > 1).await
+            let columns = (ids.len() > 1).then_some(&report::SERVER_COLUMNS[..]);
+            wait::run(fleet, options.stall_after, global, output, columns).await
         }
         TaskCommand::SpeedLimit { id, limits, tolerance, clear } => {
             let plan = request::speed_plan(&limits, tolerance, output)?;
