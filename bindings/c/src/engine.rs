@@ -79,6 +79,9 @@ impl Engine {
             // The first gives way to the network, the second to the connections it woke.
             tokio::task::yield_now().await;
             tokio::task::yield_now().await;
+            // The runtime forgets whom it made wait for its fairness when it is left, which may be in the same turn:
+            // a stream is driven from event to event.
+            let work = tokio::task::coop::unconstrained(work);
             let Some(cancel) = cancel else { return Ok(work.await?) };
             if cancel.is_set() {
                 return Err(cancelled());

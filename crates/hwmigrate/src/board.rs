@@ -14,10 +14,11 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -239,7 +240,7 @@ impl Watch {
     pub(crate) async fn look(&self, source: &Arc<dyn Source>, id: &str) -> Result<Progress> {
         if self.begin() {
             // Those that begin together count each other before any of them looks.
-            tokio::task::yield_now().await;
+            give_way().await;
         }
         let rests = |progress: &Progress| progress.state.is_settled() || progress.state == State::Unknown;
         if self.board.watchers.load(Ordering::Relaxed) > source.open_states().len().max(FEW)
@@ -285,6 +286,20 @@ impl Watch {
             _ => {}
         }
     }
+}
+
+/// Lets all others that are ready move on first. Not the runtime's own way of it: that is forgotten where the runtime
+/// is driven from event to event, and the event comes in the same turn.
+async fn give_way() {
+    let mut given = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut given, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 impl Drop for Watch {

@@ -285,3 +285,21 @@ async fn a_list_that_is_refused_for_a_while_is_read_again_later() {
     });
     assert!(ends.iter().all(|end| end.outcome.is_ok()), "no job was taken for gone");
 }
+
+#[test]
+fn look_that_gives_way_in_the_last_turn_goes_on_in_the_next() {
+    // Python and C drive the runtime from event to event: what one turn leaves must be there for the next.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let account = Account::default();
+    account.tasks.lock().unwrap().insert(1, 2);
+    let source: Arc<dyn Source> = Arc::new(account);
+    let watch = Watch::new(&Arc::default(), &Gate::open());
+    let mut looks = futures_util::stream::FuturesUnordered::from_iter([watch.look(&source, "1").boxed()]);
+    runtime.block_on(poll_fn(|cx| {
+        assert!(futures_util::StreamExt::poll_next_unpin(&mut looks, cx).is_pending());
+        Poll::Ready(())
+    }));
+    let look = futures_util::StreamExt::next(&mut looks);
+    let look = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), look).await });
+    assert_eq!(look.unwrap().unwrap().unwrap().id, "1");
+}

@@ -49,6 +49,8 @@ pub struct FleetEnd {
     pub id: String,
     /// What [`Waiter::wait`] would have returned.
     pub outcome: Result<Outcome>,
+    /// The last look, also where the outcome is an error; `None` where none was answered.
+    pub last: Option<Box<Progress>>,
 }
 
 impl Fleet<Unlimited> {
@@ -131,13 +133,16 @@ fn events(id: String, waiter: Waiter) -> impl Stream<Item = FleetEvent> + Send {
                 return None;
             }
             let resource = waiter.resource();
-            let ended = |outcome| FleetEvent::Ended(FleetEnd { resource, id: id.clone(), outcome });
+            let ended = |outcome, waiter: &Waiter| {
+                let last = waiter.last().cloned().map(Box::new);
+                FleetEvent::Ended(FleetEnd { resource, id: id.clone(), outcome, last })
+            };
             loop {
                 match waiter.next().await {
-                    Err(error) => return Some((ended(Err(error)), (waiter, None, true))),
+                    Err(error) => return Some((ended(Err(error), &waiter), (waiter, None, true))),
                     Ok(None) => {
                         let outcome = waiter.outcome().cloned()?;
-                        return Some((ended(Ok(outcome)), (waiter, None, true)));
+                        return Some((ended(Ok(outcome), &waiter), (waiter, None, true)));
                     }
                     Ok(Some(progress)) if shown.as_ref() != Some(&progress) => {
                         shown = Some(progress.clone());

@@ -1,12 +1,11 @@
 //! Waiting for jobs that are there already: the `wait` of every kind of job.
 
-use std::collections::HashMap;
 use std::future::ready;
 use std::pin::pin;
 
 use futures_util::StreamExt;
 use hwmigrate::fleet::{Fleet, FleetEvent};
-use hwmigrate::progress::{Progress, Resource};
+use hwmigrate::progress::Resource;
 use hwmigrate::wait::{Outcome, Unlimited};
 
 use crate::args::{Format, Global};
@@ -40,7 +39,6 @@ pub(crate) async fn run(
     let mut meter = Meter::new(output.is_quiet(), level(global) != tracing::level_filters::LevelFilter::OFF);
     meter.begin("asking the service");
     let watch = Stopwatch::start();
-    let mut last: HashMap<String, Progress> = HashMap::new();
     let mut rows = output.rows(columns.unwrap_or_default());
     // Why nothing can be written any more.
     let mut mute = None;
@@ -69,10 +67,9 @@ pub(crate) async fn run(
                 if output.format() == Format::Ndjson && mute.is_none() {
                     mute = output.line(&report::event(&progress)).err();
                 }
-                last.insert(progress.id.clone(), progress);
             }
             Some(FleetEvent::Ended(end)) => {
-                let seen = last.get(&end.id);
+                let seen = end.last.as_deref();
                 let (value, code) =
                     report::of_end(seen, end.outcome.as_ref(), end.resource, &end.id, watch.elapsed());
                 tell(&meter, &end.outcome, end.resource, &end.id, several);
