@@ -393,6 +393,9 @@ impl Migration {
         let Some(id) = self.task_id() else { return Err(why) };
         // A look tells more than a memory: it may have been told before, or by somebody else.
         let seen = self.plan.tasks.within(LAST_LOOK_GRACE).progress(id).await.ok();
+        if let Some(ended) = seen.as_ref().filter(|seen| self.cut_over && seen.state.is_settled()) {
+            return Ok(self.report_of(ended.clone()));
+        }
         let launches = self.cut_over || seen.as_ref().is_some_and(is_cutting_over);
         self.saw(seen);
         let Some(id) = self.task_id() else { return Err(why) };
