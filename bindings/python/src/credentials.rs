@@ -1,18 +1,12 @@
 //! Credentials, and the callables that give them.
 
-use std::fmt;
-
-use hwmigrate::{Credential, Credentials, Error, ErrorKind, Passcode, Secret};
+use hwmigrate::{Credential, Credentials, Error, Passcode, Secret};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
+use crate::callables::Callable;
 use crate::convert::Moment;
 use crate::json::SecretText;
-
-tokio::task_local! {
-    /// The event loop of the task that a call is awaited by.
-    pub(crate) static EVENT_LOOP: Py<PyAny>;
-}
 
 /// How a client proves who it is. A recipe, not a login: nothing is sent
 /// until the first call needs it, and then once for all callers.
@@ -79,20 +73,13 @@ impl PyCredentials {
     /// refused. An exception that it raises is the cause of the call's `AuthError`.
     #[staticmethod]
     fn from_callable(provide: Bound<'_, PyAny>) -> PyResult<Self> {
-        let provide = Callable::new(&provide)?;
-        Ok(Self(Credentials::from_fn(move || {
-            let provide = provide.clone();
-            async move {
-                provide
-                    .ask(|given| match given.cast::<PyCredential>() {
-                        Ok(credential) => Ok(credential.get().0.clone()),
-                        Err(_) => Err(PyTypeError::new_err(
-                            "the callable that provides credentials must return a hwmigrate.Credential",
-                        )),
-                    })
-                    .await
-            }
-        })))
+        let provide = Callable::new(&provide, |given| match given.cast::<PyCredential>() {
+            Ok(credential) => Ok(credential.get().0.clone()),
+            Err(_) => Err(PyTypeError::new_err(
+                "the callable that provides credentials must return a hwmigrate.Credential",
+            )),
+        })?;
+        Ok(Self(Credentials::from_fn(move || provide.clone().ask())))
     }
 
     /// The same, with a token of the whole account instead of one project.
@@ -153,76 +140,9 @@ fn asked(passcode: &Bound<'_, PyAny>) -> PyResult<Passcode> {
     if let Ok(fixed) = passcode.extract::<SecretText>() {
         return Ok(Passcode::from(fixed.0));
     }
-    let ask = Callable::new(passcode)?;
-    Ok(Passcode::from_fn(move || {
-        let ask = ask.clone();
-        async move { ask.ask(|given| Ok(given.extract::<SecretText>()?.0)).await }
-    }))
+    let ask = Callable::new(passcode, |given| Ok(given.extract::<SecretText>()?.0))?;
+    Ok(Passcode::from_fn(move || ask.clone().ask()))
 }
-
-/// A Python callable, sync or async, that is called from the runtime.
-struct Callable(std::sync::Arc<Py<PyAny>>);
-
-impl Clone for Callable {
-    fn clone(&self) -> Self {
-        Self(std::sync::Arc::clone(&self.0))
-    }
-}
-
-impl Callable {
-    fn new(object: &Bound<'_, PyAny>) -> PyResult<Self> {
-        if object.is_callable() {
-            return Ok(Self(std::sync::Arc::new(object.clone().unbind())));
-        }
-        Err(PyTypeError::new_err("a callable without arguments is wanted here"))
-    }
-
-    /// Calls it on a thread where it may take its time, and reads what it returns.
-    async fn ask<T: Send + 'static>(
-        self,
-        read: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let event_loop = EVENT_LOOP.try_with(|own| Python::try_attach(|py| own.clone_ref(py))).ok().flatten();
-        let work = move || {
-            Python::try_attach(|py| {
-                let resolve = py.import("hwmigrate._callbacks")?.getattr("resolve")?;
-                read(&resolve.call1((self.0.bind(py), event_loop))?)
-            })
-        };
-        match tokio::task::spawn_blocking(work).await {
-            Ok(Some(outcome)) => outcome.map_err(Failure::Raised),
-            _ => Err(Failure::Ended),
-        }
-    }
-}
-
-/// Why a callable gave nothing.
-enum Failure {
-    Raised(PyErr),
-    /// The interpreter is about to end.
-    Ended,
-}
-
-impl From<Failure> for Box<dyn std::error::Error + Send + Sync> {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Raised(raised) => Box::new(Raised(raised)),
-            Failure::Ended => Box::new(Error::new(ErrorKind::Cancelled, "the interpreter is about to end")),
-        }
-    }
-}
-
-/// What a callable raised. Its own text may hold anything, so only its type is shown.
-#[derive(Debug)]
-pub(crate) struct Raised(pub(crate) PyErr);
-
-impl fmt::Display for Raised {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the Python callable raised an exception")
-    }
-}
-
-impl std::error::Error for Raised {}
 
 /// A secret for `Credentials`, read where the reference says.
 #[pyfunction]

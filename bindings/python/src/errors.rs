@@ -11,7 +11,7 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::credentials::Raised;
+use crate::callables::Raised;
 
 /// The exception for an error.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
@@ -91,7 +91,7 @@ fn cause(py: Python<'_>, source: &(dyn StdError + 'static)) -> PyResult<PyErr> {
         return build(py, own);
     }
     if let Some(raised) = source.downcast_ref::<Raised>() {
-        return Ok(raised.0.clone_ref(py));
+        return Ok(raised.exception(py));
     }
     let class = py.import("hwmigrate.errors")?.getattr("Cause")?;
     let exception = PyErr::from_value(class.call1((source.to_string(),))?);

@@ -7,6 +7,7 @@
 
 mod bridge;
 mod call;
+mod callables;
 mod client;
 mod convert;
 mod credentials;
