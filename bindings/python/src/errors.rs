@@ -13,8 +13,15 @@ use pyo3::types::PyDict;
 
 use crate::callables::Raised;
 
-/// The exception for an error.
+/// The exception for an error; what a callable raised to end the program comes through as it is.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        match cause.downcast_ref::<Raised>() {
+            Some(raised) if raised.ends_more(py) => return raised.exception(py),
+            _ => source = cause.source(),
+        }
+    }
     build(py, error).unwrap_or_else(|problem| problem)
 }
 
