@@ -101,7 +101,7 @@ impl Running {
 
 /// The Python side of a result.
 fn made(py: Python<'_>, result: Result<Output, Error>) -> PyResult<Py<PyAny>> {
-    logs::flush(py)?;
+    logs::flush_last(py);
     match result {
         Ok(output) => output(py),
         Err(error) => Err(errors::raise(py, &error)),

@@ -47,7 +47,7 @@ mod _hwmigrate {
     #[pymodule_export]
     use crate::credentials::{PyCredential, PyCredentials, resolve_secret};
     #[pymodule_export]
-    use crate::logs::{listen, take_logs};
+    use crate::logs::{listen, report, take_logs};
     #[pymodule_export]
     use crate::oms::Oms;
     #[pymodule_export]
