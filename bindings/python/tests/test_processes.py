@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -196,12 +195,45 @@ def test_free_threaded_builds_are_refused_clearly() -> None:
     assert "free-threaded" in run_python(code).stdout
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="older versions do not tell")
-def test_sub_interpreters_are_refused_clearly() -> None:
+SUB_INTERPRETER = '''
+try:
+    import _interpreters as i
+except ImportError:
+    import _xxsubinterpreters as i
+def make():
+    # One that shares everything, which CPython itself refuses nothing.
+    try:
+        return i.create("legacy")
+    except TypeError:
+        return i.create(isolated=False)
+def load(interpreter):
+    try:
+        print(i.run_string(interpreter, """%s"""))
+    except Exception as error:
+        print(error)
+%s
+'''
+
+# By its file, because its package is refused before it.
+EMULATOR = f"""
+from importlib import machinery, util
+loader = machinery.ExtensionFileLoader("_emulator", {hwmigrate._emulator.__file__!r})
+loader.exec_module(util.module_from_spec(util.spec_from_loader("_emulator", loader)))
+"""
+
+
+@pytest.mark.parametrize("module", ["import hwmigrate", EMULATOR], ids=["package", "emulator"])
+@pytest.mark.parametrize("make", ["load(make())", "load(i.create())", "import hwmigrate.testing; load(make())"])
+def test_sub_interpreters_are_refused_clearly(module: str, make: str) -> None:
+    ended = run_python(SUB_INTERPRETER % (module, make))
+    assert ended.returncode == 0, ended.stderr
+    assert "subinterpreters" in ended.stdout
+
+
+def test_a_refused_sub_interpreter_leaves_the_main_one_alone() -> None:
     code = (
-        "try:\n    import _interpreters as i\nexcept ImportError:\n    import _xxsubinterpreters as i\n"
-        "made = i.create()\n"
-        "print(i.run_string(made, 'import hwmigrate'))\n"
+        "from hwmigrate.testing import Emulator\n"
+        "with Emulator() as emulator: assert emulator.client().oms.versions()\n"
     )
-    ended = run_python(code)
-    assert "subinterpreters" in ended.stdout + ended.stderr
+    ended = run_python(SUB_INTERPRETER % ("import hwmigrate", "load(make())\n" + code))
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr
