@@ -130,7 +130,11 @@ pub(crate) fn block(py: Python<'_>, call: &Call) -> PyResult<Py<PyAny>> {
             Ok(None) => {}
             Ok(Some(result)) => {
                 let result = made(py, result);
-                return interrupted.map_or(result, Err);
+                return match (interrupted, result) {
+                    (Some(signal), Err(ended)) => Err(errors::interrupted(py, signal, &ended)),
+                    (Some(signal), Ok(_)) => Err(signal),
+                    (None, result) => result,
+                };
             }
             Err(_) => return Err(gone()),
         }
@@ -261,7 +265,10 @@ impl Waiting {
         if let Some(result) = running.result(py) {
             self.running = None;
             if let Some(error) = self.cancelled.take() {
-                return Err(error);
+                return Err(match result {
+                    Err(ended) => errors::interrupted(py, error, &ended),
+                    Ok(_) => error,
+                });
             }
             return Err(PyStopIteration::new_err((result?,)));
         }

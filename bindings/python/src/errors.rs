@@ -42,6 +42,18 @@ pub(crate) fn forked(py: Python<'_>, why: &str) -> PyErr {
     made.map_or_else(|problem| problem, PyErr::from_value)
 }
 
+/// What interrupted a call, with what came of the call as its `__context__`: a traceback shows both.
+pub(crate) fn interrupted(py: Python<'_>, by: PyErr, ended: &PyErr) -> PyErr {
+    let name = pyo3::intern!(py, "__context__");
+    let value = by.value(py).as_any();
+    // An exception that came amid another one has a context already, and keeps it.
+    if value.getattr(name).is_ok_and(|context| context.is_none()) && !value.is(ended.value(py)) {
+        // What it refuses is not worth an exception that takes the place of both.
+        let _ = value.setattr(name, ended.value(py));
+    }
+    by
+}
+
 /// The running asyncio loop.
 pub(crate) fn running_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     use pyo3::sync::PyOnceLock;

@@ -68,8 +68,11 @@ try:
     else:
         looked.append(1)
         task.wait_or_stop(60, poll=hwmigrate.PollPolicy.every(0.05))
-except KeyboardInterrupt:
-    print(time.monotonic() - max(x for x in looked if isinstance(x, float)))
+except KeyboardInterrupt as interrupted:
+    if sys.argv[2] == "stop":
+        print(repr(interrupted.__context__), repr(getattr(interrupted.__context__, "__cause__", None)))
+    else:
+        print(time.monotonic() - max(x for x in looked if isinstance(x, float)))
 """
 
 
@@ -91,6 +94,17 @@ def test_ctrl_c_of_wait_or_stop_stops_the_task_first(
     ended = run_python(CTRL_C, str(task.id), "stop", **emulator.environment())
     assert ended.returncode == 0, ended.stderr
     assert emulator.requests("StopTask") >= 1
+
+
+def test_ctrl_c_of_wait_or_stop_says_that_the_task_could_not_be_stopped(
+    emulator: Emulator, client: Client, request_of_all: oms.CreateTaskReq
+) -> None:
+    emulator.fault("state", "ShowTask", state=2, times=None)
+    emulator.fault("status", "StopTask", status=403, code="OMS.0053", message="no right", times=None)
+    task = client.oms.tasks.create(request_of_all)
+    ended = run_python(CTRL_C, str(task.id), "stop", **emulator.environment())
+    assert ended.returncode == 0, ended.stderr
+    assert "may still run" in ended.stdout and "OMS.0053" in ended.stdout
 
 
 SLOW_SECRET = """
