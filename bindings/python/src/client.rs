@@ -7,7 +7,7 @@ use std::thread;
 use hwmigrate::{Client, ClientBuilder, Environment, Error, ErrorKind, Service, secret_ref};
 use pyo3::exceptions::{PyTypeError, PyUnicodeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::call::{Call, GLANCE, gone};
 use crate::convert::{Moment, PyRetryPolicy, Span};
@@ -26,6 +26,8 @@ use crate::source::plain;
 pub(crate) struct Core {
     client: Client,
     runtime: Runtime,
+    /// What kind of credentials were given, if not by the environment or a profile.
+    credentials: Option<&'static str>,
 }
 
 /// Hands a setting to the builder if it was given.
@@ -96,7 +98,9 @@ impl Core {
                 builder = builder.endpoint(service(py, &name)?, address);
             }
         }
-        Ok(Self { client: built(py, builder)?, runtime: Runtime::new() })
+        let credentials = setting::<PyRef<'_, PyCredentials>>(settings, "credentials")?;
+        let credentials = credentials.map(|given| given.0.kind());
+        Ok(Self { client: built(py, builder)?, runtime: Runtime::new(), credentials })
     }
 
     /// The region, when one is set.
@@ -105,9 +109,18 @@ impl Core {
         self.client.region()
     }
 
-    /// The client without its secrets.
-    fn describe(&self) -> String {
-        format!("{:?}", self.client)
+    /// The client without its secrets, as its `repr`.
+    fn describe(&self, py: Python<'_>) -> PyResult<String> {
+        let mut shown = "<hwmigrate.Client".to_owned();
+        if let Some(region) = self.client.region() {
+            // Quoted as Python does it.
+            shown.push_str(&format!(" region={}", PyString::new(py, region).repr()?));
+        }
+        if let Some(kind) = self.credentials {
+            shown.push_str(&format!(" credentials={kind}"));
+        }
+        shown.push('>');
+        Ok(shown)
     }
 
     /// Checks the credentials and finds the project.
@@ -170,7 +183,7 @@ impl Core {
         if let Some(Span(limit)) = timeout {
             oms = oms.call_deadline(limit);
         }
-        if let Some(PyRetryPolicy(policy)) = retry {
+        if let Some(PyRetryPolicy(policy, _)) = retry {
             oms = oms.call_retry(policy);
         }
         Oms::new(oms, &self.runtime)
@@ -183,7 +196,7 @@ impl Core {
         if let Some(Span(limit)) = timeout {
             sms = sms.call_deadline(limit);
         }
-        if let Some(PyRetryPolicy(policy)) = retry {
+        if let Some(PyRetryPolicy(policy, _)) = retry {
             sms = sms.call_retry(policy);
         }
         Sms::new(sms, &self.runtime)

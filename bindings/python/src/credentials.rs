@@ -112,7 +112,7 @@ impl PyCredentials {
     }
 
     fn __repr__(&self) -> String {
-        format!("{:?}", self.0)
+        format!("<hwmigrate.Credentials {}>", self.0.kind())
     }
 }
 
@@ -152,8 +152,8 @@ impl PyCredential {
         Ok(Self(Credential::temporary(access, secret, security_token, end)))
     }
 
-    fn __repr__(&self) -> String {
-        format!("{:?}", self.0)
+    fn __repr__(&self) -> &'static str {
+        "<hwmigrate.Credential>"
     }
 }
 
