@@ -38,8 +38,35 @@ pub(crate) struct Callable<T>(Arc<Asked<T>>);
 struct Asked<T> {
     function: Arc<Py<PyAny>>,
     read: Read<T>,
-    /// The process that has the thread, and where the outcome appears.
-    under_way: Mutex<Option<(u32, Receiver<T>)>>,
+    sharing: Sharing,
+    under_way: Mutex<Option<UnderWay<T>>>,
+}
+
+/// Who may join a callable under way.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Sharing {
+    /// Everybody.
+    All,
+    /// One at a time: what it gives is good for one use.
+    One,
+}
+
+struct UnderWay<T> {
+    /// The process that has the thread; a forked child has none of its parent's.
+    process: u32,
+    outcome: Receiver<T>,
+    /// Held by each of those who wait.
+    waiting: Arc<()>,
+}
+
+impl<T> UnderWay<T> {
+    fn can_be_joined(&self, sharing: Sharing) -> bool {
+        // A channel whose sender is gone stays empty.
+        self.process == std::process::id()
+            && self.outcome.borrow().is_none()
+            && self.outcome.has_changed().is_ok()
+            && (sharing == Sharing::All || Arc::strong_count(&self.waiting) == 1)
+    }
 }
 
 type Receiver<T> = watch::Receiver<Option<Outcome<T>>>;
@@ -61,21 +88,21 @@ impl<T> Clone for Callable<T> {
 }
 
 impl<T: Clone + Send + Sync + 'static> Callable<T> {
-    pub(crate) fn new(object: &Bound<'_, PyAny>, read: Read<T>) -> PyResult<Self> {
+    pub(crate) fn new(object: &Bound<'_, PyAny>, sharing: Sharing, read: Read<T>) -> PyResult<Self> {
         if !object.is_callable() {
             return Err(PyTypeError::new_err("a callable without arguments is wanted here"));
         }
         // Imported while a thread of Python's own has the interpreter.
         callbacks(object.py())?;
         let function = Arc::new(object.clone().unbind());
-        Ok(Self(Arc::new(Asked { function, read, under_way: Mutex::new(None) })))
+        Ok(Self(Arc::new(Asked { function, read, sharing, under_way: Mutex::new(None) })))
     }
 
     /// What it returns, asked for now unless it is under way.
     pub(crate) async fn ask(self) -> Result<T, Failure> {
         let mut event_loop = EVENT_LOOP.try_with(Arc::clone).ok();
         loop {
-            let mut outcome = self.join(event_loop.take());
+            let (mut outcome, _waiting) = self.join(event_loop.take());
             let ended = outcome.wait_for(Option::is_some).await.ok().and_then(|ended| (*ended).clone());
             self.forget(&outcome);
             match ended {
@@ -87,23 +114,23 @@ impl<T: Clone + Send + Sync + 'static> Callable<T> {
         }
     }
 
-    fn under_way(&self) -> MutexGuard<'_, Option<(u32, Receiver<T>)>> {
+    fn under_way(&self) -> MutexGuard<'_, Option<UnderWay<T>>> {
         self.0.under_way.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The outcome of the callable that is under way, or else of one that is begun now.
-    fn join(&self, event_loop: Option<EventLoop>) -> Receiver<T> {
+    fn join(&self, event_loop: Option<EventLoop>) -> (Receiver<T>, Arc<()>) {
         let mut under_way = self.under_way();
-        if let Some((process, outcome)) = &*under_way {
-            // A forked child has none of its parent's threads; a channel without a sender stays empty.
-            let going_on =
-                *process == std::process::id() && outcome.borrow().is_none() && outcome.has_changed().is_ok();
-            if going_on {
-                return outcome.clone();
-            }
+        if let Some(joined) = under_way.as_ref().filter(|current| current.can_be_joined(self.0.sharing)) {
+            return (joined.outcome.clone(), Arc::clone(&joined.waiting));
         }
         let (sender, outcome) = watch::channel(None);
-        *under_way = Some((std::process::id(), outcome.clone()));
+        let waiting = Arc::new(());
+        *under_way = Some(UnderWay {
+            process: std::process::id(),
+            outcome: outcome.clone(),
+            waiting: Arc::clone(&waiting),
+        });
         drop(under_way);
         let turn: Arc<dyn Turn> = Arc::new(Teller { sender, read: self.0.read });
         let function = Arc::clone(&self.0.function);
@@ -120,13 +147,13 @@ impl<T: Clone + Send + Sync + 'static> Callable<T> {
                 None => turn.end(Given::Ended),
             }
         });
-        outcome
+        (outcome, waiting)
     }
 
     /// Lets go of the outcome, which may be a secret.
     fn forget(&self, outcome: &Receiver<T>) {
         let mut under_way = self.under_way();
-        if under_way.as_ref().is_some_and(|(_, current)| current.same_channel(outcome)) {
+        if under_way.as_ref().is_some_and(|current| current.outcome.same_channel(outcome)) {
             *under_way = None;
         }
     }
@@ -216,9 +243,11 @@ impl Answer {
 }
 
 /// The turns that depend on an event loop. Locked by those who have the interpreter, and for a moment.
-static ON_LOOPS: Mutex<Vec<(Py<PyAny>, Weak<dyn Turn>)>> = Mutex::new(Vec::new());
+static ON_LOOPS: Mutex<Vec<OnLoop>> = Mutex::new(Vec::new());
 
-fn on_loops() -> MutexGuard<'static, Vec<(Py<PyAny>, Weak<dyn Turn>)>> {
+type OnLoop = (Py<PyAny>, Weak<dyn Turn>);
+
+fn on_loops() -> MutexGuard<'static, Vec<OnLoop>> {
     ON_LOOPS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

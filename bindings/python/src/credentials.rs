@@ -5,7 +5,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::callables::Callable;
+use crate::callables::{Callable, Sharing};
 use crate::convert::Moment;
 use crate::json::{self, secret, text};
 use crate::secret::PySecret;
@@ -91,7 +91,7 @@ impl PyCredentials {
     /// refused. An exception that it raises is the cause of the call's `AuthError`.
     #[staticmethod]
     fn from_callable(provide: Bound<'_, PyAny>) -> PyResult<Self> {
-        let provide = Callable::new(&provide, |given| match given.cast::<PyCredential>() {
+        let provide = Callable::new(&provide, Sharing::All, |given| match given.cast::<PyCredential>() {
             Ok(credential) => Ok(credential.get().0.clone()),
             Err(_) => Err(PyTypeError::new_err(
                 "the callable that provides credentials must return a hwmigrate.Credential",
@@ -167,7 +167,9 @@ fn asked(passcode: &Bound<'_, PyAny>) -> PyResult<Passcode> {
     if passcode.is_instance_of::<PyString>() || passcode.is_instance_of::<PySecret>() {
         return secret(passcode, "`passcode`").map(Passcode::from);
     }
-    let ask = Callable::new(passcode, |given| secret(given, "the passcode that the callable returned"))?;
+    let ask = Callable::new(passcode, Sharing::One, |given| {
+        secret(given, "the passcode that the callable returned")
+    })?;
     Ok(Passcode::from_fn(move || ask.clone().ask()))
 }
 

@@ -237,3 +237,27 @@ def test_a_login_on_a_loop_that_has_gone_is_begun_anew(emulator: Emulator, close
             task.cancel()
         left.run_until_complete(asyncio.sleep(0))
         left.close()
+
+
+def test_two_logins_at_once_have_a_passcode_each(emulator: Emulator) -> None:
+    asked, both = [], threading.Event()
+
+    def passcode() -> str:
+        asked.append(1)
+        if len(asked) == 2:
+            both.set()
+        assert both.wait(20)
+        return "000000"
+
+    credentials = Credentials.password("emulator", "tester", "made-up", user_id="id", passcode=passcode)
+
+    def log_in() -> None:
+        with pytest.raises(hwmigrate.Error):
+            emulator.client(credentials=credentials).login()
+
+    threads = [threading.Thread(target=log_in) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(asked) == 2
