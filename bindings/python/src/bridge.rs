@@ -17,6 +17,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
+use crate::callables::on_thread;
+
 /// The queue of one loop, and the pipe that rings for it.
 struct Queue {
     waiting: Mutex<Vec<Py<PyAny>>>,
@@ -50,10 +52,7 @@ impl Sleeper {
             Self::Called { future, event_loop } => {
                 // Not here: the interpreter may be busy, and other calls need this thread.
                 tokio::task::spawn_blocking(move || {
-                    Python::try_attach(|py| {
-                        let settle = settler(py)?.clone().unbind();
-                        event_loop.call_method1(py, "call_soon_threadsafe", (settle, future))
-                    })
+                    Python::try_attach(|py| on_thread(py, "wake", (event_loop, settler(py)?, future)))
                 });
             }
         }

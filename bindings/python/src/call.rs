@@ -18,7 +18,7 @@ use pyo3::prelude::*;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
-use crate::credentials::EVENT_LOOP;
+use crate::callables::{EVENT_LOOP, EventLoop, give_up_stranded};
 use crate::runtime::Runtime;
 use crate::slot::{Filler, Output, Slot};
 use crate::{bridge, errors, logs};
@@ -101,7 +101,7 @@ impl Running {
 
 /// The Python side of a result.
 fn made(py: Python<'_>, result: Result<Output, Error>) -> PyResult<Py<PyAny>> {
-    logs::flush(py)?;
+    logs::flush_last(py);
     match result {
         Ok(output) => output(py),
         Err(error) => Err(errors::raise(py, &error)),
@@ -117,6 +117,7 @@ pub(crate) fn gone() -> PyErr {
 #[pyfunction]
 pub(crate) fn block(py: Python<'_>, call: &Call) -> PyResult<Py<PyAny>> {
     let runtime = call.runtime.driven(py)?;
+    give_up_stranded(py, None);
     let Prepared { mut work, mut stop } = call.take()?;
     let mut interrupted = None;
     let mut first = true;
@@ -129,7 +130,11 @@ pub(crate) fn block(py: Python<'_>, call: &Call) -> PyResult<Py<PyAny>> {
             Ok(None) => {}
             Ok(Some(result)) => {
                 let result = made(py, result);
-                return interrupted.map_or(result, Err);
+                return match (interrupted, result) {
+                    (Some(signal), Err(ended)) => Err(errors::interrupted(py, signal, &ended)),
+                    (Some(signal), Ok(_)) => Err(signal),
+                    (None, result) => result,
+                };
             }
             Err(_) => return Err(gone()),
         }
@@ -168,13 +173,14 @@ fn drive(runtime: &tokio::runtime::Runtime, work: &mut Work, first: bool) -> Opt
 /// Makes a call; what is returned is to be awaited on asyncio.
 #[pyfunction]
 pub(crate) fn start(py: Python<'_>, call: &Call) -> PyResult<Awaiting> {
-    let event_loop = errors::running_loop(py)?.unbind();
+    let event_loop = Arc::new(errors::running_loop(py)?.unbind());
+    give_up_stranded(py, Some(&event_loop));
     let handle = call.runtime.background(py)?;
     let Prepared { work, stop } = call.take()?;
     let slot = Arc::new(Slot::default());
     let filler = Filler::new(&slot);
     let work = async move { filler.fill(work.await) };
-    let task = handle.spawn(EVENT_LOOP.scope(event_loop.clone_ref(py), work));
+    let task = handle.spawn(EVENT_LOOP.scope(Arc::clone(&event_loop), work));
     Ok(Awaiting(Mutex::new(Waiting {
         running: Some(Running { slot, task: task.abort_handle(), stop }),
         event_loop,
@@ -189,7 +195,7 @@ pub(crate) struct Awaiting(Mutex<Waiting>);
 
 struct Waiting {
     running: Option<Running>,
-    event_loop: Py<PyAny>,
+    event_loop: EventLoop,
     /// The loop's future that the task sleeps on.
     sleeping: Option<Py<PyAny>>,
     /// Why the task does not want the result any more.
@@ -260,7 +266,10 @@ impl Waiting {
         if let Some(result) = running.result(py) {
             self.running = None;
             if let Some(error) = self.cancelled.take() {
-                return Err(error);
+                return Err(match result {
+                    Err(ended) => errors::interrupted(py, error, &ended),
+                    Ok(_) => error,
+                });
             }
             return Err(PyStopIteration::new_err((result?,)));
         }

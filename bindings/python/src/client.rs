@@ -4,16 +4,17 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
-use hwmigrate::{Client, ClientBuilder, Environment, Service, secret_ref};
+use hwmigrate::{Client, ClientBuilder, Environment, Error, ErrorKind, Service, secret_ref};
+use pyo3::exceptions::{PyTypeError, PyUnicodeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::call::{Call, GLANCE, gone};
 use crate::convert::{Moment, PyRetryPolicy, Span};
 use crate::credentials::PyCredentials;
 use crate::errors;
 use crate::iam;
-use crate::json::{Json, SecretText};
+use crate::json::{Json, secret, text};
 use crate::oms::Oms;
 use crate::raw;
 use crate::runtime::Runtime;
@@ -25,6 +26,8 @@ use crate::source::plain;
 pub(crate) struct Core {
     client: Client,
     runtime: Runtime,
+    /// What kind of credentials were given, if not by the environment or a profile.
+    credentials: Option<&'static str>,
 }
 
 /// Hands a setting to the builder if it was given.
@@ -86,17 +89,18 @@ impl Core {
             builder = builder.client_certificate(certificate, key);
         }
         if let Some(variables) = setting::<Bound<'_, PyAny>>(settings, "environment")? {
-            let pairs: PyResult<Vec<(String, String)>> =
-                variables.call_method0("items")?.try_iter()?.map(|pair| pair?.extract()).collect();
-            builder = builder.environment(Environment::from_pairs(pairs?));
+            builder = builder.environment(environment(&variables)?);
         }
         if let Some(endpoints) = setting::<Bound<'_, PyDict>>(settings, "endpoints")? {
             for (name, address) in endpoints {
-                builder =
-                    builder.endpoint(service(py, &name.extract::<String>()?)?, address.extract::<String>()?);
+                let name = text(&name, "the name of an endpoint")?;
+                let address = text(&address, &format!("the endpoint of {name}"))?;
+                builder = builder.endpoint(service(py, &name)?, address);
             }
         }
-        Ok(Self { client: built(py, builder)?, runtime: Runtime::new() })
+        let credentials = setting::<PyRef<'_, PyCredentials>>(settings, "credentials")?;
+        let credentials = credentials.map(|given| given.0.kind());
+        Ok(Self { client: built(py, builder)?, runtime: Runtime::new(), credentials })
     }
 
     /// The region, when one is set.
@@ -105,9 +109,18 @@ impl Core {
         self.client.region()
     }
 
-    /// The client without its secrets.
-    fn describe(&self) -> String {
-        format!("{:?}", self.client)
+    /// The client without its secrets, as its `repr`.
+    fn describe(&self, py: Python<'_>) -> PyResult<String> {
+        let mut shown = "<hwmigrate.Client".to_owned();
+        if let Some(region) = self.client.region() {
+            // Quoted as Python does it.
+            shown.push_str(&format!(" region={}", PyString::new(py, region).repr()?));
+        }
+        if let Some(kind) = self.credentials {
+            shown.push_str(&format!(" credentials={kind}"));
+        }
+        shown.push('>');
+        Ok(shown)
     }
 
     /// Checks the credentials and finds the project.
@@ -138,8 +151,9 @@ impl Core {
     }
 
     /// Whose token this is.
-    fn validate_token(&self, token: SecretText) -> Call {
-        Call::new(&self.runtime, iam::validate_token(self.client.clone(), token.0))
+    fn validate_token(&self, token: &Bound<'_, PyAny>) -> PyResult<Call> {
+        let token = secret(token, "`token`")?;
+        Ok(Call::new(&self.runtime, iam::validate_token(self.client.clone(), token)))
     }
 
     /// A temporary access key.
@@ -169,7 +183,7 @@ impl Core {
         if let Some(Span(limit)) = timeout {
             oms = oms.call_deadline(limit);
         }
-        if let Some(PyRetryPolicy(policy)) = retry {
+        if let Some(PyRetryPolicy(policy, _)) = retry {
             oms = oms.call_retry(policy);
         }
         Oms::new(oms, &self.runtime)
@@ -182,7 +196,7 @@ impl Core {
         if let Some(Span(limit)) = timeout {
             sms = sms.call_deadline(limit);
         }
-        if let Some(PyRetryPolicy(policy)) = retry {
+        if let Some(PyRetryPolicy(policy, _)) = retry {
             sms = sms.call_retry(policy);
         }
         Sms::new(sms, &self.runtime)
@@ -197,10 +211,49 @@ where
     value.extract::<T>().map(Some).map_err(|error| {
         let py = settings.py();
         let error: PyErr = error.into();
+        if error.is_instance_of::<PyUnicodeError>(py) {
+            // Holds the whole text.
+            return config(py, format!("the setting `{name}` holds characters that UTF-8 cannot"));
+        }
         // Names the setting; says what is wrong with it only where that cannot quote a secret.
         let text = PyTuple::new(py, [format!("the setting `{name}`: {}", error.value(py))]);
         text.map_or_else(|problem| problem, |text| PyErr::from_type(error.get_type(py), text.unbind()))
     })
+}
+
+fn config(py: Python<'_>, message: String) -> PyErr {
+    errors::raise(py, &Error::new(ErrorKind::Config, message))
+}
+
+/// Variables in place of the process's own. What is no text is left out, as it is of the process's, unless
+/// it seems to be meant for us.
+fn environment(variables: &Bound<'_, PyAny>) -> PyResult<Environment> {
+    let py = variables.py();
+    let mut pairs = Vec::new();
+    for pair in variables.call_method0("items")?.try_iter()? {
+        let (name, value) = pair?.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
+        let Some(name) = utf8(&name, "the name of a variable")? else { continue };
+        match utf8(&value, &format!("the variable {name}"))? {
+            Some(value) => pairs.push((name, value)),
+            None if SETTINGS.iter().any(|prefix| name.starts_with(prefix)) => {
+                return Err(config(py, format!("the variable {name} holds characters that UTF-8 cannot")));
+            }
+            None => {}
+        }
+    }
+    Ok(Environment::from_pairs(pairs))
+}
+
+/// How the names of variables begin that are settings.
+const SETTINGS: [&str; 3] = ["HUAWEICLOUD_SDK_", "HWMIGRATE_", "HW_"];
+
+/// Text, unless it holds something else than Unicode.
+fn utf8(object: &Bound<'_, PyAny>, name: &str) -> PyResult<Option<String>> {
+    match text(object, name) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.is_instance_of::<PyTypeError>(object.py()) => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 fn service(py: Python<'_>, name: &str) -> PyResult<Service> {

@@ -1,5 +1,6 @@
 //! Small arguments: durations, moments, policies.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use hwmigrate::RetryPolicy;
@@ -43,6 +44,10 @@ pub(crate) fn named(py: Python<'_>, name: &str, error: PyErr) -> PyErr {
     }
     if error.is_instance_of::<PyTypeError>(py) {
         return PyTypeError::new_err(format!("`{name}`: {}", error.value(py)));
+    }
+    // Its own class only: those below it carry more than a text.
+    if error.get_type(py).is(py.get_type::<PyValueError>()) {
+        return PyValueError::new_err(format!("`{name}`: {}", error.value(py)));
     }
     error
 }
@@ -131,14 +136,40 @@ impl Moment {
     }
 }
 
+/// How a policy was written, which is how it shows itself.
+#[derive(Clone)]
+pub(crate) struct Shown {
+    name: &'static str,
+    arguments: Vec<String>,
+}
+
+impl Shown {
+    fn new(name: &'static str) -> Self {
+        Self { name, arguments: Vec::new() }
+    }
+
+    fn add(&mut self, argument: String) {
+        self.arguments.push(argument);
+    }
+
+    fn text(&self) -> String {
+        format!("hwmigrate.{}({})", self.name, self.arguments.join(", "))
+    }
+}
+
+/// A length of time as Python would write it.
+fn seconds(span: Duration) -> String {
+    if span == Duration::MAX { "inf".to_owned() } else { span.as_secs_f64().to_string() }
+}
+
 /// When failed requests are sent again.
 ///
 /// `max_attempts` counts the first one; pauses are a timedelta or seconds, and
 /// double from `first_pause` up to `max_pause`, with jitter. Whatever the
 /// policy, only requests that may safely be repeated are.
 #[pyclass(frozen, from_py_object, name = "RetryPolicy", module = "hwmigrate")]
-#[derive(Clone, Copy)]
-pub(crate) struct PyRetryPolicy(pub(crate) RetryPolicy);
+#[derive(Clone)]
+pub(crate) struct PyRetryPolicy(pub(crate) RetryPolicy, pub(crate) Shown);
 
 #[pymethods]
 impl PyRetryPolicy {
@@ -146,26 +177,49 @@ impl PyRetryPolicy {
     #[pyo3(signature = (max_attempts=None, *, first_pause=None, max_pause=None))]
     fn new(max_attempts: Option<u32>, first_pause: Option<Span>, max_pause: Option<Span>) -> Self {
         let mut policy = RetryPolicy::default();
+        let mut shown = Shown::new("RetryPolicy");
         if let Some(attempts) = max_attempts {
             policy = policy.max_attempts(attempts);
+            shown.add(format!("max_attempts={attempts}"));
         }
         if let Some(Span(pause)) = first_pause {
             policy = policy.first_pause(pause);
+            shown.add(format!("first_pause={}", seconds(pause)));
         }
         if let Some(Span(pause)) = max_pause {
             policy = policy.max_pause(pause);
+            shown.add(format!("max_pause={}", seconds(pause)));
         }
-        Self(policy)
+        Self(policy, shown)
     }
 
     /// The policy that sends every request once.
     #[staticmethod]
     fn never() -> Self {
-        Self(RetryPolicy::never())
+        Self(RetryPolicy::never(), Shown::new("RetryPolicy.never"))
     }
 
     fn __repr__(&self) -> String {
-        format!("{:?}", self.0)
+        self.1.text()
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| other.get().0 == self.0)
+    }
+
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        // Shows every field, so that equal ones show the same.
+        format!("{:?}", self.0).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn __copy__(this: Py<Self>) -> Py<Self> {
+        this
+    }
+
+    fn __deepcopy__(this: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        this
     }
 }
 
@@ -175,7 +229,7 @@ impl PyRetryPolicy {
 /// the age of the wait, and follows the service's own estimate of the time left.
 #[pyclass(frozen, from_py_object, name = "PollPolicy", module = "hwmigrate")]
 #[derive(Clone)]
-pub(crate) struct PyPollPolicy(pub(crate) PollPolicy);
+pub(crate) struct PyPollPolicy(pub(crate) PollPolicy, pub(crate) Shown);
 
 #[pymethods]
 impl PyPollPolicy {
@@ -183,23 +237,47 @@ impl PyPollPolicy {
     #[pyo3(signature = (*, shortest=None, longest=None))]
     fn new(shortest: Option<Span>, longest: Option<Span>) -> Self {
         let mut policy = PollPolicy::new();
+        let mut shown = Shown::new("PollPolicy");
         if let Some(Span(pause)) = longest {
             policy = policy.longest(pause);
+            shown.add(format!("longest={}", seconds(pause)));
         }
         if let Some(Span(pause)) = shortest {
             policy = policy.shortest(pause);
+            shown.add(format!("shortest={}", seconds(pause)));
         }
-        Self(policy)
+        Self(policy, shown)
     }
 
     /// Always the same pause.
     #[staticmethod]
     fn every(pause: Span) -> Self {
-        Self(PollPolicy::every(pause.0))
+        let mut shown = Shown::new("PollPolicy.every");
+        shown.add(seconds(pause.0));
+        Self(PollPolicy::every(pause.0), shown)
     }
 
     fn __repr__(&self) -> String {
-        format!("{:?}", self.0)
+        self.1.text()
+    }
+
+    fn __eq__(&self, other: &Bound<'_, PyAny>) -> bool {
+        other.cast::<Self>().is_ok_and(|other| other.get().0 == self.0)
+    }
+
+    fn __hash__(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        // Shows every field, so that equal ones show the same.
+        format!("{:?}", self.0).hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn __copy__(this: Py<Self>) -> Py<Self> {
+        this
+    }
+
+    fn __deepcopy__(this: Py<Self>, _memo: &Bound<'_, PyAny>) -> Py<Self> {
+        this
     }
 }
 

@@ -1,18 +1,14 @@
 //! Credentials, and the callables that give them.
 
-use std::fmt;
-
-use hwmigrate::{Credential, Credentials, Error, ErrorKind, Passcode, Secret};
+use hwmigrate::{Credential, Credentials, Error, Passcode, Secret};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 
+use crate::callables::{Callable, Sharing};
 use crate::convert::Moment;
-use crate::json::SecretText;
-
-tokio::task_local! {
-    /// The event loop of the task that a call is awaited by.
-    pub(crate) static EVENT_LOOP: Py<PyAny>;
-}
+use crate::json::{self, secret, text};
+use crate::secret::PySecret;
 
 /// How a client proves who it is. A recipe, not a login: nothing is sent
 /// until the first call needs it, and then once for all callers.
@@ -32,16 +28,19 @@ impl PyCredentials {
     #[staticmethod]
     #[pyo3(signature = (domain, user, password, *, user_id=None, passcode=None))]
     fn password(
-        domain: String,
-        user: String,
-        password: SecretText,
-        user_id: Option<String>,
+        domain: &Bound<'_, PyAny>,
+        user: &Bound<'_, PyAny>,
+        password: &Bound<'_, PyAny>,
+        user_id: Option<Bound<'_, PyAny>>,
         passcode: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
+        let (domain, user) = (text(domain, "`domain`")?, text(user, "`user`")?);
+        let password = secret(password, "`password`")?;
+        let user_id = user_id.map(|id| text(&id, "`user_id`")).transpose()?;
         let credentials = match (user_id, passcode) {
-            (None, None) => Credentials::password(domain, user, password.0),
+            (None, None) => Credentials::password(domain, user, password),
             (Some(id), Some(passcode)) => {
-                Credentials::password_totp(domain, user, password.0, id, asked(&passcode)?)
+                Credentials::password_totp(domain, user, password, id, asked(&passcode)?)
             }
             _ => return Err(PyTypeError::new_err("a passcode and the user id are given together")),
         };
@@ -51,27 +50,40 @@ impl PyCredentials {
     /// A token that the caller already has. It cannot be renewed.
     #[staticmethod]
     #[pyo3(signature = (token, expires_at=None))]
-    fn token(token: SecretText, expires_at: Option<Moment>) -> Self {
-        Self(Credentials::token(token.0, expires_at.map(|moment| moment.0)))
+    fn token(token: &Bound<'_, PyAny>, expires_at: Option<Moment>) -> PyResult<Self> {
+        let token = secret(token, "`token`")?;
+        Ok(Self(Credentials::token(token, expires_at.map(|moment| moment.0))))
     }
 
     /// A permanent access key; every request is signed.
     #[staticmethod]
-    fn access_key(access: SecretText, secret: SecretText) -> Self {
-        Self(Credentials::access_key(access.0, secret.0))
+    fn access_key(access: &Bound<'_, PyAny>, secret: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (access, secret) = pair(access, secret)?;
+        Ok(Self(Credentials::access_key(access, secret)))
     }
 
     /// A temporary access key with its security token; every request is signed.
     #[staticmethod]
-    fn temporary(access: SecretText, secret: SecretText, security_token: SecretText) -> Self {
-        Self(Credentials::temporary(access.0, secret.0, security_token.0))
+    fn temporary(
+        access: &Bound<'_, PyAny>,
+        secret: &Bound<'_, PyAny>,
+        security_token: &Bound<'_, PyAny>,
+    ) -> PyResult<Self> {
+        let (access, secret) = pair(access, secret)?;
+        let security_token = json::secret(security_token, "`security_token`")?;
+        Ok(Self(Credentials::temporary(access, secret, security_token)))
     }
 
     /// The rights that another account has delegated to this one. `base` logs
     /// in to its own account first; `domain_name` is the account that made the agency.
     #[staticmethod]
-    fn agency(base: PyRef<'_, Self>, agency_name: String, domain_name: String) -> Self {
-        Self(Credentials::agency(base.0.clone(), agency_name, domain_name))
+    fn agency(
+        base: PyRef<'_, Self>,
+        agency_name: &Bound<'_, PyAny>,
+        domain_name: &Bound<'_, PyAny>,
+    ) -> PyResult<Self> {
+        let (agency, domain) = (text(agency_name, "`agency_name`")?, text(domain_name, "`domain_name`")?);
+        Ok(Self(Credentials::agency(base.0.clone(), agency, domain)))
     }
 
     /// Whatever `provide()` returns: a `Credential`. It may be a function or a
@@ -79,20 +91,13 @@ impl PyCredentials {
     /// refused. An exception that it raises is the cause of the call's `AuthError`.
     #[staticmethod]
     fn from_callable(provide: Bound<'_, PyAny>) -> PyResult<Self> {
-        let provide = Callable::new(&provide)?;
-        Ok(Self(Credentials::from_fn(move || {
-            let provide = provide.clone();
-            async move {
-                provide
-                    .ask(|given| match given.cast::<PyCredential>() {
-                        Ok(credential) => Ok(credential.get().0.clone()),
-                        Err(_) => Err(PyTypeError::new_err(
-                            "the callable that provides credentials must return a hwmigrate.Credential",
-                        )),
-                    })
-                    .await
-            }
-        })))
+        let provide = Callable::new(&provide, Sharing::All, |given| match given.cast::<PyCredential>() {
+            Ok(credential) => Ok(credential.get().0.clone()),
+            Err(_) => Err(PyTypeError::new_err(
+                "the callable that provides credentials must return a hwmigrate.Credential",
+            )),
+        })?;
+        Ok(Self(Credentials::from_fn(move || provide.clone().ask())))
     }
 
     /// The same, with a token of the whole account instead of one project.
@@ -107,7 +112,7 @@ impl PyCredentials {
     }
 
     fn __repr__(&self) -> String {
-        format!("{:?}", self.0)
+        format!("<hwmigrate.Credentials {}>", self.0.kind())
     }
 }
 
@@ -120,114 +125,59 @@ impl PyCredential {
     /// An IAM token. Without an end it is used until the service refuses it.
     #[staticmethod]
     #[pyo3(signature = (token, expires_at=None))]
-    fn token(token: SecretText, expires_at: Option<Moment>) -> Self {
-        Self(Credential::token(token.0, expires_at.map(|moment| moment.0)))
+    fn token(token: &Bound<'_, PyAny>, expires_at: Option<Moment>) -> PyResult<Self> {
+        let token = secret(token, "`token`")?;
+        Ok(Self(Credential::token(token, expires_at.map(|moment| moment.0))))
     }
 
     /// A permanent access key.
     #[staticmethod]
-    fn access_key(access: SecretText, secret: SecretText) -> Self {
-        Self(Credential::access_key(access.0, secret.0))
+    fn access_key(access: &Bound<'_, PyAny>, secret: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (access, secret) = pair(access, secret)?;
+        Ok(Self(Credential::access_key(access, secret)))
     }
 
     /// A temporary access key with its security token.
     #[staticmethod]
     #[pyo3(signature = (access, secret, security_token, expires_at=None))]
     fn temporary(
-        access: SecretText,
-        secret: SecretText,
-        security_token: SecretText,
+        access: &Bound<'_, PyAny>,
+        secret: &Bound<'_, PyAny>,
+        security_token: &Bound<'_, PyAny>,
         expires_at: Option<Moment>,
-    ) -> Self {
+    ) -> PyResult<Self> {
+        let (access, secret) = pair(access, secret)?;
+        let security_token = json::secret(security_token, "`security_token`")?;
         let end = expires_at.map(|moment| moment.0);
-        Self(Credential::temporary(access.0, secret.0, security_token.0, end))
+        Ok(Self(Credential::temporary(access, secret, security_token, end)))
     }
 
-    fn __repr__(&self) -> String {
-        format!("{:?}", self.0)
+    fn __repr__(&self) -> &'static str {
+        "<hwmigrate.Credential>"
     }
+}
+
+/// An access key and its secret.
+fn pair(access: &Bound<'_, PyAny>, secret: &Bound<'_, PyAny>) -> PyResult<(Secret, Secret)> {
+    Ok((json::secret(access, "`access`")?, json::secret(secret, "`secret`")?))
 }
 
 /// A fixed passcode, or whoever is asked for one.
 fn asked(passcode: &Bound<'_, PyAny>) -> PyResult<Passcode> {
-    if let Ok(fixed) = passcode.extract::<SecretText>() {
-        return Ok(Passcode::from(fixed.0));
+    if passcode.is_instance_of::<PyString>() || passcode.is_instance_of::<PySecret>() {
+        return secret(passcode, "`passcode`").map(Passcode::from);
     }
-    let ask = Callable::new(passcode)?;
-    Ok(Passcode::from_fn(move || {
-        let ask = ask.clone();
-        async move { ask.ask(|given| Ok(given.extract::<SecretText>()?.0)).await }
-    }))
+    let ask = Callable::new(passcode, Sharing::One, |given| {
+        secret(given, "the passcode that the callable returned")
+    })?;
+    Ok(Passcode::from_fn(move || ask.clone().ask()))
 }
-
-/// A Python callable, sync or async, that is called from the runtime.
-struct Callable(std::sync::Arc<Py<PyAny>>);
-
-impl Clone for Callable {
-    fn clone(&self) -> Self {
-        Self(std::sync::Arc::clone(&self.0))
-    }
-}
-
-impl Callable {
-    fn new(object: &Bound<'_, PyAny>) -> PyResult<Self> {
-        if object.is_callable() {
-            return Ok(Self(std::sync::Arc::new(object.clone().unbind())));
-        }
-        Err(PyTypeError::new_err("a callable without arguments is wanted here"))
-    }
-
-    /// Calls it on a thread where it may take its time, and reads what it returns.
-    async fn ask<T: Send + 'static>(
-        self,
-        read: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<T> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let event_loop = EVENT_LOOP.try_with(|own| Python::try_attach(|py| own.clone_ref(py))).ok().flatten();
-        let work = move || {
-            Python::try_attach(|py| {
-                let resolve = py.import("hwmigrate._callbacks")?.getattr("resolve")?;
-                read(&resolve.call1((self.0.bind(py), event_loop))?)
-            })
-        };
-        match tokio::task::spawn_blocking(work).await {
-            Ok(Some(outcome)) => outcome.map_err(Failure::Raised),
-            _ => Err(Failure::Ended),
-        }
-    }
-}
-
-/// Why a callable gave nothing.
-enum Failure {
-    Raised(PyErr),
-    /// The interpreter is about to end.
-    Ended,
-}
-
-impl From<Failure> for Box<dyn std::error::Error + Send + Sync> {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Raised(raised) => Box::new(Raised(raised)),
-            Failure::Ended => Box::new(Error::new(ErrorKind::Cancelled, "the interpreter is about to end")),
-        }
-    }
-}
-
-/// What a callable raised. Its own text may hold anything, so only its type is shown.
-#[derive(Debug)]
-pub(crate) struct Raised(pub(crate) PyErr);
-
-impl fmt::Display for Raised {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the Python callable raised an exception")
-    }
-}
-
-impl std::error::Error for Raised {}
 
 /// A secret for `Credentials`, read where the reference says.
 #[pyfunction]
-pub(crate) fn resolve_secret(py: Python<'_>, reference: &str) -> PyResult<crate::secret::PySecret> {
+pub(crate) fn resolve_secret(py: Python<'_>, reference: &Bound<'_, PyAny>) -> PyResult<PySecret> {
+    let reference = text(reference, "`reference`")?;
     let environment = hwmigrate::Environment::process();
-    let found: Result<Secret, Error> = py.detach(|| hwmigrate::secret_ref::resolve(reference, &environment));
-    found.map(crate::secret::PySecret).map_err(|error| crate::errors::raise(py, &error))
+    let found: Result<Secret, Error> = py.detach(|| hwmigrate::secret_ref::resolve(&reference, &environment));
+    found.map(PySecret).map_err(|error| crate::errors::raise(py, &error))
 }

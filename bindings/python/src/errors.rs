@@ -11,10 +11,17 @@ use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::credentials::Raised;
+use crate::callables::Raised;
 
-/// The exception for an error.
+/// The exception for an error; what a callable raised to end the program comes through as it is.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        match cause.downcast_ref::<Raised>() {
+            Some(raised) if raised.ends_more(py) => return raised.exception(py),
+            _ => source = cause.source(),
+        }
+    }
     build(py, error).unwrap_or_else(|problem| problem)
 }
 
@@ -33,6 +40,18 @@ pub(crate) fn forked(py: Python<'_>, why: &str) -> PyErr {
         errors.getattr("ForkedError")?.call_method1("_of", (message, "Config", PyDict::new(py)))
     });
     made.map_or_else(|problem| problem, PyErr::from_value)
+}
+
+/// What interrupted a call, with what came of the call as its `__context__`: a traceback shows both.
+pub(crate) fn interrupted(py: Python<'_>, by: PyErr, ended: &PyErr) -> PyErr {
+    let name = pyo3::intern!(py, "__context__");
+    let value = by.value(py).as_any();
+    // An exception that came amid another one has a context already, and keeps it.
+    if value.getattr(name).is_ok_and(|context| context.is_none()) && !value.is(ended.value(py)) {
+        // What it refuses is not worth an exception that takes the place of both.
+        let _ = value.setattr(name, ended.value(py));
+    }
+    by
 }
 
 /// The running asyncio loop.
@@ -91,7 +110,7 @@ fn cause(py: Python<'_>, source: &(dyn StdError + 'static)) -> PyResult<PyErr> {
         return build(py, own);
     }
     if let Some(raised) = source.downcast_ref::<Raised>() {
-        return Ok(raised.0.clone_ref(py));
+        return Ok(raised.exception(py));
     }
     let class = py.import("hwmigrate.errors")?.getattr("Cause")?;
     let exception = PyErr::from_value(class.call1((source.to_string(),))?);

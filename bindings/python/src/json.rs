@@ -1,6 +1,7 @@
 //! From Python objects to requests.
 
 use hwmigrate::{ErrorKind, Secret};
+use pyo3::exceptions::{PyTypeError, PyUnicodeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use serde::de::DeserializeOwned;
@@ -40,18 +41,25 @@ impl<'py> FromPyObject<'_, 'py> for Json {
     }
 }
 
-/// A secret, given as text or as a `Secret`.
-pub(crate) struct SecretText(pub(crate) Secret);
-
-impl<'py> FromPyObject<'_, 'py> for SecretText {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if let Ok(secret) = object.cast::<PySecret>() {
-            return Ok(Self(secret.get().0.clone()));
-        }
-        Ok(Self(Secret::from(object.extract::<String>()?)))
+/// The secret that an argument is, given as text or as a `Secret`.
+pub(crate) fn secret(object: &Bound<'_, PyAny>, name: &str) -> PyResult<Secret> {
+    match object.cast::<PySecret>() {
+        Ok(secret) => Ok(secret.get().0.clone()),
+        Err(_) => text(object, name).map(Secret::from),
     }
+}
+
+/// The text that an argument is. Half a surrogate pair, as `os.environ` has it for bytes that are not UTF-8,
+/// is refused without Python's own exception, which holds the whole text.
+pub(crate) fn text(object: &Bound<'_, PyAny>, name: &str) -> PyResult<String> {
+    let py = object.py();
+    object.extract().map_err(|error: PyErr| {
+        if error.is_instance_of::<PyUnicodeError>(py) {
+            return errors::invalid(py, format!("{name} holds characters that UTF-8 cannot"));
+        }
+        let kind = object.get_type().name().map_or_else(|_| "other".to_owned(), |kind| kind.to_string());
+        PyTypeError::new_err(format!("{name} is text, and not {kind}"))
+    })
 }
 
 fn to_json(object: &Bound<'_, PyAny>) -> PyResult<Value> {
@@ -69,8 +77,8 @@ fn nested(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
     if let Ok(secret) = object.cast::<PySecret>() {
         return Ok(Value::String(secret.get().0.expose().to_owned()));
     }
-    if let Ok(text) = object.cast::<PyString>() {
-        return Ok(Value::String(text.extract()?));
+    if let Ok(words) = object.cast::<PyString>() {
+        return Ok(Value::String(text(words, "the request")?));
     }
     if let Ok(flag) = object.cast::<PyBool>() {
         return Ok(Value::Bool(flag.is_true()));
@@ -88,7 +96,13 @@ fn nested(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Value> {
     if let Ok(dict) = object.cast::<PyDict>() {
         let mut members = Map::new();
         for (name, value) in dict {
-            members.insert(name.extract()?, nested(&value, depth)?);
+            let name = text(&name, "the name of a member of the request")?;
+            // Named here, where the name is known.
+            let value = match value.cast::<PyString>() {
+                Ok(value) => Value::String(text(value, &format!("`{name}`"))?),
+                Err(_) => nested(&value, depth)?,
+            };
+            members.insert(name, value);
         }
         return Ok(Value::Object(members));
     }

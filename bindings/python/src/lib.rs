@@ -7,6 +7,7 @@
 
 mod bridge;
 mod call;
+mod callables;
 mod client;
 mod convert;
 mod credentials;
@@ -34,48 +35,60 @@ mod source;
 mod value;
 mod watch;
 
-/// The module as Python imports it.
-#[pyo3::pymodule]
-mod _hwmigrate {
-    #[pymodule_export]
-    use crate::call::{Awaiting, Call, block, start};
-    #[pymodule_export]
-    use crate::client::Core;
-    #[pymodule_export]
-    use crate::convert::{PyPollPolicy, PyRetryPolicy};
-    #[pymodule_export]
-    use crate::credentials::{PyCredential, PyCredentials, resolve_secret};
-    #[pymodule_export]
-    use crate::logs::{listen, take_logs};
-    #[pymodule_export]
-    use crate::oms::Oms;
-    #[pymodule_export]
-    use crate::oms_groups::Groups;
-    #[pymodule_export]
-    use crate::oms_helpers::Buckets;
-    #[pymodule_export]
-    use crate::oms_request::{group_request, task_request};
-    #[pymodule_export]
-    use crate::oms_sync::SyncTasks;
-    #[pymodule_export]
-    use crate::oms_tasks::Tasks;
-    #[pymodule_export]
-    use crate::secret::PySecret;
-    #[pymodule_export]
-    use crate::sms::{BulkRun, Sms};
-    #[pymodule_export]
-    use crate::sms_parts::{Agent, Projects, Servers, Templates};
-    #[pymodule_export]
-    use crate::sms_request::server_task_request;
-    #[pymodule_export]
-    use crate::sms_tasks::SmsTasks;
-    #[pymodule_export]
-    use crate::source::Source;
-    #[pymodule_export]
-    use crate::watch::{FleetWatch, Lister, Run, Watch};
+use pyo3::ffi;
+use pyo3::prelude::*;
 
-    /// The version of the package.
-    #[pymodule_export]
-    #[allow(non_upper_case_globals, reason = "the name that Python packages use")]
-    const __version__: &str = env!("CARGO_PKG_VERSION");
+/// The module as Python imports it.
+#[pymodule]
+fn _hwmigrate(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // Before anything else: the classes are made once in a process, for the interpreter that comes first.
+    refuse_sub_interpreters()?;
+    module.add_class::<call::Awaiting>()?;
+    module.add_class::<call::Call>()?;
+    module.add_function(wrap_pyfunction!(call::block, module)?)?;
+    module.add_function(wrap_pyfunction!(call::start, module)?)?;
+    module.add_class::<client::Core>()?;
+    module.add_class::<convert::PyPollPolicy>()?;
+    module.add_class::<convert::PyRetryPolicy>()?;
+    module.add_class::<credentials::PyCredential>()?;
+    module.add_class::<credentials::PyCredentials>()?;
+    module.add_function(wrap_pyfunction!(credentials::resolve_secret, module)?)?;
+    module.add_function(wrap_pyfunction!(logs::listen, module)?)?;
+    module.add_function(wrap_pyfunction!(logs::report, module)?)?;
+    module.add_function(wrap_pyfunction!(logs::take_logs, module)?)?;
+    module.add_class::<oms::Oms>()?;
+    module.add_class::<oms_groups::Groups>()?;
+    module.add_class::<oms_helpers::Buckets>()?;
+    module.add_function(wrap_pyfunction!(oms_request::group_request, module)?)?;
+    module.add_function(wrap_pyfunction!(oms_request::task_request, module)?)?;
+    module.add_class::<oms_sync::SyncTasks>()?;
+    module.add_class::<oms_tasks::Tasks>()?;
+    module.add_class::<secret::PySecret>()?;
+    module.add_class::<sms::BulkRun>()?;
+    module.add_class::<sms::Sms>()?;
+    module.add_class::<sms_parts::Agent>()?;
+    module.add_class::<sms_parts::Projects>()?;
+    module.add_class::<sms_parts::Servers>()?;
+    module.add_class::<sms_parts::Templates>()?;
+    module.add_function(wrap_pyfunction!(sms_request::server_task_request, module)?)?;
+    module.add_class::<sms_tasks::SmsTasks>()?;
+    module.add_class::<source::Source>()?;
+    module.add_class::<watch::FleetWatch>()?;
+    module.add_class::<watch::Lister>()?;
+    module.add_class::<watch::Run>()?;
+    module.add_class::<watch::Watch>()?;
+    module.add("__version__", env!("CARGO_PKG_VERSION"))
+}
+
+/// CPython up to 3.11 does not ask whether a module can be loaded more than once, and later ones need not.
+#[allow(unsafe_code, reason = "pyo3 has no safe way to ask which interpreter this is")]
+fn refuse_sub_interpreters() -> PyResult<()> {
+    // SAFETY: called while a module is being initialized, so this thread has an interpreter.
+    let interpreter = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
+    if interpreter == 0 {
+        return Ok(());
+    }
+    Err(pyo3::exceptions::PyImportError::new_err(
+        "hwmigrate does not support subinterpreters; import it in the main interpreter, or use processes",
+    ))
 }

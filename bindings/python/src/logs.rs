@@ -10,6 +10,7 @@ use std::fmt::{self, Write as _};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -44,16 +45,36 @@ pub(crate) fn take_logs() -> Vec<Entry> {
     entries().drain(..).collect()
 }
 
-/// Hands the entries over before a call returns, so that they come in order.
+/// Tells of an exception that nobody can be given, as Python does of those in `__del__`.
+#[pyfunction]
+pub(crate) fn report(exception: Bound<'_, PyAny>) {
+    let py = exception.py();
+    PyErr::from_value(exception).write_unraisable(py, None);
+}
+
+/// Hands the entries over while a call goes on.
 ///
-/// `logging` keeps to itself what fails in a handler. What comes out of it is
-/// raised: it may well be what a signal handler raised meanwhile, such as
-/// `KeyboardInterrupt`.
+/// What fails in a handler or a filter is reported and ends no call. What is
+/// raised is meant to end more than that, such as a `KeyboardInterrupt`.
 pub(crate) fn flush(py: Python<'_>) -> PyResult<()> {
-    if LISTENING.load(Ordering::Acquire) {
-        py.import("hwmigrate._logs")?.call_method0("emit")?;
+    if !LISTENING.load(Ordering::Acquire) || entries().is_empty() {
+        return Ok(());
     }
-    Ok(())
+    match py.import("hwmigrate._logs").and_then(|logs| logs.call_method0("emit")) {
+        Err(error) if error.is_instance_of::<PyException>(py) => {
+            error.write_unraisable(py, None);
+            Ok(())
+        }
+        ended => ended.map(drop),
+    }
+}
+
+/// The same when there is a result, so that the entries come before it. Whatever is raised, the result must
+/// not be lost by it: it may be all that is known of something new.
+pub(crate) fn flush_last(py: Python<'_>) {
+    if let Err(error) = flush(py) {
+        error.write_unraisable(py, None);
+    }
 }
 
 /// Keeps every event of our crates.

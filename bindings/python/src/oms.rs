@@ -108,7 +108,7 @@ impl Oms {
         if let Some(rounds) = manner.retry_rounds {
             migration = migration.retry_rounds(rounds);
         }
-        if let Some(PyPollPolicy(policy)) = manner.poll {
+        if let Some(PyPollPolicy(policy, _)) = manner.poll {
             migration = migration.poll(policy);
         }
         if let Some(Span(span)) = manner.stall_after {

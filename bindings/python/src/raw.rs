@@ -29,7 +29,7 @@ pub(crate) fn call(
         if let Some(Span(limit)) = timeout {
             call = call.deadline(limit);
         }
-        if let Some(PyRetryPolicy(policy)) = retry {
+        if let Some(PyRetryPolicy(policy, _)) = retry {
             call = call.retry(policy);
         }
         call

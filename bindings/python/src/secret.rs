@@ -15,8 +15,8 @@ pub(crate) struct PySecret(pub(crate) Secret);
 #[pymethods]
 impl PySecret {
     #[new]
-    fn new(text: String) -> Self {
-        Self(Secret::from(text))
+    fn new(text: &Bound<'_, PyAny>) -> PyResult<Self> {
+        crate::json::text(text, "`text`").map(|text| Self(Secret::from(text)))
     }
 
     /// The text itself. Every call of this is worth a second look.

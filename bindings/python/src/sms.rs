@@ -74,7 +74,7 @@ impl RunManner {
         if let Some(Speed(plan)) = &self.speed {
             migration = migration.limit_speed(plan.clone());
         }
-        if let Some(PyPollPolicy(policy)) = &self.poll {
+        if let Some(PyPollPolicy(policy, _)) = &self.poll {
             migration = migration.poll(policy.clone());
         }
         match self.stall_after {

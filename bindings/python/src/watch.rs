@@ -42,7 +42,7 @@ macro_rules! apply {
         if let Some(Goal(until)) = $manner.until {
             wait = wait.until(until);
         }
-        if let Some(PyPollPolicy(policy)) = $manner.poll {
+        if let Some(PyPollPolicy(policy, _)) = $manner.poll {
             wait = wait.poll(policy);
         }
         if let Some(Span(span)) = $manner.stall_after {

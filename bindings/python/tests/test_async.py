@@ -123,6 +123,34 @@ def test_cancelled_wait_or_stop_stops_the_task(emulator: Emulator, request_of_al
     assert emulator.requests("StopTask") >= 1
 
 
+def test_cancelled_wait_or_stop_says_that_the_task_could_not_be_stopped(
+    emulator: Emulator, request_of_all: oms.CreateTaskReq
+) -> None:
+    emulator.fault("state", "ShowTask", state=2, times=None)
+    emulator.fault("status", "StopTask", status=403, code="OMS.0053", message="no right", times=None)
+
+    async def main() -> None:
+        client = emulator.async_client()
+        task = await client.oms.tasks.create(request_of_all)
+        told = []
+
+        async def wait() -> None:
+            try:
+                await task.wait_or_stop(60, poll=PROMPT)
+            except asyncio.CancelledError as cancelled:
+                told.append(cancelled.__context__)
+                raise
+
+        waiting = asyncio.ensure_future(wait())
+        await asyncio.sleep(0.1)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert isinstance(told[0], hwmigrate.CancelledError) and "may still run" in str(told[0])
+
+    run(main())
+
+
 def test_a_client_serves_one_loop_after_another(emulator: Emulator) -> None:
     client = emulator.async_client()
     for _ in range(3):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import asyncio
 import pickle
 import time
@@ -159,9 +160,22 @@ def test_limits_of_one_handle(emulator: Emulator, client: Client) -> None:
 
 def test_repr_names_region_and_kind_only(client: Client, emulator: Emulator) -> None:
     shown = repr(client)
-    assert shown.startswith("Client {") and "password" in shown
+    assert shown == "<hwmigrate.Client region='cn-north-4' credentials=password>"
     assert emulator.password.expose() not in shown
-    assert repr(emulator.async_client()).startswith("AsyncClient {")
+    assert repr(emulator.async_client()).startswith("<hwmigrate.AsyncClient ")
+    assert repr(hwmigrate.Credentials.token("t")) == "<hwmigrate.Credentials token>"
+
+
+def test_policies_are_values_that_show_how_they_are_written() -> None:
+    retry = hwmigrate.RetryPolicy(3, first_pause=0.5)
+    assert repr(retry) == "hwmigrate.RetryPolicy(max_attempts=3, first_pause=0.5)"
+    assert repr(hwmigrate.RetryPolicy.never()) == "hwmigrate.RetryPolicy.never()"
+    assert repr(hwmigrate.PollPolicy.every(2)) == "hwmigrate.PollPolicy.every(2)"
+    poll = hwmigrate.PollPolicy(shortest=1)
+    for value in (retry, poll, hwmigrate.RetryPolicy.never()):
+        again = eval(repr(value))
+        assert again == value and hash(again) == hash(value) and copy.deepcopy(value) == value
+    assert retry != hwmigrate.RetryPolicy(4, first_pause=0.5) and poll != hwmigrate.PollPolicy()
 
 
 def test_secrets_compare_and_hide() -> None:

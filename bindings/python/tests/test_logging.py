@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 
 import hwmigrate
 import pytest
+from hwmigrate import oms
 from hwmigrate.testing import Emulator
 
 from conftest import run_python
@@ -39,6 +41,8 @@ def test_what_a_signal_raises_while_logging_ends_the_call(
     hwmigrate.enable_logging()
     client = emulator.client()
     client.login()
+    # Something is logged, and then there is a pause.
+    emulator.fault("unavailable", "ListApiVersions", retry_after=2)
 
     class Alarm(BaseException):
         pass
@@ -50,6 +54,44 @@ def test_what_a_signal_raises_while_logging_ends_the_call(
     monkeypatch.setattr("hwmigrate._logs.emit", emit)
     with pytest.raises(Alarm):
         client.oms.versions()
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, KeyboardInterrupt, SystemExit])
+def test_a_handler_that_raises_does_not_lose_a_result(
+    emulator: Emulator,
+    request_of_all: oms.CreateTaskReq,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[BaseException],
+) -> None:
+    client = emulator.client()
+    hwmigrate.enable_logging()
+    reported = []
+    monkeypatch.setattr("sys.unraisablehook", lambda found: reported.append(found.exc_type))
+    main = threading.current_thread()
+
+    class Broken(logging.Handler):
+        def handle(self, record: logging.LogRecord) -> bool:
+            # A call that takes a while hands over on its way, too; Ctrl-C would end it there.
+            if threading.current_thread() is main and (kind is RuntimeError or "CreateTask" in record.getMessage()):
+                raise kind("broken handler")
+            return True
+
+    logger, broken = logging.getLogger("hwmigrate"), Broken()
+    logger.setLevel(logging.DEBUG)
+    client.login()
+    logger.addHandler(broken)
+    try:
+        blocking = client.oms.tasks.create(request_of_all)
+
+        async def main_of_loop() -> int:
+            return (await emulator.async_client().oms.tasks.create(request_of_all)).id
+
+        awaited = asyncio.run(main_of_loop())
+    finally:
+        logger.removeHandler(broken)
+        logger.setLevel(logging.NOTSET)
+    assert {task.id for task in client.oms.tasks.list()} == {blocking.id, awaited}
+    assert kind in reported
 
 
 def test_warnings_of_a_wait_are_logged(emulator: Emulator, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -69,8 +68,11 @@ try:
     else:
         looked.append(1)
         task.wait_or_stop(60, poll=hwmigrate.PollPolicy.every(0.05))
-except KeyboardInterrupt:
-    print(time.monotonic() - max(x for x in looked if isinstance(x, float)))
+except KeyboardInterrupt as interrupted:
+    if sys.argv[2] == "stop":
+        print(repr(interrupted.__context__), repr(getattr(interrupted.__context__, "__cause__", None)))
+    else:
+        print(time.monotonic() - max(x for x in looked if isinstance(x, float)))
 """
 
 
@@ -92,6 +94,17 @@ def test_ctrl_c_of_wait_or_stop_stops_the_task_first(
     ended = run_python(CTRL_C, str(task.id), "stop", **emulator.environment())
     assert ended.returncode == 0, ended.stderr
     assert emulator.requests("StopTask") >= 1
+
+
+def test_ctrl_c_of_wait_or_stop_says_that_the_task_could_not_be_stopped(
+    emulator: Emulator, client: Client, request_of_all: oms.CreateTaskReq
+) -> None:
+    emulator.fault("state", "ShowTask", state=2, times=None)
+    emulator.fault("status", "StopTask", status=403, code="OMS.0053", message="no right", times=None)
+    task = client.oms.tasks.create(request_of_all)
+    ended = run_python(CTRL_C, str(task.id), "stop", **emulator.environment())
+    assert ended.returncode == 0, ended.stderr
+    assert "may still run" in ended.stdout and "OMS.0053" in ended.stdout
 
 
 SLOW_SECRET = """
@@ -196,12 +209,45 @@ def test_free_threaded_builds_are_refused_clearly() -> None:
     assert "free-threaded" in run_python(code).stdout
 
 
-@pytest.mark.skipif(sys.version_info < (3, 12), reason="older versions do not tell")
-def test_sub_interpreters_are_refused_clearly() -> None:
+SUB_INTERPRETER = '''
+try:
+    import _interpreters as i
+except ImportError:
+    import _xxsubinterpreters as i
+def make():
+    # One that shares everything, which CPython itself refuses nothing.
+    try:
+        return i.create("legacy")
+    except TypeError:
+        return i.create(isolated=False)
+def load(interpreter):
+    try:
+        print(i.run_string(interpreter, """%s"""))
+    except Exception as error:
+        print(error)
+%s
+'''
+
+# By its file, because its package is refused before it.
+EMULATOR = f"""
+from importlib import machinery, util
+loader = machinery.ExtensionFileLoader("_emulator", {hwmigrate._emulator.__file__!r})
+loader.exec_module(util.module_from_spec(util.spec_from_loader("_emulator", loader)))
+"""
+
+
+@pytest.mark.parametrize("module", ["import hwmigrate", EMULATOR], ids=["package", "emulator"])
+@pytest.mark.parametrize("make", ["load(make())", "load(i.create())", "import hwmigrate.testing; load(make())"])
+def test_sub_interpreters_are_refused_clearly(module: str, make: str) -> None:
+    ended = run_python(SUB_INTERPRETER % (module, make))
+    assert ended.returncode == 0, ended.stderr
+    assert "subinterpreters" in ended.stdout
+
+
+def test_a_refused_sub_interpreter_leaves_the_main_one_alone() -> None:
     code = (
-        "try:\n    import _interpreters as i\nexcept ImportError:\n    import _xxsubinterpreters as i\n"
-        "made = i.create()\n"
-        "print(i.run_string(made, 'import hwmigrate'))\n"
+        "from hwmigrate.testing import Emulator\n"
+        "with Emulator() as emulator: assert emulator.client().oms.versions()\n"
     )
-    ended = run_python(code)
-    assert "subinterpreters" in ended.stdout + ended.stderr
+    ended = run_python(SUB_INTERPRETER % ("import hwmigrate", "load(make())\n" + code))
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stderr

@@ -120,3 +120,51 @@ def test_temporary_keys_are_hidden(emulator: Emulator, client: Client) -> None:
     for part in (key.access, key.secret, key.security_token):
         assert isinstance(part, Secret) and part.expose()
         assert part.expose() not in everything_of(key)
+
+
+BROKEN = f"{CANARY}\udcff"
+
+
+def test_text_that_is_no_unicode_is_refused_without_being_shown(client: Client) -> None:
+    base = Credentials.password("account", "user", "made-up")
+    calls = {
+        "`text`": lambda: Secret(BROKEN),
+        "`password`": lambda: Credentials.password("account", "user", BROKEN),
+        "`user`": lambda: Credentials.password("account", BROKEN, "made-up"),
+        "`passcode`": lambda: Credentials.password("account", "user", "made-up", user_id="id", passcode=BROKEN),
+        "`token`": lambda: Credentials.token(BROKEN),
+        "`access`": lambda: Credentials.access_key(BROKEN, "made-up"),
+        "`secret`": lambda: Credential.access_key("made-up", BROKEN),
+        "`security_token`": lambda: Credential.temporary("made-up", "made-up", BROKEN),
+        "`agency_name`": lambda: Credentials.agency(base, BROKEN, "account"),
+        "`reference`": lambda: hwmigrate.resolve_secret(BROKEN),
+        "`token` ": lambda: client.validate_token(BROKEN),
+        "`sk`": lambda: client.call("CreateTask", body={"src_node": {"sk": BROKEN}}),
+        "the request": lambda: client.call("CreateTask", body={"keys": [BROKEN]}),
+    }
+    for name, call in calls.items():
+        with pytest.raises(hwmigrate.InvalidError) as caught:
+            call()
+        assert name in str(caught.value)
+        assert CANARY not in everything_of(caught.value)
+
+
+def test_settings_that_are_no_unicode_are_named_without_being_shown() -> None:
+    settings = {
+        "region": {"region": BROKEN},
+        "proxy": {"proxy": BROKEN},
+        "the endpoint of oms": {"endpoints": {"oms": BROKEN}},
+        "HW_SECRET_KEY": {"environment": {"HW_ACCESS_KEY": "made-up", "HW_SECRET_KEY": BROKEN}},
+    }
+    for name, given in settings.items():
+        with pytest.raises((hwmigrate.ConfigError, hwmigrate.InvalidError)) as caught:
+            Client(**{"credentials": Credentials.token("t"), "environment": {}, **given})  # type: ignore[arg-type]
+        assert name in str(caught.value)
+        assert CANARY not in everything_of(caught.value)
+
+
+def test_variables_that_are_no_unicode_are_left_out() -> None:
+    variables = {"OTHER": BROKEN, BROKEN: "x", "HW_REGION_NAME": "cn-north-4"}
+    assert Client(credentials=Credentials.token("t"), environment=variables)
+    with pytest.raises(TypeError, match="HW_REGION_NAME"):
+        Client(credentials=Credentials.token("t"), environment={"HW_REGION_NAME": 4})  # type: ignore[dict-item]

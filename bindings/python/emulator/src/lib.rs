@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use hwmigrate_api::Secret;
 use hwmigrate_emulator::{Emulator, Fault, SourceServer};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyImportError, PyRuntimeError, PyValueError};
+use pyo3::ffi;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
@@ -216,8 +217,22 @@ fn seconds(length: f64) -> PyResult<Duration> {
 }
 
 /// The module as Python imports it.
-#[pyo3::pymodule]
-mod _emulator {
-    #[pymodule_export]
-    use super::NativeEmulator;
+#[pymodule]
+fn _emulator(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // Before anything else: the class is made once in a process, for the interpreter that comes first.
+    refuse_sub_interpreters()?;
+    module.add_class::<NativeEmulator>()
+}
+
+/// CPython up to 3.11 does not ask whether a module can be loaded more than once, and later ones need not.
+#[allow(unsafe_code, reason = "pyo3 has no safe way to ask which interpreter this is")]
+fn refuse_sub_interpreters() -> PyResult<()> {
+    // SAFETY: called while a module is being initialized, so this thread has an interpreter.
+    let interpreter = unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) };
+    if interpreter == 0 {
+        return Ok(());
+    }
+    Err(PyImportError::new_err(
+        "hwmigrate does not support subinterpreters; import it in the main interpreter, or use processes",
+    ))
 }

@@ -38,12 +38,23 @@ def enable_logging() -> None:
 
 
 def emit() -> None:
-    """Hands over what is there; one thread at a time, so that the order is kept."""
+    """Hands over what is there; one thread at a time, so that the order is kept.
+
+    A handler or filter that fails is reported, and gets the next entry all the same.
+    """
+    ends: Optional[BaseException] = None
     with _emitting:
         for level, target, text in _hwmigrate.take_logs():
-            logger = logging.getLogger(target.replace("::", "."))
-            if logger.isEnabledFor(level):
-                logger.log(level, "%s", text)
+            try:
+                logger = logging.getLogger(target.replace("::", "."))
+                if logger.isEnabledFor(level):
+                    logger.log(level, "%s", text)
+            except Exception as error:
+                _hwmigrate.report(error)
+            except BaseException as error:
+                ends = ends or error
+    if ends is not None:
+        raise ends
 
 
 def _follow() -> None:
