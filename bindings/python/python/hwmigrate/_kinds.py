@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from hwmigrate._hwmigrate import Secret
-from hwmigrate.errors import InvalidError
+from hwmigrate.errors import InvalidError, invalid
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -30,10 +30,7 @@ class Kind:
         raise NotImplementedError
 
     def refuse(self, value: Any, path: str) -> InvalidError:
-        error = InvalidError(f"{path} is of type {type(value).__name__}: give {self.name}")
-        error.kind = "Invalid"
-        error.message = str(error)
-        return error
+        return invalid(f"{path} is of type {type(value).__name__}: give {self.name}")
 
 
 class _Text(Kind):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Ty
 
 from hwmigrate._hwmigrate import Source
 from hwmigrate._kinds import Hidden, Kind, ListOf, MapOf, Object, kind
-from hwmigrate.errors import InvalidError
+from hwmigrate.errors import InvalidError, invalid
 
 if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
@@ -105,10 +105,7 @@ class Model:
                 values[declared.name] = declared.kind.write(value, f"{cls.__name__}.{declared.name}")
         missing = [f.name for f in known.values() if f.required and values.get(f.name) is None]
         if missing:
-            error = InvalidError(f"{cls.__name__} needs {', '.join(missing)}")
-            error.kind = "Invalid"
-            error.message = str(error)
-            raise error
+            raise invalid(f"{cls.__name__} needs {', '.join(missing)}")
 
     @classmethod
     def _of(cls, source: Source, index: int = 0) -> Self:
@@ -213,10 +210,7 @@ class Model:
             _conceal(cls, own)
         missing = [f.name for f in cls._fields.values() if f.required and own.get(f.name) is None]
         if missing:
-            error = InvalidError(f"{cls.__name__} needs {', '.join(missing)}")
-            error.kind = "Invalid"
-            error.message = str(error)
-            raise error
+            raise invalid(f"{cls.__name__} needs {', '.join(missing)}")
         return cls._wrap(own)
 
     def __eq__(self, other: object) -> bool:

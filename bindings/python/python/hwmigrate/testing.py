@@ -23,6 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
+from hwmigrate._args import many
 from hwmigrate._emulator import NativeEmulator
 from hwmigrate._hwmigrate import Credentials, Secret
 from hwmigrate._types import Duration
@@ -94,14 +95,14 @@ class Emulator:
                 "account": ACCOUNT,
                 "users": [
                     (account, user, _text(password), None if key is None else _text(key))
-                    for account, user, password, key in [(ACCOUNT, USER, self.password, None), *users]
+                    for account, user, password, key in [(ACCOUNT, USER, self.password, None), *many("users", users)]
                 ],
-                "agencies": list(agencies),
+                "agencies": many("agencies", agencies),
                 "access_keys": [
                     (id, _text(key)) for id, key in [(self.access_key, self.secret_key), *(access_keys or {}).items()]
                 ],
                 "buckets": list(folders.items()),
-                "servers": [_server(server) for server in servers],
+                "servers": [_server(server) for server in many("servers", servers)],
                 "pace": None if sms_pace is None else (_seconds(sms_pace[0]), sms_pace[1]),
                 "running": running,
                 "seed": seed,

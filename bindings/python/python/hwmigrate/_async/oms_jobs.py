@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Iterable, List, Optional, TypeVar
 
+from hwmigrate._args import many
 from hwmigrate._async.jobs import AsyncFleetWatch, AsyncWatch, Observer, fleet_end, follow, manner
 from hwmigrate._hwmigrate import PollPolicy
 from hwmigrate._hwmigrate import start as go
@@ -178,7 +179,7 @@ class AsyncJobs(Generic[Id]):
         requests: 1,500 jobs cost about 16 requests a sweep.
         """
         how = manner(timeout, until, poll, stall_after)
-        return [fleet_end(end) for end in await go(self._native.wait_all(list(ids), how))]
+        return [fleet_end(end) for end in await go(self._native.wait_all(many("ids", ids), how))]
 
     def watch_all(
         self,
@@ -190,4 +191,5 @@ class AsyncJobs(Generic[Id]):
         stall_after: Optional[Duration] = None,
     ) -> AsyncFleetWatch:
         """Follows many at once: every look that shows something new, and every end."""
-        return AsyncFleetWatch(self._native.watch_all(list(ids), manner(timeout, until, poll, stall_after)))
+        how = manner(timeout, until, poll, stall_after)
+        return AsyncFleetWatch(self._native.watch_all(many("ids", ids), how))

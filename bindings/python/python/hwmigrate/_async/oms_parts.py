@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import start as go
+from hwmigrate._args import many
 from hwmigrate._async.jobs import AsyncListing, word
 from hwmigrate._lazy import Lazy
 from hwmigrate._records import Page
@@ -89,12 +90,12 @@ class AsyncSyncTasks:
         end: datetime,
     ) -> t.ListSyncTaskStatisticResponse:
         """Counters over time, in points of five minutes or an hour."""
-        words = [str(counter) for counter in counters]
+        words = [str(counter) for counter in many("counters", counters)]
         return t.ListSyncTaskStatisticResponse._of(await go(self._native.statistics(id, words, start, end)))
 
     async def events(self, id: str, keys: Iterable[str]) -> None:
         """Asks a sync task to copy these objects now, ten to a request."""
-        await go(self._native.events(id, list(keys)))
+        await go(self._native.events(id, many("keys", keys)))
 
 
 class AsyncBuckets:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Iterable, Optional, Union
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import Secret
 from hwmigrate._hwmigrate import start as go
+from hwmigrate._args import many
 from hwmigrate._async.jobs import AsyncListing, word
 from hwmigrate._lazy import Lazy
 from hwmigrate.progress import Created
@@ -85,7 +86,7 @@ class AsyncServers:
 
     async def delete_many(self, ids: Iterable[str]) -> None:
         """Removes many with one request."""
-        await go(self._native.delete_many(list(ids)))
+        await go(self._native.delete_many(many("ids", ids)))
 
     async def overview(self) -> t.ShowOverviewResponse:
         """How many servers are in which state."""
@@ -126,7 +127,7 @@ class AsyncTemplates:
 
     async def delete_many(self, ids: Iterable[str]) -> None:
         """Deletes many with one request."""
-        await go(self._native.delete_many(list(ids)))
+        await go(self._native.delete_many(many("ids", ids)))
 
     async def target_password(self, id: str) -> Optional[Secret]:
         """The password that the target of a template gets; None when it has none."""
@@ -203,4 +204,4 @@ class AsyncAgent:
 
     async def report_consistency(self, task_id: str, results: Iterable[t.ConsistencyResult]) -> None:
         """Tells the outcome of a comparison of both sides."""
-        await go(self._native.report_consistency(task_id, list(results)))
+        await go(self._native.report_consistency(task_id, many("results", results)))

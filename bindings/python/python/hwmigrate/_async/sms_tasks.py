@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import PollPolicy, Secret
 from hwmigrate._hwmigrate import start as go
+from hwmigrate._args import many
 from hwmigrate._async.jobs import AsyncFleetWatch, AsyncListing, AsyncWatch, Observer, fleet_end, follow, manner, word
 from hwmigrate._lazy import Lazy
 from hwmigrate._records import Page, Records
@@ -200,7 +201,7 @@ class AsyncServerTasks:
 
     async def delete_many(self, ids: Iterable[str]) -> None:
         """Deletes 1 to 50 tasks with one request."""
-        await go(self._native.delete_many(list(ids)))
+        await go(self._native.delete_many(many("ids", ids)))
 
     async def action(
         self,
@@ -307,7 +308,7 @@ class AsyncServerTasks:
 
     async def export_consistency(self, ids: Iterable[str]) -> bytes:
         """The comparisons of 1 to 200 tasks as one file. Of what kind it is the service does not document."""
-        file: bytes = await go(self._native.export_consistency(list(ids)))
+        file: bytes = await go(self._native.export_consistency(many("ids", ids)))
         return file
 
     async def wait(
@@ -372,7 +373,7 @@ class AsyncServerTasks:
     ) -> List[FleetEnd]:
         """Waits for many, and tells how each ended, in the order they were given."""
         how = manner(timeout, None, poll, stall_after)
-        return [fleet_end(end) for end in await go(self._native.wait_all(list(ids), how, goal))]
+        return [fleet_end(end) for end in await go(self._native.wait_all(many("ids", ids), how, goal))]
 
     def watch_all(
         self,
@@ -384,7 +385,8 @@ class AsyncServerTasks:
         stall_after: Optional[Duration] = None,
     ) -> AsyncFleetWatch:
         """Follows many at once: every look that shows something new, and every end."""
-        return AsyncFleetWatch(self._native.watch_all(list(ids), manner(timeout, None, poll, stall_after), goal))
+        how = manner(timeout, None, poll, stall_after)
+        return AsyncFleetWatch(self._native.watch_all(many("ids", ids), how, goal))
 
     def _made(self, facts: Any) -> AsyncServerTask:
         created = Created._wrap(facts)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Iterable, List, Optional, TypeVar
 
+from hwmigrate._args import many
 from hwmigrate.generated.blocking.jobs import FleetWatch, Watch, Observer, fleet_end, follow, manner
 from hwmigrate._hwmigrate import PollPolicy
 from hwmigrate._hwmigrate import block as go
@@ -180,7 +181,7 @@ class Jobs(Generic[Id]):
         requests: 1,500 jobs cost about 16 requests a sweep.
         """
         how = manner(timeout, until, poll, stall_after)
-        return [fleet_end(end) for end in go(self._native.wait_all(list(ids), how))]
+        return [fleet_end(end) for end in go(self._native.wait_all(many("ids", ids), how))]
 
     def watch_all(
         self,
@@ -192,4 +193,5 @@ class Jobs(Generic[Id]):
         stall_after: Optional[Duration] = None,
     ) -> FleetWatch:
         """Follows many at once: every look that shows something new, and every end."""
-        return FleetWatch(self._native.watch_all(list(ids), manner(timeout, until, poll, stall_after)))
+        how = manner(timeout, until, poll, stall_after)
+        return FleetWatch(self._native.watch_all(many("ids", ids), how))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import block as go
+from hwmigrate._args import many
 from hwmigrate.generated.blocking.jobs import Listing, word
 from hwmigrate._lazy import Lazy
 from hwmigrate._records import Page
@@ -91,12 +92,12 @@ class SyncTasks:
         end: datetime,
     ) -> t.ListSyncTaskStatisticResponse:
         """Counters over time, in points of five minutes or an hour."""
-        words = [str(counter) for counter in counters]
+        words = [str(counter) for counter in many("counters", counters)]
         return t.ListSyncTaskStatisticResponse._of(go(self._native.statistics(id, words, start, end)))
 
     def events(self, id: str, keys: Iterable[str]) -> None:
         """Asks a sync task to copy these objects now, ten to a request."""
-        go(self._native.events(id, list(keys)))
+        go(self._native.events(id, many("keys", keys)))
 
 
 class Buckets:

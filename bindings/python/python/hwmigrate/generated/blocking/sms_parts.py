@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Iterable, Optional, Union
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import Secret
 from hwmigrate._hwmigrate import block as go
+from hwmigrate._args import many
 from hwmigrate.generated.blocking.jobs import Listing, word
 from hwmigrate._lazy import Lazy
 from hwmigrate.progress import Created
@@ -87,7 +88,7 @@ class Servers:
 
     def delete_many(self, ids: Iterable[str]) -> None:
         """Removes many with one request."""
-        go(self._native.delete_many(list(ids)))
+        go(self._native.delete_many(many("ids", ids)))
 
     def overview(self) -> t.ShowOverviewResponse:
         """How many servers are in which state."""
@@ -128,7 +129,7 @@ class Templates:
 
     def delete_many(self, ids: Iterable[str]) -> None:
         """Deletes many with one request."""
-        go(self._native.delete_many(list(ids)))
+        go(self._native.delete_many(many("ids", ids)))
 
     def target_password(self, id: str) -> Optional[Secret]:
         """The password that the target of a template gets; None when it has none."""
@@ -205,4 +206,4 @@ class Agent:
 
     def report_consistency(self, task_id: str, results: Iterable[t.ConsistencyResult]) -> None:
         """Tells the outcome of a comparison of both sides."""
-        go(self._native.report_consistency(task_id, list(results)))
+        go(self._native.report_consistency(task_id, many("results", results)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import PollPolicy, Secret
 from hwmigrate._hwmigrate import block as go
+from hwmigrate._args import many
 from hwmigrate.generated.blocking.jobs import FleetWatch, Listing, Watch, Observer, fleet_end, follow, manner, word
 from hwmigrate._lazy import Lazy
 from hwmigrate._records import Page, Records
@@ -202,7 +203,7 @@ class ServerTasks:
 
     def delete_many(self, ids: Iterable[str]) -> None:
         """Deletes 1 to 50 tasks with one request."""
-        go(self._native.delete_many(list(ids)))
+        go(self._native.delete_many(many("ids", ids)))
 
     def action(
         self,
@@ -309,7 +310,7 @@ class ServerTasks:
 
     def export_consistency(self, ids: Iterable[str]) -> bytes:
         """The comparisons of 1 to 200 tasks as one file. Of what kind it is the service does not document."""
-        file: bytes = go(self._native.export_consistency(list(ids)))
+        file: bytes = go(self._native.export_consistency(many("ids", ids)))
         return file
 
     def wait(
@@ -374,7 +375,7 @@ class ServerTasks:
     ) -> List[FleetEnd]:
         """Waits for many, and tells how each ended, in the order they were given."""
         how = manner(timeout, None, poll, stall_after)
-        return [fleet_end(end) for end in go(self._native.wait_all(list(ids), how, goal))]
+        return [fleet_end(end) for end in go(self._native.wait_all(many("ids", ids), how, goal))]
 
     def watch_all(
         self,
@@ -386,7 +387,8 @@ class ServerTasks:
         stall_after: Optional[Duration] = None,
     ) -> FleetWatch:
         """Follows many at once: every look that shows something new, and every end."""
-        return FleetWatch(self._native.watch_all(list(ids), manner(timeout, None, poll, stall_after), goal))
+        how = manner(timeout, None, poll, stall_after)
+        return FleetWatch(self._native.watch_all(many("ids", ids), how, goal))
 
     def _made(self, facts: Any) -> ServerTask:
         created = Created._wrap(facts)
