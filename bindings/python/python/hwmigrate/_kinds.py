@@ -29,6 +29,10 @@ class Kind:
         """The form on the wire, or ``InvalidError`` naming the field."""
         raise NotImplementedError
 
+    def check(self, value: Any, path: str) -> Any:
+        """The form on the wire of what has that form already, or ``InvalidError`` naming the field."""
+        return self.write(value, path)
+
     def refuse(self, value: Any, path: str) -> InvalidError:
         return invalid(f"{path} is of type {type(value).__name__}: give {self.name}")
 
@@ -40,7 +44,9 @@ class _Text(Kind):
         if isinstance(value, str):
             return value
         if hasattr(value, "__fspath__"):
-            return value.__fspath__()
+            path_text = value.__fspath__()
+            if isinstance(path_text, str):
+                return path_text
         raise self.refuse(value, path)
 
 
@@ -145,6 +151,9 @@ class _Span(Kind):
             return round(value * self.per_second)
         raise self.refuse(value, path)
 
+    def check(self, value: Any, path: str) -> Any:
+        return value if isinstance(value, int) and not isinstance(value, bool) else self.write(value, path)
+
 
 class _Word(Kind):
     __slots__ = ("cls",)
@@ -181,9 +190,10 @@ class Object(Kind):
     def write(self, value: Any, path: str) -> Any:
         if isinstance(value, self.cls):
             return value._wire()
-        if isinstance(value, Mapping):
-            return self.cls._checked(value)._values_()
-        raise self.refuse(value, path)
+        return self.check(value, path)
+
+    def check(self, value: Any, path: str) -> Any:
+        return self.cls._body(value, path)
 
 
 class ListOf(Kind):
@@ -199,9 +209,15 @@ class ListOf(Kind):
         return value
 
     def write(self, value: Any, path: str) -> Any:
+        return [self.item.write(item, f"{path}[{index}]") for index, item in enumerate(self._items(value, path))]
+
+    def check(self, value: Any, path: str) -> Any:
+        return [self.item.check(item, f"{path}[{index}]") for index, item in enumerate(self._items(value, path))]
+
+    def _items(self, value: Any, path: str) -> Any:
         if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
             raise self.refuse(value, path)
-        return [self.item.write(item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return value
 
 
 class MapOf(Kind):
@@ -217,9 +233,15 @@ class MapOf(Kind):
         return value
 
     def write(self, value: Any, path: str) -> Any:
+        return {str(name): self.item.write(item, f"{path}.{name}") for name, item in self._items(value, path)}
+
+    def check(self, value: Any, path: str) -> Any:
+        return {str(name): self.item.check(item, f"{path}.{name}") for name, item in self._items(value, path)}
+
+    def _items(self, value: Any, path: str) -> Any:
         if not isinstance(value, Mapping):
             raise self.refuse(value, path)
-        return {str(name): self.item.write(item, f"{path}.{name}") for name, item in value.items()}
+        return value.items()
 
 
 TEXT = _Text("a str")

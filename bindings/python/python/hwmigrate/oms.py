@@ -7,7 +7,6 @@ from typing import Any, Iterable, Mapping, Optional, Tuple, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._args import one_of, some
-from hwmigrate._model import Model
 from hwmigrate._types import Bandwidth
 from hwmigrate.generated import oms_types as t
 from hwmigrate.generated.oms_types import *  # noqa: F403
@@ -49,7 +48,7 @@ def task_request(
     Raises ``InvalidError`` for a field that cannot be, naming it.
     """
     chosen = one_of(prefixes=prefixes, objects=objects, list_file=list_file, url_list=url_list)
-    given = _choices(t.CreateTaskReq, t.SrcNodeReq, source, destination, chosen, since, bandwidth, fields)
+    given = _choices(t.CreateTaskReq, source, destination, chosen, since, bandwidth, fields)
     choices = {
         **given,
         "prefixes": some("prefixes", prefixes, WHOLE),
@@ -73,7 +72,7 @@ def group_request(
 ) -> t.CreateTaskGroupReq:
     """The request of a task group, as ``task_request`` makes that of a task."""
     chosen = one_of(prefixes=prefixes, list_file=list_file, url_list=url_list)
-    given = _choices(t.CreateTaskGroupReq, t.TaskGroupSrcNode, source, destination, chosen, since, bandwidth, fields)
+    given = _choices(t.CreateTaskGroupReq, source, destination, chosen, since, bandwidth, fields)
     choices = {
         **given,
         "prefixes": some("prefixes", prefixes, WHOLE),
@@ -86,7 +85,6 @@ def group_request(
 
 def _choices(
     cls: Any,
-    node: Any,
     source: Any,
     destination: Any,
     chosen: Optional[str],
@@ -101,8 +99,8 @@ def _choices(
             raise TypeError(f"{cls.__name__} has no field {name!r}; it has {', '.join(cls._fields)}")
         if value is not None:
             further[name] = declared.kind.write(value, f"{cls.__name__}.{name}")
-    if not isinstance(source, Model):
-        source = node.from_dict(source)
+    source = cls._fields["src_node"].kind.cls._body(source, "source")
+    destination = cls._fields["dst_node"].kind.cls._body(destination, "destination")
     # What the documents call otherwise is the same thing, and would be overwritten.
     for name, value, twin in (
         ("source", source, "src_node"),
@@ -114,8 +112,8 @@ def _choices(
     if chosen is not None:
         for twin, value in (
             ("task_type", further.get("task_type")),
-            ("source.object_key", getattr(source, "object_key", None) or None),
-            ("source.list_file", getattr(source, "list_file", None)),
+            ("source.object_key", source.get("object_key") or None),
+            ("source.list_file", source.get("list_file")),
         ):
             one_of(**{chosen: True, twin: value})
     return {

@@ -109,7 +109,7 @@ class AsyncJobs(Generic[Id]):
 
     async def update_bandwidth_policy(self, id: Id, request: t.UpdateBandwidthPolicyReq) -> None:
         """As ``update_bandwidth``, with the request as it is documented."""
-        await go(self._native.update_bandwidth_policy(id, request))
+        await go(self._native.update_bandwidth_policy(id, t.UpdateBandwidthPolicyReq._body(request)))
 
     async def wait(
         self,

@@ -136,11 +136,11 @@ class AsyncServerTasks:
         Raises ``InvalidError`` for a request that breaks a documented rule,
         before anything is sent; ``AmbiguousError`` when the reply was lost.
         """
-        return self._made(await go(self._native.create(request)))
+        return self._made(await go(self._native.create(t.PostTask._body(request))))
 
     async def create_once(self, request: t.PostTask) -> AsyncServerTask:
         """Creates a task; if the reply is lost, finds it by its name and source server."""
-        return self._made(await go(self._native.create_once(request)))
+        return self._made(await go(self._native.create_once(t.PostTask._body(request))))
 
     async def find(self, source_server_id: str, name: str) -> Optional[AsyncServerTask]:
         """The task of a source server that has this name, if there is one."""
@@ -189,7 +189,7 @@ class AsyncServerTasks:
 
     async def update(self, id: str, request: t.PutTaskReq) -> None:
         """Changes a task: its name, target, address, limit."""
-        await go(self._native.update(id, request))
+        await go(self._native.update(id, t.PutTaskReq._body(request)))
 
     async def delete(self, id: str) -> None:
         """Deletes a task that stands still. What it has copied stays."""

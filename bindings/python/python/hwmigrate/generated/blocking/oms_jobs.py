@@ -111,7 +111,7 @@ class Jobs(Generic[Id]):
 
     def update_bandwidth_policy(self, id: Id, request: t.UpdateBandwidthPolicyReq) -> None:
         """As ``update_bandwidth``, with the request as it is documented."""
-        go(self._native.update_bandwidth_policy(id, request))
+        go(self._native.update_bandwidth_policy(id, t.UpdateBandwidthPolicyReq._body(request)))
 
     def wait(
         self,

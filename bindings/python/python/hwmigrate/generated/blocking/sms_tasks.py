@@ -138,11 +138,11 @@ class ServerTasks:
         Raises ``InvalidError`` for a request that breaks a documented rule,
         before anything is sent; ``AmbiguousError`` when the reply was lost.
         """
-        return self._made(go(self._native.create(request)))
+        return self._made(go(self._native.create(t.PostTask._body(request))))
 
     def create_once(self, request: t.PostTask) -> ServerTask:
         """Creates a task; if the reply is lost, finds it by its name and source server."""
-        return self._made(go(self._native.create_once(request)))
+        return self._made(go(self._native.create_once(t.PostTask._body(request))))
 
     def find(self, source_server_id: str, name: str) -> Optional[ServerTask]:
         """The task of a source server that has this name, if there is one."""
@@ -191,7 +191,7 @@ class ServerTasks:
 
     def update(self, id: str, request: t.PutTaskReq) -> None:
         """Changes a task: its name, target, address, limit."""
-        go(self._native.update(id, request))
+        go(self._native.update(id, t.PutTaskReq._body(request)))
 
     def delete(self, id: str) -> None:
         """Deletes a task that stands still. What it has copied stays."""
