@@ -224,3 +224,18 @@ def test_errors_that_a_program_makes_are_of_their_kind() -> None:
             kind = cls("x").kind
             assert issubclass(cls, getattr(hwmigrate, f"{kind}Error")), name
     assert hwmigrate.NotFoundError("x").kind == "NotFound"
+
+
+def test_models_with_little_in_them_show_themselves() -> None:
+    progress = hwmigrate.Progress(state="running")  # type: ignore[arg-type]
+    assert "running" in progress._repr_html_() and str(progress) == "running"
+    assert hwmigrate.Outcome()._repr_html_() and str(hwmigrate.Outcome())
+    assert "running" in hwmigrate.Outcome(progress=progress)._repr_html_()
+    assert str(hwmigrate.Phase()) == ""
+
+
+@pytest.mark.parametrize("module", [oms, sms])
+def test_modules_of_types_say_what_is_for_users(module: object) -> None:
+    names = module.__all__  # type: ignore[attr-defined]
+    assert "task_request" in names and "Any" not in names and "ShowTaskResponse" in names or "TaskResp" in names
+    assert len(set(names)) == len(names) and all(hasattr(module, name) for name in names)

@@ -127,7 +127,6 @@ def test_stopped_and_resumed(client: Client, emulator: Emulator, request_of_all:
 def test_wait_or_stop_pauses_at_the_deadline(
     client: Client, emulator: Emulator, request_of_all: oms.CreateTaskReq
 ) -> None:
-    emulator.fault("slow_drip", "NoSuchOperation", milliseconds=1)
     emulator.fault("hold_state", state=2)
     task = client.oms.tasks.create(request_of_all)
     task.wait(30, until="started", poll=PROMPT)

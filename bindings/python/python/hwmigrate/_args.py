@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, List, Optional
+from typing import Any, List, Optional, TypeVar
 
 from hwmigrate.errors import invalid
+
+T = TypeVar("T")
 
 
 def many(name: str, value: Any) -> List[Any]:
@@ -23,6 +25,22 @@ def some(name: str, value: Any, otherwise: str) -> Optional[List[Any]]:
     if not given:
         raise invalid(f"`{name}` is empty; to leave it out means {otherwise}")
     return given
+
+
+def any_observer(name: str, observer: T) -> T:
+    """An observer of the client for asyncio: what it returns is awaited if need be."""
+    return observer
+
+
+def plain_observer(name: str, observer: T) -> T:
+    """An observer of the blocking client, where nobody would await a coroutine."""
+    if observer is not None:
+        import inspect
+
+        call = getattr(observer, "__call__", None)
+        if inspect.iscoroutinefunction(observer) or inspect.iscoroutinefunction(call):
+            raise TypeError(f"`{name}` is a coroutine function, which only the methods of AsyncClient await")
+    return observer
 
 
 def one_of(**given: Any) -> Optional[str]:

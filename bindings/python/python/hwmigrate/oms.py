@@ -11,6 +11,9 @@ from hwmigrate._types import Bandwidth
 from hwmigrate.generated import oms_types as t
 from hwmigrate.generated.oms_types import *  # noqa: F403
 
+__all__ = ["group_request", "task_request"]
+__all__ += t.__all__
+
 WHOLE = "the whole bucket"
 
 

@@ -9,6 +9,9 @@ from hwmigrate._args import many
 from hwmigrate.generated import sms_types as t
 from hwmigrate.generated.sms_types import *  # noqa: F403
 
+__all__ = ["task_request"]
+__all__ += t.__all__
+
 
 def task_request(
     name: str,

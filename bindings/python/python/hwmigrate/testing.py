@@ -200,6 +200,9 @@ class Emulator:
         :param skip: so many matching calls go well first.
         :param times: so many go wrong; None for all from then on.
         :param chance: how likely a matching call goes wrong, 0 to 1.
+
+        Raises ``ValueError`` for a fault that could never strike, because a test with it would prove
+        nothing: an unknown kind, operation or detail, a chance that is none.
         """
         fault = {"kind": kind, "operation": operation, "skip": skip, "times": times, "chance": chance, **details}
         given = {name: value for name, value in fault.items() if value is not None or name == "times"}
@@ -255,7 +258,8 @@ class Emulator:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Emulator {self.url}>"
+        # One whose constructor failed has no address.
+        return f"<Emulator {self.url}>" if "_native" in self.__dict__ else "<Emulator that did not start>"
 
 
 def _server(given: Union[str, Tuple[str, int], Tuple[str, int, str]]) -> Tuple[str, bool, Optional[int]]:

@@ -6,6 +6,7 @@ import inspect
 from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Generic, List, Optional, Tuple, Type, TypeVar, Union
 
 from hwmigrate import _hwmigrate
+from hwmigrate._args import any_observer as observed
 from hwmigrate._hwmigrate import PollPolicy
 from hwmigrate._hwmigrate import start as go
 from hwmigrate._model import Model
@@ -204,6 +205,7 @@ class AsyncMigration:
         be settled; ``TimeoutError`` at the deadline, while the task goes on.
         Once the task exists, the error's ``job`` has its id.
         """
+        on_event = observed("on_event", on_event)
         async for event in self:
             if on_event is not None:
                 await tell(on_event, event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Iterable, List, Optional, TypeVar
 
+from hwmigrate._args import any_observer as observed
 from hwmigrate._args import many
 from hwmigrate._async.jobs import AsyncFleetWatch, AsyncWatch, Observer, fleet_end, follow, manner
 from hwmigrate._hwmigrate import PollPolicy
@@ -136,6 +137,7 @@ class AsyncJobs(Generic[Id]):
         runs at the deadline; ``NotFoundError`` when there is none.
         """
         how = manner(timeout, until, poll, stall_after)
+        on_progress = observed("on_progress", on_progress)
         if on_progress is not None:
             return await follow(AsyncWatch(self._native.watch(id, how)), on_progress)
         return Outcome._wrap(await go(self._native.wait(id, how)))

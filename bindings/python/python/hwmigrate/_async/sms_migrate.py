@@ -6,6 +6,7 @@ from typing import Any, AsyncIterator, Dict, List, Optional, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import start as go
+from hwmigrate._args import any_observer as observed
 from hwmigrate._async.jobs import Observer, over, tell
 from hwmigrate.progress import BulkEnd, BulkNews, Created, Progress, ServerReport
 
@@ -63,6 +64,7 @@ class AsyncServerMigration:
 
     async def run(self, on_event: Optional[Observer[ServerEvent]] = None) -> ServerReport:
         """Runs until it synchronises or ends; a failed task is a report too."""
+        on_event = observed("on_event", on_event)
         async for event in self:
             if on_event is not None:
                 await tell(on_event, event)

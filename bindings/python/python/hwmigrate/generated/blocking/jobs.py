@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any, Iterator, Callable, Dict, Generic, List, Optional, Tuple, Type, TypeVar, Union
 
 from hwmigrate import _hwmigrate
+from hwmigrate._args import any_observer as observed
 from hwmigrate._hwmigrate import PollPolicy
 from hwmigrate._hwmigrate import block as go
 from hwmigrate._model import Model
@@ -203,6 +204,7 @@ class Migration:
         be settled; ``TimeoutError`` at the deadline, while the task goes on.
         Once the task exists, the error's ``job`` has its id.
         """
+        on_event = observed("on_event", on_event)
         for event in self:
             if on_event is not None:
                 tell(on_event, event)

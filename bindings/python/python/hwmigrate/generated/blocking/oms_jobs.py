@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Iterable, List, Optional, TypeVar
 
+from hwmigrate._args import any_observer as observed
 from hwmigrate._args import many
 from hwmigrate.generated.blocking.jobs import FleetWatch, Watch, Observer, fleet_end, follow, manner
 from hwmigrate._hwmigrate import PollPolicy
@@ -138,6 +139,7 @@ class Jobs(Generic[Id]):
         runs at the deadline; ``NotFoundError`` when there is none.
         """
         how = manner(timeout, until, poll, stall_after)
+        on_progress = observed("on_progress", on_progress)
         if on_progress is not None:
             return follow(Watch(self._native.watch(id, how)), on_progress)
         return Outcome._wrap(go(self._native.wait(id, how)))

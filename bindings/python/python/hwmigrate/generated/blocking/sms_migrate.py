@@ -8,6 +8,7 @@ from typing import Any, Iterator, Dict, List, Optional, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import block as go
+from hwmigrate._args import any_observer as observed
 from hwmigrate.generated.blocking.jobs import Observer, over, tell
 from hwmigrate.progress import BulkEnd, BulkNews, Created, Progress, ServerReport
 
@@ -65,6 +66,7 @@ class ServerMigration:
 
     def run(self, on_event: Optional[Observer[ServerEvent]] = None) -> ServerReport:
         """Runs until it synchronises or ends; a failed task is a report too."""
+        on_event = observed("on_event", on_event)
         for event in self:
             if on_event is not None:
                 tell(on_event, event)

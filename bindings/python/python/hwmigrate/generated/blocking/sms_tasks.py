@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import PollPolicy, Secret
 from hwmigrate._hwmigrate import block as go
+from hwmigrate._args import any_observer as observed
 from hwmigrate._args import many
 from hwmigrate.generated.blocking.jobs import FleetWatch, Listing, Watch, Observer, fleet_end, follow, manner, word
 from hwmigrate._lazy import Lazy
@@ -335,6 +336,7 @@ class ServerTasks:
         still runs at the deadline, ``NotFoundError`` when there is none.
         """
         how = manner(timeout, None, poll, stall_after)
+        on_progress = observed("on_progress", on_progress)
         if on_progress is not None:
             return follow(Watch(self._native.watch(id, how, goal)), on_progress)
         return Outcome._wrap(go(self._native.wait(id, how, goal)))
