@@ -171,7 +171,7 @@ class AsyncMigration:
 
     @property
     def report(self) -> Optional[Report]:
-        """What came of it, once it has ended; also where the caller was interrupted and the task stopped for it."""
+        """What came of it, once it has ended; None where the task was stopped because the caller gave up."""
         facts = self._native.report() if self._report is None else None
         if facts is not None:
             self._report = Report._wrap(facts)

@@ -42,7 +42,7 @@ class ServerMigration:
 
     @property
     def report(self) -> Optional[ServerReport]:
-        """What came of it, once it has ended; also where the caller was interrupted and the task stopped for it."""
+        """What came of it, once it has ended; None where the task was stopped because the caller gave up."""
         facts = self._native.report() if self._report is None else None
         if facts is not None:
             self._report = ServerReport._wrap(facts)
