@@ -5,7 +5,7 @@
 //! first read, and the others never do if nobody asks.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use hwmigrate::Response;
@@ -111,19 +111,23 @@ impl Source {
         &self,
         py: Python<'py>,
         index: usize,
-        known: HashSet<String>,
+        known: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (body, place) = self.records.answer(index).unwrap_or((&self.body, index));
-        let mut answers = self.further.lock().unwrap_or_else(PoisonError::into_inner);
-        let records = answers.entry(body.as_ptr() as usize).or_insert_with(|| {
-            let mut records = raw_records(body, self.list).unwrap_or_default();
-            for members in &mut records {
-                members.retain(|name, _| !known.contains(name));
+        let place = if self.list { place } else { 0 };
+        let further = match self.further(body, place) {
+            Some(further) => further,
+            None => {
+                let known: HashSet<String> =
+                    known.try_iter()?.map(|name| name?.extract()).collect::<PyResult<_>>()?;
+                let mut records = raw_records(body, self.list).unwrap_or_default();
+                for members in &mut records {
+                    members.retain(|name, _| !known.contains(name));
+                }
+                self.lock().insert(body.as_ptr() as usize, records);
+                self.further(body, place).unwrap_or_default()
             }
-            records
-        });
-        let further = records.get(if self.list { place } else { 0 }).cloned().unwrap_or_default();
-        drop(answers);
+        };
         to_python(py, &further)
     }
 
@@ -160,6 +164,16 @@ fn raw_records(body: &[u8], list: bool) -> Option<Vec<Members>> {
 }
 
 impl Source {
+    fn lock(&self) -> MutexGuard<'_, HashMap<usize, Vec<Members>>> {
+        self.further.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a record of an answer has further, if that was looked for.
+    fn further(&self, body: &Bytes, place: usize) -> Option<Members> {
+        let answers = self.lock();
+        answers.get(&(body.as_ptr() as usize)).map(|records| records.get(place).cloned().unwrap_or_default())
+    }
+
     fn output(self) -> Output {
         Box::new(|py| Ok(Py::new(py, self)?.into_any()))
     }

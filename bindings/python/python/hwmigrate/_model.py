@@ -211,7 +211,7 @@ class Model:
 
     def _further(self) -> Dict[str, Any]:
         # What the native module kept of the answer beside the fields.
-        return {} if self._source is None else self._source.extra(self._index, set(self._fields))
+        return {} if self._source is None else self._source.extra(self._index, self._fields)
 
     @property
     def request_id(self) -> Optional[str]:
