@@ -91,3 +91,10 @@ def test_a_body_in_the_documents_words_is_sent_as_it_is(client: Client, emulator
     body = emulator.copy_request("source", "destination").to_dict()
     assert client.call("CreateTask", body={**body, "not_documented": 1})["id"]
 
+
+
+def test_numbers_that_no_service_takes_are_refused_by_name(client: Client, emulator: Emulator) -> None:
+    emulator.clear_journal()
+    with pytest.raises(hwmigrate.InvalidError, match="task_id is a number out of range"):
+        client.oms.api.show_task(2**63)
+    assert emulator.journal() == []

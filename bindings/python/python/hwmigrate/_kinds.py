@@ -63,6 +63,8 @@ class _Whole(Kind):
 
     def write(self, value: Any, path: str) -> Any:
         if isinstance(value, int) and not isinstance(value, bool):
+            if not -(2**63) <= value < 2**63:
+                raise invalid(f"{path} is a number out of range")
             return int(value)
         raise self.refuse(value, path)
 

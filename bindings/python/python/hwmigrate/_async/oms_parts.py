@@ -113,6 +113,12 @@ class AsyncBuckets:
         """The objects of a bucket, page after page as they are read."""
         return AsyncListing(t.ShowBucketRecord, self._native.objects(t.ShowBucketReq._body(request)))
 
+    async def objects_page(self, request: t.ShowBucketReq, marker: str = "") -> t.ShowBucketObjectsResponse:
+        """One page of them, behind the name ``marker``; the answer's ``next_marker`` leads to the next one."""
+        return t.ShowBucketObjectsResponse._of(
+            await go(self._native.objects_page(t.ShowBucketReq._body(request), marker))
+        )
+
     async def region(self, request: t.ShowBucketRegionReq) -> t.ShowBucketRegionResponse:
         """The region that a bucket is in."""
         return t.ShowBucketRegionResponse._of(await go(self._native.region(t.ShowBucketRegionReq._body(request))))

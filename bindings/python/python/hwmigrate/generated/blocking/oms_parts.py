@@ -115,6 +115,12 @@ class Buckets:
         """The objects of a bucket, page after page as they are read."""
         return Listing(t.ShowBucketRecord, self._native.objects(t.ShowBucketReq._body(request)))
 
+    def objects_page(self, request: t.ShowBucketReq, marker: str = "") -> t.ShowBucketObjectsResponse:
+        """One page of them, behind the name ``marker``; the answer's ``next_marker`` leads to the next one."""
+        return t.ShowBucketObjectsResponse._of(
+            go(self._native.objects_page(t.ShowBucketReq._body(request), marker))
+        )
+
     def region(self, request: t.ShowBucketRegionReq) -> t.ShowBucketRegionResponse:
         """The region that a bucket is in."""
         return t.ShowBucketRegionResponse._of(go(self._native.region(t.ShowBucketRegionReq._body(request))))
