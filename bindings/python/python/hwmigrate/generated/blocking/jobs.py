@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, Iterator, Callable, Dict, Generic, List, Optional, Tuple, Type, TypeVar, Union
 
 from hwmigrate import _hwmigrate
-from hwmigrate._args import any_observer as observed
+from hwmigrate._args import plain_observer as observed
 from hwmigrate._hwmigrate import PollPolicy
 from hwmigrate._hwmigrate import block as go
 from hwmigrate._model import Model

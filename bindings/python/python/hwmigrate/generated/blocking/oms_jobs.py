@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Iterable, List, Optional, TypeVar
 
-from hwmigrate._args import any_observer as observed
+from hwmigrate._args import plain_observer as observed
 from hwmigrate._args import many
 from hwmigrate.generated.blocking.jobs import FleetWatch, Watch, Observer, fleet_end, follow, manner
 from hwmigrate._hwmigrate import PollPolicy

@@ -8,7 +8,7 @@ from typing import Any, Iterator, Dict, List, Optional, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import block as go
-from hwmigrate._args import any_observer as observed
+from hwmigrate._args import plain_observer as observed
 from hwmigrate.generated.blocking.jobs import Observer, over, tell
 from hwmigrate.progress import BulkEnd, BulkNews, Created, Progress, ServerReport
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import PollPolicy, Secret
 from hwmigrate._hwmigrate import block as go
-from hwmigrate._args import any_observer as observed
+from hwmigrate._args import plain_observer as observed
 from hwmigrate._args import many
 from hwmigrate.generated.blocking.jobs import FleetWatch, Listing, Watch, Observer, fleet_end, follow, manner, word
 from hwmigrate._lazy import Lazy
