@@ -98,3 +98,11 @@ def test_numbers_that_no_service_takes_are_refused_by_name(client: Client, emula
     with pytest.raises(hwmigrate.InvalidError, match="task_id is a number out of range"):
         client.oms.api.show_task(2**63)
     assert emulator.journal() == []
+
+
+def test_text_where_an_object_with_a_secret_belongs_is_not_shown(client: Client) -> None:
+    request = oms.CreateTaskReq.from_dict({**WHOLE, "dst_node": "SKCANARY"})
+    assert "CANARY" not in repr(request) + repr(request.to_dict()) + repr(request.dst_node)
+    with pytest.raises(hwmigrate.InvalidError, match=r"CreateTaskReq\.dst_node is of type \w+: give a DstNodeReq") as caught:
+        client.oms.tasks.create(request)
+    assert "CANARY" not in str(caught.value)

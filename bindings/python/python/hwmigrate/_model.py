@@ -330,4 +330,5 @@ def _concealed(of: Kind, value: Any, path: str) -> Any:
         return {name: _concealed(of.item, item, f"{path}.{name}") for name, item in value.items()}
     if isinstance(of, Object) and isinstance(value, dict):
         _conceal(of.cls, value, path)
-    return value
+    # A text where something with a secret in it belongs may be the secret itself.
+    return Secret(value) if isinstance(value, str) and value else value
