@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
-use hwmigrate::{Client, ClientBuilder, Environment, Error, ErrorKind, Service, secret_ref};
+use hwmigrate::{Client, ClientBuilder, Environment, Error, ErrorKind, Service, SmsScope, secret_ref};
 use pyo3::exceptions::{PyTypeError, PyUnicodeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
@@ -74,6 +74,7 @@ impl Core {
         set!(builder, settings, project_name: String);
         set!(builder, settings, domain_id: String);
         set!(builder, settings, credentials: PyRef<'_, PyCredentials>, credentials, |given: PyRef<'_, PyCredentials>| given.0.clone());
+        set!(builder, settings, metadata: bool);
         set!(builder, settings, profile: String);
         set!(builder, settings, profile_file: PathBuf);
         set!(builder, settings, allow_plain_http: bool);
@@ -85,6 +86,15 @@ impl Core {
         set!(builder, settings, call_timeout: Span, call_timeout, |span: Span| span.0);
         set!(builder, settings, retry: PyRetryPolicy, retry, |policy: PyRetryPolicy| policy.0);
         set!(builder, settings, seed: u64);
+        if let Some(word) = setting::<String>(settings, "sms_scope")? {
+            let scope =
+                [SmsScope::Project, SmsScope::Domain].into_iter().find(|scope| scope.as_str() == word);
+            let scope = scope.ok_or_else(|| {
+                let text = format!("sms_scope is {word:?}; use \"project\" or \"domain\"");
+                errors::raise(py, &Error::new(ErrorKind::Config, text))
+            })?;
+            builder = builder.sms_scope(scope);
+        }
         if let Some((certificate, key)) = setting::<(PathBuf, PathBuf)>(settings, "client_certificate")? {
             builder = builder.client_certificate(certificate, key);
         }

@@ -86,6 +86,18 @@ impl PyCredentials {
         Ok(Self(Credentials::agency(base.0.clone(), agency, domain)))
     }
 
+    /// The agency of the cloud server (ECS) that this process runs on: its
+    /// metadata service gives temporary keys, which are renewed before they end.
+    ///
+    /// It is asked at its link-local address, never through a proxy.
+    /// `endpoint` is another one, such as a stand-in in tests; it must be
+    /// `http://` and a loopback or link-local number.
+    #[staticmethod]
+    #[pyo3(signature = (endpoint=None))]
+    fn metadata(endpoint: Option<String>) -> Self {
+        Self(endpoint.map_or_else(Credentials::metadata, Credentials::metadata_at))
+    }
+
     /// Whatever `provide()` returns: a `Credential`. It may be a function or a
     /// coroutine function, and is asked again when the credential ends or is
     /// refused. An exception that it raises is the cause of the call's `AuthError`.

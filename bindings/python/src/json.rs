@@ -22,11 +22,27 @@ impl<'py, T: DeserializeOwned> FromPyObject<'_, 'py> for Body<T> {
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         let value = to_json(&object)?;
         serde_json::from_value(value).map(Self).map_err(|problem| {
-            // serde names the field and never quotes what is in a secret one.
-            let error =
-                hwmigrate::Error::new(ErrorKind::Invalid, format!("the request is not complete: {problem}"));
+            let error = hwmigrate::Error::new(
+                ErrorKind::Invalid,
+                format!("the request is not complete: {}", unquoted(&problem)),
+            );
             errors::raise(object.py(), &error)
         })
+    }
+}
+
+/// What serde says, without the value that it quotes: where an object is wanted, that may be a secret.
+pub(crate) fn unquoted(problem: &serde_json::Error) -> String {
+    let text = problem.to_string();
+    for what in ["invalid type: ", "invalid value: "] {
+        let Some(rest) = text.strip_prefix(what) else { continue };
+        let Some((found, expected)) = rest.rsplit_once(", expected ") else { continue };
+        let kind = found.split([' ', '`']).next().unwrap_or_default();
+        return format!("{what}{kind}, expected {expected}");
+    }
+    match text.strip_prefix("unknown variant `").and_then(|rest| rest.rsplit_once("`, expected ")) {
+        Some((_, expected)) => format!("unknown variant, expected {expected}"),
+        None => text,
     }
 }
 

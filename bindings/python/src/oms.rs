@@ -15,10 +15,11 @@ use crate::oms_groups::Groups;
 use crate::oms_helpers::Buckets;
 use crate::oms_sync::SyncTasks;
 use crate::oms_tasks::Tasks;
+use crate::progress;
 use crate::runtime::Runtime;
 use crate::slot::Output;
 use crate::source::{Source, nothing};
-use crate::watch::Run;
+use crate::watch::{Known, Run};
 
 /// The service; its parts hang on it.
 #[pyclass(frozen, module = "hwmigrate._hwmigrate")]
@@ -117,7 +118,14 @@ impl Oms {
         if let Some(mark) = manner.mark {
             migration = migration.mark(parsed(py, &mark)?);
         }
-        Ok(Run::new(&self.runtime, migration))
+        let known = Known::default();
+        let written = known.clone();
+        let migration = migration.on_event(move |event| match event {
+            oms::MigrationEvent::Created(task) => written.created(progress::created(task)),
+            oms::MigrationEvent::Ended(report) => written.ended(progress::report(report)),
+            _ => {}
+        });
+        Ok(Run::new(&self.runtime, migration, known))
     }
 }
 

@@ -42,6 +42,11 @@ impl Buckets {
         Lister::new(&self.runtime, PAGE, self.buckets.objects(&request.0).records())
     }
 
+    fn objects_page(&self, request: Body<ShowBucketReq>, marker: String) -> Call {
+        let list = self.buckets.objects(&request.0);
+        Call::new(&self.runtime, async move { list.page(&marker).await.map(Source::one) })
+    }
+
     fn region(&self, request: Body<ShowBucketRegionReq>) -> Call {
         let buckets = self.buckets.clone();
         Call::new(&self.runtime, async move { buckets.region(&request.0).await.map(Source::one) })

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::convert::{Moment, settings};
 use crate::errors;
-use crate::json::{Body, Json};
+use crate::json::{Body, Json, unquoted};
 use crate::oms::parsed;
 use crate::value::to_python;
 
@@ -121,5 +121,5 @@ fn whole_bucket<T: serde::de::DeserializeOwned>(
         members.insert("dst_node".to_owned(), choices.destination.0.clone());
         members.entry("task_type").or_insert_with(|| json!(kind));
     }
-    serde_json::from_value(body).map(Body).map_err(|problem| errors::invalid(py, problem.to_string()))
+    serde_json::from_value(body).map(Body).map_err(|problem| errors::invalid(py, unquoted(&problem)))
 }

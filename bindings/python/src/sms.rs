@@ -16,13 +16,14 @@ use crate::convert::{PyPollPolicy, Span, settings};
 use crate::errors;
 use crate::json::Body;
 use crate::oms::parsed;
+use crate::progress::created;
 use crate::runtime::Runtime;
 use crate::slot::Output;
 use crate::sms_parts::{Agent, Projects, Servers, Templates};
-use crate::sms_progress::{bulk_ends, bulk_event};
+use crate::sms_progress::{bulk_ends, bulk_event, report};
 use crate::sms_tasks::SmsTasks;
 use crate::source::{Source, nothing, plain};
-use crate::watch::Run;
+use crate::watch::{Known, Run};
 
 /// The service; its parts hang on it.
 #[pyclass(frozen, module = "hwmigrate._hwmigrate")]
@@ -129,13 +130,11 @@ impl Sms {
     }
 
     fn migrate(&self, request: Body<PostTask>, manner: RunManner) -> Run {
-        let migration = manner.apply(self.sms.migrate(request.0));
-        Run::new(&self.runtime, migration.deadline(manner.timeout.0))
+        self.run(self.sms.migrate(request.0), &manner)
     }
 
     fn resume(&self, id: String, manner: RunManner) -> Run {
-        let migration = manner.apply(self.sms.resume(id));
-        Run::new(&self.runtime, migration.deadline(manner.timeout.0))
+        self.run(self.sms.resume(id), &manner)
     }
 
     fn bulk(
@@ -183,6 +182,17 @@ impl Sms {
 impl Sms {
     pub(crate) fn new(sms: sms::Sms, runtime: &Runtime) -> Self {
         Self { sms, runtime: runtime.clone() }
+    }
+
+    fn run(&self, migration: Migration<Unlimited>, manner: &RunManner) -> Run {
+        let known = Known::default();
+        let written = known.clone();
+        let migration = manner.apply(migration).on_event(move |event| match event {
+            sms::MigrationEvent::Created(task) => written.created(created(task)),
+            sms::MigrationEvent::Ended(end) => written.ended(report(end)),
+            _ => {}
+        });
+        Run::new(&self.runtime, migration.deadline(manner.timeout.0), known)
     }
 
     fn call<F>(&self, work: impl FnOnce(sms::Sms) -> F) -> Call

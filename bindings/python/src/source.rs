@@ -4,8 +4,8 @@
 //! object. A task becomes a dict of Python values when an attribute of it is
 //! first read, and the others never do if nobody asks.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use hwmigrate::Response;
@@ -87,7 +87,12 @@ pub(crate) struct Source {
     list: bool,
     /// The answer as it came; empty where the records have theirs.
     body: Bytes,
+    /// What the records of an answer have beyond the known names, by where the answer lies. Found
+    /// when it is first asked for, and then for all, so that a page is read once and not by each record.
+    further: Mutex<HashMap<usize, Vec<Members>>>,
 }
+
+type Members = Map<String, Value>;
 
 #[pymethods]
 impl Source {
@@ -100,16 +105,29 @@ impl Source {
         self.records.python(py, index).ok_or_else(|| PyIndexError::new_err(index))?
     }
 
-    /// What one record has beyond `known` names, as the service sent it.
+    /// What one record has beyond `known` names, as the service sent it. They are those of one
+    /// class, since all records of an answer are of one.
     fn extra<'py>(
         &self,
         py: Python<'py>,
         index: usize,
-        known: HashSet<String>,
+        known: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let (body, place) = self.records.answer(index).unwrap_or((&self.body, index));
-        let found = raw_record(body, self.list.then_some(place)).unwrap_or_default();
-        let further: Map<_, _> = found.into_iter().filter(|(name, _)| !known.contains(name)).collect();
+        let place = if self.list { place } else { 0 };
+        let further = match self.further(body, place) {
+            Some(further) => further,
+            None => {
+                let known: HashSet<String> =
+                    known.try_iter()?.map(|name| name?.extract()).collect::<PyResult<_>>()?;
+                let mut records = raw_records(body, self.list).unwrap_or_default();
+                for members in &mut records {
+                    members.retain(|name, _| !known.contains(name));
+                }
+                self.lock().insert(body.as_ptr() as usize, records);
+                self.further(body, place).unwrap_or_default()
+            }
+        };
         to_python(py, &further)
     }
 
@@ -123,13 +141,13 @@ impl Source {
     }
 }
 
-/// An answer that is one record, or the record at a place in the list that an answer holds.
-fn raw_record(body: &[u8], place: Option<usize>) -> Option<Map<String, Value>> {
+/// An answer that is one record, or the records of the list that an answer holds.
+fn raw_records(body: &[u8], list: bool) -> Option<Vec<Members>> {
     let answer: Value = serde_json::from_slice(body).ok()?;
-    let Some(place) = place else {
+    if !list {
         let Value::Object(members) = answer else { return None };
-        return Some(members);
-    };
+        return Some(vec![members]);
+    }
     let records = match answer {
         Value::Array(records) => records,
         Value::Object(members) => members.into_iter().find_map(|(_, member)| match member {
@@ -138,13 +156,24 @@ fn raw_record(body: &[u8], place: Option<usize>) -> Option<Map<String, Value>> {
         })?,
         _ => return None,
     };
-    match records.into_iter().nth(place)? {
-        Value::Object(members) => Some(members),
-        _ => None,
-    }
+    let members = |record| match record {
+        Value::Object(members) => members,
+        _ => Members::new(),
+    };
+    Some(records.into_iter().map(members).collect())
 }
 
 impl Source {
+    fn lock(&self) -> MutexGuard<'_, HashMap<usize, Vec<Members>>> {
+        self.further.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a record of an answer has further, if that was looked for.
+    fn further(&self, body: &Bytes, place: usize) -> Option<Members> {
+        let answers = self.lock();
+        answers.get(&(body.as_ptr() as usize)).map(|records| records.get(place).cloned().unwrap_or_default())
+    }
+
     fn output(self) -> Output {
         Box::new(|py| Ok(Py::new(py, self)?.into_any()))
     }
@@ -154,7 +183,16 @@ impl Source {
         let body = answer.raw().clone();
         let Response { value, status, request_id, .. } = answer;
         let records = Arc::new(One(value));
-        Self { records, status: Some(status), request_id, count: None, list: false, body }.output()
+        Self {
+            records,
+            status: Some(status),
+            request_id,
+            count: None,
+            list: false,
+            body,
+            further: Mutex::default(),
+        }
+        .output()
     }
 
     /// The records of an answer that is a list.
@@ -170,7 +208,8 @@ impl Source {
         let body = answer.raw().clone();
         let Response { value, status, request_id, .. } = answer;
         let records = Arc::new(Many(value));
-        Self { records, status: Some(status), request_id, count, list: true, body }.output()
+        Self { records, status: Some(status), request_id, count, list: true, body, further: Mutex::default() }
+            .output()
     }
 
     /// The records of an answer as the service wrote them.
@@ -182,13 +221,23 @@ impl Source {
             Some(one) => vec![one],
         };
         let (records, body) = (Arc::new(Many(records)), Bytes::new());
-        Self { records, status: Some(status), request_id, count: None, list, body }.output()
+        Self { records, status: Some(status), request_id, count: None, list, body, further: Mutex::default() }
+            .output()
     }
 
     /// Records that came over several answers.
     pub(crate) fn gathered<T: Serialize + Send + Sync + 'static>(records: Vec<Record<T>>) -> Output {
         let (records, body) = (Arc::new(records), Bytes::new());
-        Self { records, status: None, request_id: None, count: None, list: true, body }.output()
+        Self {
+            records,
+            status: None,
+            request_id: None,
+            count: None,
+            list: true,
+            body,
+            further: Mutex::default(),
+        }
+        .output()
     }
 }
 

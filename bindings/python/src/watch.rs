@@ -5,7 +5,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use hwmigrate::fleet::{Fleet, FleetEvent};
@@ -24,6 +24,7 @@ use crate::runtime::Runtime;
 use crate::slot::Output;
 use crate::sms_progress;
 use crate::source::{Source, nothing, plain};
+use crate::value::to_python;
 
 settings! {
     /// How to wait.
@@ -140,6 +141,31 @@ impl FleetWatch {
     }
 }
 
+/// What is known of a migration, whoever reads its events: written as it happens, so that it is
+/// known as well where its caller was interrupted meanwhile.
+#[derive(Clone, Default)]
+pub(crate) struct Known(Arc<std::sync::Mutex<Facts>>);
+
+#[derive(Default)]
+struct Facts {
+    created: Option<Value>,
+    report: Option<Value>,
+}
+
+impl Known {
+    pub(crate) fn created(&self, task: Value) {
+        self.lock().created = Some(task);
+    }
+
+    pub(crate) fn ended(&self, report: Value) {
+        self.lock().report = Some(report);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Facts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A migration of any service, told as values.
 pub(crate) trait Runs: Send + 'static {
     /// The next event.
@@ -177,10 +203,12 @@ pub(crate) struct Run {
     runtime: Runtime,
     next: Box<dyn Fn() -> Work + Send + Sync>,
     finish: Box<dyn Fn(&Runtime) -> Call + Send + Sync>,
+    known: Known,
 }
 
 impl Run {
-    pub(crate) fn new<M: Runs>(runtime: &Runtime, migration: M) -> Self {
+    /// A migration whose observer writes down what is `known` of it.
+    pub(crate) fn new<M: Runs>(runtime: &Runtime, migration: M, known: Known) -> Self {
         let migration = Arc::new(Mutex::new(Some(migration)));
         let own = Arc::clone(&migration);
         let next = move || -> Work {
@@ -191,16 +219,19 @@ impl Run {
                 Ok(migration.event().await?.map_or_else(|| nothing(()), plain))
             })
         };
+        let end = known.clone();
         let finish = move |runtime: &Runtime| {
-            let migration = Arc::clone(&migration);
+            let (migration, known) = (Arc::clone(&migration), end.clone());
             Call::stoppable(runtime, |cancelled| async move {
                 let Some(migration) = migration.lock().await.take() else {
                     return Err(Error::new(ErrorKind::Invalid, "the migration is over: begin a new one"));
                 };
-                migration.finish(cancelled).await.map(plain)
+                let report = migration.finish(cancelled).await?;
+                known.ended(report.clone());
+                Ok(plain(report))
             })
         };
-        Self { runtime: runtime.clone(), next: Box::new(next), finish: Box::new(finish) }
+        Self { runtime: runtime.clone(), next: Box::new(next), finish: Box::new(finish), known }
     }
 }
 
@@ -214,6 +245,18 @@ impl Run {
     /// Runs to the end; when its caller gives up, the task is stopped first.
     fn run_or_stop(&self) -> Call {
         (self.finish)(&self.runtime)
+    }
+
+    /// The task, once it exists.
+    fn created<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let task = self.known.lock().created.clone();
+        task.map(|task| to_python(py, &task)).transpose()
+    }
+
+    /// What came of it, once it has ended.
+    fn report<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let report = self.known.lock().report.clone();
+        report.map(|report| to_python(py, &report)).transpose()
     }
 }
 

@@ -177,3 +177,39 @@ def test_async_calls_fail_alike(emulator: Emulator) -> None:
 def test_faults_that_do_not_exist_are_refused(emulator: Emulator) -> None:
     with pytest.raises(ValueError, match="no such fault"):
         emulator.fault("earthquake")
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"kind": "reset", "operation": "Bogus"}, "no operation Bogus"),
+        ({"kind": "reset", "chance": 5}, "chance"),
+        ({"kind": "delay", "milliseconds": 1, "seconds": 2}, "seconds"),
+        ({"kind": "bogus"}, "bogus"),
+        ({"kind": "delay"}, "milliseconds"),
+    ],
+)
+def test_fault_that_could_never_strike_is_refused(emulator: Emulator, fault: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        emulator.fault(**fault)  # type: ignore[arg-type]
+
+
+def test_emulator_that_did_not_start_shows_itself() -> None:
+    blank = Emulator.__new__(Emulator)
+    assert "did not start" in repr(blank)
+
+
+def test_blocking_waits_take_no_coroutine_functions(
+    quick: Client, emulator: Emulator, request_of_all: oms.CreateTaskReq
+) -> None:
+    async def observe(_: object) -> None:
+        raise AssertionError
+
+    emulator.clear_journal()
+    with pytest.raises(TypeError, match="`on_progress` is a coroutine function"):
+        quick.oms.tasks.wait(1, 5, on_progress=observe)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="`on_progress` is a coroutine function"):
+        quick.sms.tasks.wait("1", 5, on_progress=observe)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="`on_event` is a coroutine function"):
+        quick.oms.migrate(request_of_all, timeout=5).run(on_event=observe)  # type: ignore[arg-type]
+    assert emulator.journal() == []

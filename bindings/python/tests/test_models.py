@@ -13,6 +13,7 @@ import pytest
 from hwmigrate import Secret, oms, sms
 from hwmigrate._model import Model
 from hwmigrate.generated import iam_types, oms_types, sms_types
+from hwmigrate.testing import Emulator
 
 
 def node(**changes: object) -> oms.SrcNodeReq:
@@ -52,7 +53,7 @@ def test_error_about_a_secret_does_not_quote_it() -> None:
 
 
 def test_wrong_type_deep_inside_is_located() -> None:
-    with pytest.raises(hwmigrate.InvalidError, match=r"BandwidthPolicyDto\.max_bandwidth"):
+    with pytest.raises(hwmigrate.InvalidError, match=r"UpdateBandwidthPolicyReq\.bandwidth_policy\[0\]\.max_bandwidth"):
         oms.UpdateBandwidthPolicyReq(
             bandwidth_policy=[{"start": "00:00", "end": "01:00", "max_bandwidth": "fast"}]  # type: ignore[list-item]
         )
@@ -170,3 +171,71 @@ def test_help_reads_well() -> None:
         assert word in text
     text = pydoc.render_doc(oms.TaskResp, renderer=pydoc.plaintext)
     assert "Estimated time left." in text
+
+
+def test_what_came_beyond_the_documents_survives(emulator: Emulator, request_of_all: oms.CreateTaskReq) -> None:
+    client = emulator.client()
+    task = client.oms.tasks.create(request_of_all)
+    task.wait(30)
+    plain = task.show()
+    emulator.fault("unknown_field", "ShowTask")
+    shown = task.show()
+    assert shown.extra and shown.request_id
+    (name,) = shown.extra
+    assert shown.to_dict()[name] == shown.extra[name]
+    again = oms.TaskResp.from_dict(shown.to_dict())
+    assert again == shown and repr(again) == repr(shown) and again.extra == shown.extra
+    for twin in (
+        copy.copy(shown),
+        copy.deepcopy(shown),
+        pickle.loads(pickle.dumps(shown)),
+        copy.deepcopy(pickle.loads(pickle.dumps(shown))),
+    ):
+        assert twin == shown and repr(twin) == repr(shown)
+        assert twin.extra == shown.extra and twin.request_id == shown.request_id
+    assert shown != plain
+    emulator.fault("unknown_field", "ListTasks", times=None)
+    client.oms.tasks.create(request_of_all)
+    page = client.oms.tasks.page()
+    assert len(page) == 2 and page[0].extra == page[1].extra != {}
+    assert [task.extra for task in client.oms.tasks.list(page_size=1)] == [page[0].extra] * 2
+    assert [task.extra for task in pickle.loads(pickle.dumps(page))] == [page[0].extra] * 2
+
+
+def test_ends_of_many_are_dicts_as_well() -> None:
+    progress = hwmigrate.Progress(state="succeeded")  # type: ignore[arg-type]
+    outcome = hwmigrate.Outcome(end="done", progress=progress)
+    gone = hwmigrate.NotFoundError("gone")
+    end = hwmigrate.FleetEnd("task", "1", outcome, None)
+    assert end.to_dict() == {"resource": "task", "id": "1", "outcome": outcome.to_dict(), "error": None}
+    bulk = hwmigrate.BulkEnd(0, "s", None, gone)
+    assert bulk.to_dict()["error"]["kind"] == "NotFound" and bulk.to_dict()["error"]["message"] == "gone"
+    news = hwmigrate.BulkNews(1, "s", progress)
+    assert news.to_dict() == {"place": 1, "server": "s", "event": progress.to_dict()}
+    assert hwmigrate.BulkNews(1, "s", "started").to_dict()["event"] == "started"
+    for value in (end, bulk, news):
+        assert repr(pickle.loads(pickle.dumps(value))) == repr(value)
+
+
+def test_errors_that_a_program_makes_are_of_their_kind() -> None:
+    for name in hwmigrate.errors.__all__:
+        cls = getattr(hwmigrate, name)
+        if issubclass(cls, hwmigrate.Error) and cls is not hwmigrate.Error:
+            kind = cls("x").kind
+            assert issubclass(cls, getattr(hwmigrate, f"{kind}Error")), name
+    assert hwmigrate.NotFoundError("x").kind == "NotFound"
+
+
+def test_models_with_little_in_them_show_themselves() -> None:
+    progress = hwmigrate.Progress(state="running")  # type: ignore[arg-type]
+    assert "running" in progress._repr_html_() and str(progress) == "running"
+    assert hwmigrate.Outcome()._repr_html_() and str(hwmigrate.Outcome())
+    assert "running" in hwmigrate.Outcome(progress=progress)._repr_html_()
+    assert str(hwmigrate.Phase()) == ""
+
+
+@pytest.mark.parametrize("module", [oms, sms])
+def test_modules_of_types_say_what_is_for_users(module: object) -> None:
+    names = module.__all__  # type: ignore[attr-defined]
+    assert "task_request" in names and "Any" not in names and "ShowTaskResponse" in names or "TaskResp" in names
+    assert len(set(names)) == len(names) and all(hasattr(module, name) for name in names)

@@ -127,7 +127,6 @@ def test_stopped_and_resumed(client: Client, emulator: Emulator, request_of_all:
 def test_wait_or_stop_pauses_at_the_deadline(
     client: Client, emulator: Emulator, request_of_all: oms.CreateTaskReq
 ) -> None:
-    emulator.fault("slow_drip", "NoSuchOperation", milliseconds=1)
     emulator.fault("hold_state", state=2)
     task = client.oms.tasks.create(request_of_all)
     task.wait(30, until="started", poll=PROMPT)
@@ -213,6 +212,20 @@ def test_helpers_look_into_buckets(client: Client, emulator: Emulator) -> None:
     key = {"cloud_type": "HuaweiCloud", "ak": emulator.access_key, "sk": emulator.secret_key}
     names = client.oms.buckets.list(oms.ListBucketsReq(**key))
     assert {"source", "destination"} <= set(names)
+
+
+def test_objects_of_a_bucket_are_read_page_by_page(client: Client, emulator: Emulator) -> None:
+    request = oms.ShowBucketReq(
+        cloud_type="HuaweiCloud", bucket_name="source", ak=emulator.access_key, sk=emulator.secret_key,
+        file_path="", data_center=emulator.region, page_size=2, behind_filename="",
+    )
+    first = client.oms.buckets.objects_page(request)
+    assert first.records is not None and first.next_page and first.next_marker and first.request_id
+    second = client.oms.buckets.objects_page(request, first.next_marker)
+    assert second.records is not None
+    names = [record.name for record in client.oms.buckets.objects(request)]
+    assert [record.name for record in [*first.records, *second.records]] == names[: len(first.records) + len(second.records)]
+    assert first.records != second.records
 
 
 def test_every_operation_has_a_method(client: Client, emulator: Emulator, request_of_all: oms.CreateTaskReq) -> None:

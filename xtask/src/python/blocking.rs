@@ -9,6 +9,7 @@ const WORDS: &[(&str, &str)] = &[
     ("hwmigrate.generated.aio", "hwmigrate.generated.blocking"),
     ("hwmigrate._async", "hwmigrate.generated.blocking"),
     ("import start as go", "import block as go"),
+    ("import any_observer as observed", "import plain_observer as observed"),
     ("async def ", "def "),
     ("async for ", "for "),
     ("async with ", "with "),

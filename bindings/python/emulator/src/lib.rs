@@ -13,6 +13,7 @@ use hwmigrate_emulator::{Emulator, Fault, SourceServer};
 use pyo3::exceptions::{PyImportError, PyRuntimeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use serde_json::{Map, Value};
 use tokio::runtime::{Builder, Runtime};
 
 /// An emulator on a runtime of its own, so that it answers while Python is busy.
@@ -141,9 +142,19 @@ impl NativeEmulator {
 
     /// Makes it misbehave, as a JSON object says.
     fn push_fault(&self, fault: &str) -> PyResult<()> {
-        let fault: Fault = serde_json::from_str(fault)
-            .map_err(|problem| PyValueError::new_err(format!("there is no such fault: {problem}")))?;
-        self.with(|emulator| emulator.faults().push(fault))
+        let refuse = |problem: String| PyValueError::new_err(format!("there is no such fault: {problem}"));
+        let given: Map<String, Value> =
+            serde_json::from_str(fault).map_err(|problem| refuse(problem.to_string()))?;
+        let known: Fault = serde_json::from_str(fault).map_err(|problem| refuse(problem.to_string()))?;
+        // serde passes over what it does not know; what a fault is made of comes out again.
+        let members = serde_json::to_value(&known).map_err(|problem| refuse(problem.to_string()))?;
+        if let Some((name, _)) =
+            given.iter().find(|(name, value)| !value.is_null() && members.get(name).is_none())
+        {
+            return Err(refuse(format!("{name}: faults of this kind have no such detail")));
+        }
+        known.check().map_err(refuse)?;
+        self.with(|emulator| emulator.faults().push(known))
     }
 
     /// Ends all misbehaviour that has not struck yet.

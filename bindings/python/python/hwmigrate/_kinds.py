@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from hwmigrate._hwmigrate import Secret
-from hwmigrate.errors import InvalidError
+from hwmigrate.errors import InvalidError, invalid
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -29,11 +29,12 @@ class Kind:
         """The form on the wire, or ``InvalidError`` naming the field."""
         raise NotImplementedError
 
+    def check(self, value: Any, path: str) -> Any:
+        """The form on the wire of what has that form already, or ``InvalidError`` naming the field."""
+        return self.write(value, path)
+
     def refuse(self, value: Any, path: str) -> InvalidError:
-        error = InvalidError(f"{path} is of type {type(value).__name__}: give {self.name}")
-        error.kind = "Invalid"
-        error.message = str(error)
-        return error
+        return invalid(f"{path} is of type {type(value).__name__}: give {self.name}")
 
 
 class _Text(Kind):
@@ -43,7 +44,9 @@ class _Text(Kind):
         if isinstance(value, str):
             return value
         if hasattr(value, "__fspath__"):
-            return value.__fspath__()
+            path_text = value.__fspath__()
+            if isinstance(path_text, str):
+                return path_text
         raise self.refuse(value, path)
 
 
@@ -60,6 +63,8 @@ class _Whole(Kind):
 
     def write(self, value: Any, path: str) -> Any:
         if isinstance(value, int) and not isinstance(value, bool):
+            if not -(2**63) <= value < 2**63:
+                raise invalid(f"{path} is a number out of range")
             return int(value)
         raise self.refuse(value, path)
 
@@ -148,6 +153,9 @@ class _Span(Kind):
             return round(value * self.per_second)
         raise self.refuse(value, path)
 
+    def check(self, value: Any, path: str) -> Any:
+        return value if isinstance(value, int) and not isinstance(value, bool) else self.write(value, path)
+
 
 class _Word(Kind):
     __slots__ = ("cls",)
@@ -184,9 +192,10 @@ class Object(Kind):
     def write(self, value: Any, path: str) -> Any:
         if isinstance(value, self.cls):
             return value._wire()
-        if isinstance(value, Mapping):
-            return self.cls._checked(value)._values_()
-        raise self.refuse(value, path)
+        return self.check(value, path)
+
+    def check(self, value: Any, path: str) -> Any:
+        return self.cls._body(value, path)
 
 
 class ListOf(Kind):
@@ -202,9 +211,15 @@ class ListOf(Kind):
         return value
 
     def write(self, value: Any, path: str) -> Any:
+        return [self.item.write(item, f"{path}[{index}]") for index, item in enumerate(self._items(value, path))]
+
+    def check(self, value: Any, path: str) -> Any:
+        return [self.item.check(item, f"{path}[{index}]") for index, item in enumerate(self._items(value, path))]
+
+    def _items(self, value: Any, path: str) -> Any:
         if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
             raise self.refuse(value, path)
-        return [self.item.write(item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return value
 
 
 class MapOf(Kind):
@@ -220,9 +235,15 @@ class MapOf(Kind):
         return value
 
     def write(self, value: Any, path: str) -> Any:
+        return {str(name): self.item.write(item, f"{path}.{name}") for name, item in self._items(value, path)}
+
+    def check(self, value: Any, path: str) -> Any:
+        return {str(name): self.item.check(item, f"{path}.{name}") for name, item in self._items(value, path)}
+
+    def _items(self, value: Any, path: str) -> Any:
         if not isinstance(value, Mapping):
             raise self.refuse(value, path)
-        return {str(name): self.item.write(item, f"{path}.{name}") for name, item in value.items()}
+        return value.items()
 
 
 TEXT = _Text("a str")

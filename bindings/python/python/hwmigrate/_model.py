@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar
 
-from hwmigrate._hwmigrate import Source
+from hwmigrate._hwmigrate import Secret, Source
 from hwmigrate._kinds import Hidden, Kind, ListOf, MapOf, Object, kind
-from hwmigrate.errors import InvalidError
+from hwmigrate.errors import InvalidError, invalid
 
 if TYPE_CHECKING:
     from typing_extensions import Self, dataclass_transform
@@ -23,6 +23,11 @@ else:
 
 
 _MISSING: Any = object()
+
+_DEPTH = 64
+"""How deep a value may be nested; deeper ones contain themselves."""
+
+_SIMPLE = frozenset((str, int, float, bool, type(None), Secret))
 
 M = TypeVar("M", bound="Model")
 
@@ -74,11 +79,12 @@ class Model:
     values. Printing one never shows a secret.
     """
 
-    __slots__ = ("__weakref__", "_index", "_seen", "_source", "_values")
+    __slots__ = ("__weakref__", "_index", "_request_id", "_seen", "_source", "_values")
 
     _fields: Dict[str, _Field] = {}
 
     _index: int
+    _request_id: Optional[str]
     _seen: Dict[str, Any]
     _source: Optional[Source]
     _values: Optional[Dict[str, Any]]
@@ -91,6 +97,7 @@ class Model:
     def __init__(self, **fields: Any) -> None:
         self._source = None
         self._index = 0
+        self._request_id = None
         self._seen = {}
         self._values = values = {}
         cls = type(self)
@@ -103,12 +110,7 @@ class Model:
                 raise TypeError(f"{cls.__name__} has no field {name!r}; it has {', '.join(known)}")
             if value is not None:
                 values[declared.name] = declared.kind.write(value, f"{cls.__name__}.{declared.name}")
-        missing = [f.name for f in known.values() if f.required and values.get(f.name) is None]
-        if missing:
-            error = InvalidError(f"{cls.__name__} needs {', '.join(missing)}")
-            error.kind = "Invalid"
-            error.message = str(error)
-            raise error
+        cls._complete(values, cls.__name__)
 
     @classmethod
     def _of(cls, source: Source, index: int = 0) -> Self:
@@ -124,20 +126,39 @@ class Model:
         model = cls.__new__(cls)
         model._source = None
         model._index = 0
+        model._request_id = None
         model._seen = {}
         model._values = values
         return model
 
     @classmethod
-    def _checked(cls, values: Mapping[str, Any]) -> Self:
-        """As ``from_dict``, with the types of fields checked as the constructor does."""
-        model = cls.from_dict(values)
-        own = model._values_()
-        for name, value in own.items():
+    def _body(cls, given: Any, path: str = "") -> Dict[str, Any]:
+        """The values of a request as they are sent: a model, or a dict in its place.
+
+        Whatever way they came in, every name and type is checked at any depth,
+        and ``InvalidError`` says where it is wrong without quoting what is there.
+        """
+        path = path or cls.__name__
+        if isinstance(given, cls):
+            given = given._wire()
+        if not isinstance(given, Mapping):
+            raise invalid(f"{path} is of type {type(given).__name__}: give a {cls.__name__}")
+        values: Dict[str, Any] = {}
+        for name, value in given.items():
             declared = cls._fields.get(name)
-            if declared is not None and value is not None:
-                own[name] = declared.kind.write(value, f"{cls.__name__}.{name}")
-        return model
+            if declared is None:
+                raise invalid(f"{path} has no field {name!r}; it has {', '.join(cls._fields)}")
+            if value is not None:
+                values[name] = _copied(declared.kind.check(value, f"{path}.{name}"))
+        cls._complete(values, path)
+        return values
+
+    @classmethod
+    def _complete(cls, values: Mapping[str, Any], path: str) -> None:
+        missing = [f.name for f in cls._fields.values() if f.required and values.get(f.name) is None]
+        if missing:
+            whole, _, part = path.partition(".")
+            raise invalid(f"{whole} needs {', '.join(f'{part}.{name}' if part else name for name in missing)}")
 
     @classmethod
     def _hides(cls) -> bool:
@@ -154,7 +175,7 @@ class Model:
             assert self._source is not None
             values = self._source.values(self._index)
             if type(self)._hides():
-                _conceal(type(self), values)
+                _conceal(type(self), values, type(self).__name__)
             self._values = values
         return values
 
@@ -185,45 +206,50 @@ class Model:
         """What the service sent beyond the documented fields."""
         known = self._fields
         found = {name: value for name, value in self._values_().items() if name not in known}
-        if self._source is not None:
-            found.update(self._source.extra(self._index, set(known)))
+        found.update(self._further())
         return found
+
+    def _further(self) -> Dict[str, Any]:
+        # What the native module kept of the answer beside the fields.
+        return {} if self._source is None else self._source.extra(self._index, self._fields)
 
     @property
     def request_id(self) -> Optional[str]:
         """The id of the request that brought this, to quote to the service's support."""
-        return None if self._source is None else self._source.request_id
+        return self._request_id if self._source is None else self._source.request_id
 
     def to_dict(self) -> Dict[str, Any]:
         """The values by their names on the wire; moments and lengths of time are numbers there.
 
+        What the service sent beyond the documented fields stands beside them.
         Secrets stay ``Secret`` objects, so printing the dict shows none.
         """
         values: Dict[str, Any] = _copied(self._wire())
+        values.update(self._further())
         return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """The model of such a dict. Unknown names are kept, see ``extra``.
+        """The model of such a dict. As an answer is: unknown names are kept, see ``extra``, and types are not checked.
 
-        Raises ``InvalidError`` when a required field is missing or a secret is no text.
+        Both are checked when a request is sent. Raises ``InvalidError`` when it
+        is no dict, a required field is missing or a secret is no text.
         """
-        own: Dict[str, Any] = _copied(dict(values))
+        if not isinstance(values, Mapping):
+            raise invalid(f"{cls.__name__}.from_dict takes a dict, and this is of type {type(values).__name__}")
+        own: Dict[str, Any] = _copied(values)
         if cls._hides():
-            _conceal(cls, own)
-        missing = [f.name for f in cls._fields.values() if f.required and own.get(f.name) is None]
-        if missing:
-            error = InvalidError(f"{cls.__name__} needs {', '.join(missing)}")
-            error.kind = "Invalid"
-            error.message = str(error)
-            raise error
+            _conceal(cls, own, cls.__name__)
+        cls._complete(own, cls.__name__)
         return cls._wrap(own)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
         assert isinstance(other, Model)
-        return bool(_said(self._wire()) == _said(other._wire()))
+        if self._source is None and other._source is None:
+            return bool(_said(self._wire()) == _said(other._wire()))
+        return bool(_said({**self._wire(), **self._further()}) == _said({**other._wire(), **other._further()}))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -235,27 +261,38 @@ class Model:
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __copy__(self) -> Self:
-        return type(self)._wrap(dict(self._wire()))
+        return self._twin(dict(self._wire()))
 
     def __deepcopy__(self, memo: Dict[int, Any]) -> Self:
-        return type(self)._wrap(self.to_dict())
+        return self._twin(_copied(self._wire()))
+
+    def _twin(self, values: Dict[str, Any]) -> Self:
+        twin = type(self)._wrap(values)
+        twin._source, twin._index, twin._request_id = self._source, self._index, self.request_id
+        return twin
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        return (_restored, (type(self), self.to_dict()))
+        return (_restored, (type(self), self.to_dict(), self.request_id))
 
     def __dir__(self) -> List[str]:
         return sorted(set(super().__dir__()) | set(self._fields))
 
 
-def _restored(cls: Type[M], values: Dict[str, Any]) -> M:
-    return cls._wrap(values)
+def _restored(cls: Type[M], values: Dict[str, Any], request_id: Optional[str] = None) -> M:
+    model = cls._wrap(values)
+    model._request_id = request_id
+    return model
 
 
-def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _copied(item) for name, item in value.items()}
+def _copied(value: Any, depth: int = _DEPTH) -> Any:
+    if type(value) in _SIMPLE:
+        return value
+    if depth == 0:
+        raise invalid("the value is nested too deeply")
+    if isinstance(value, Mapping):
+        return {name: _copied(item, depth - 1) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_copied(item) for item in value]
+        return [_copied(item, depth - 1) for item in value]
     return value._wire() if isinstance(value, Model) else value
 
 
@@ -276,21 +313,22 @@ def _hides(of: Kind) -> bool:
     return isinstance(of, Hidden)
 
 
-def _conceal(cls: Type[Model], values: Dict[str, Any]) -> None:
+def _conceal(cls: Type[Model], values: Dict[str, Any], path: str) -> None:
     """Puts ``Secret`` objects in place of the texts of secrets, at any depth."""
     for name, declared in cls._fields.items():
         value = values.get(name)
         if value is not None and _hides(declared.kind):
-            values[name] = _concealed(declared.kind, value)
+            values[name] = _concealed(declared.kind, value, f"{path}.{name}")
 
 
-def _concealed(of: Kind, value: Any) -> Any:
+def _concealed(of: Kind, value: Any, path: str) -> Any:
     if isinstance(of, Hidden):
-        return of.write(value, "a secret")
+        return of.write(value, path)
     if isinstance(of, ListOf) and isinstance(value, list):
-        return [_concealed(of.item, item) for item in value]
+        return [_concealed(of.item, item, f"{path}[{index}]") for index, item in enumerate(value)]
     if isinstance(of, MapOf) and isinstance(value, dict):
-        return {name: _concealed(of.item, item) for name, item in value.items()}
+        return {name: _concealed(of.item, item, f"{path}.{name}") for name, item in value.items()}
     if isinstance(of, Object) and isinstance(value, dict):
-        _conceal(of.cls, value)
-    return value
+        _conceal(of.cls, value, path)
+    # A text where something with a secret in it belongs may be the secret itself.
+    return Secret(value) if isinstance(value, str) and value else value

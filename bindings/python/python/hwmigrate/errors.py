@@ -116,6 +116,13 @@ class InvalidError(Error, ValueError):
     """A value of the request is wrong; found here before sending, or by the service."""
 
 
+def invalid(text: str) -> InvalidError:
+    """An error that is found here, before anything is sent."""
+    error = InvalidError(text)
+    error.message = text
+    return error
+
+
 class ApiError(Error):
     """The service refused or failed for a reason that has no kind of its own."""
 
@@ -179,6 +186,12 @@ _BY_KIND: Dict[str, Type[Error]] = {
         ConfigError,
     )
 }
+
+for _name, _cls in _BY_KIND.items():
+    # One that a program makes, such as for a test, is of its kind as well.
+    _cls.kind = _name
+ForkedError.kind = "Config"
+AmbiguousTimeoutError.kind = "Ambiguous"
 
 for _name in __all__:
     # The name that a traceback prints is the name to import.

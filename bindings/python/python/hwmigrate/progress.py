@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from hwmigrate._hwmigrate import Secret
 from hwmigrate._kinds import ANY, FLAG, MOMENT_MS, NUMBER, SECRET, SPAN_MS, TEXT, WHOLE
@@ -137,7 +137,7 @@ class Phase(Model):
     text: str = field(TEXT, "One line for people.", default="")
 
     def __str__(self) -> str:
-        return self.text
+        return self.text or str(self.state or "")
 
 
 class Progress(Model):
@@ -171,20 +171,22 @@ class Progress(Model):
     text: str = field(TEXT, "One line for people.", default="")
 
     def __str__(self) -> str:
-        return self.text
+        return self.text or str(self.state or "")
 
     def _repr_html_(self) -> str:
         """A progress bar for notebooks."""
         import html
 
+        name = f"{self.resource or 'job'} {self.id or ''}".rstrip()
         share = "" if self.fraction is None else f' value="{self.fraction:.4f}"'
         percent = "" if self.fraction is None else f" {self.fraction * 100:.0f}&nbsp;%"
         parts = [
-            f"<b>{html.escape(self.resource)} {html.escape(self.id)}</b>: {html.escape(self.state_text)}",
+            f"<b>{html.escape(name)}</b>: {html.escape(self.state_text or str(self.state or State.UNKNOWN))}",
             f'<progress max="1"{share} style="width:16em"></progress>{percent}',
         ]
-        if self.objects.total:
-            parts.append(f"{self.objects.done:,} of {self.objects.total:,} objects, {self.objects.failed:,} failed")
+        objects: Optional[Counts] = self.objects
+        if objects is not None and objects.total:
+            parts.append(f"{objects.done or 0:,} of {objects.total:,} objects, {objects.failed or 0:,} failed")
         if self.bytes_per_second:
             parts.append(f"{self.bytes_per_second / 1_048_576:,.1f}&nbsp;MiB/s")
         if self.time_left:
@@ -211,10 +213,11 @@ class Outcome(Model):
         return self.end == "paused"
 
     def __str__(self) -> str:
-        return str(self.progress)
+        return str(self.progress or self.end or "done")
 
     def _repr_html_(self) -> str:
-        return self.progress._repr_html_()
+        progress: Optional[Progress] = self.progress
+        return f"<div>{self}</div>" if progress is None else progress._repr_html_()
 
 
 class Created(Model):
@@ -276,6 +279,10 @@ class _End:
 
     __slots__: Tuple[str, ...] = ()
 
+    def to_dict(self) -> Dict[str, Any]:
+        """What it holds, by name, as ``Model.to_dict`` gives it; of an error, its kind, text and facts."""
+        return {name: _told(getattr(self, name)) for name in self.__slots__}
+
     def _held(self) -> Tuple[object, ...]:
         return tuple(getattr(self, name) for name in self.__slots__)
 
@@ -283,6 +290,15 @@ class _End:
         return self._held() == other._held() if isinstance(other, type(self)) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.to_dict()
+    if isinstance(value, Exception):
+        facts = {name: fact for name, fact in vars(value).items() if fact is not None and not name.startswith("_")}
+        return {"kind": getattr(value, "kind", type(value).__name__), "message": str(value), **facts}
+    return value
 
 
 class BulkEnd(_End):

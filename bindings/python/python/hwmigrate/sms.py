@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any, Iterable, Optional, Union
 
 from hwmigrate import _hwmigrate
+from hwmigrate._args import many
 from hwmigrate.generated import sms_types as t
 from hwmigrate.generated.sms_types import *  # noqa: F403
+
+__all__ = ["task_request"]
+__all__ += t.__all__
 
 
 def task_request(
@@ -61,7 +65,7 @@ def task_request(
         "region_name": region_name,
         "project_id": project_id,
         "project_name": project_name,
-        "volumes": None if volumes is None else list(volumes),
+        "volumes": None if volumes is None else many("volumes", volumes),
     }
     request = t.PostTask.from_dict(_hwmigrate.server_task_request(choices))
     for further, value in fields.items():

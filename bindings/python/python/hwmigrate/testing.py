@@ -23,6 +23,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
+from hwmigrate._args import many
 from hwmigrate._emulator import NativeEmulator
 from hwmigrate._hwmigrate import Credentials, Secret
 from hwmigrate._types import Duration
@@ -94,14 +95,14 @@ class Emulator:
                 "account": ACCOUNT,
                 "users": [
                     (account, user, _text(password), None if key is None else _text(key))
-                    for account, user, password, key in [(ACCOUNT, USER, self.password, None), *users]
+                    for account, user, password, key in [(ACCOUNT, USER, self.password, None), *many("users", users)]
                 ],
-                "agencies": list(agencies),
+                "agencies": many("agencies", agencies),
                 "access_keys": [
                     (id, _text(key)) for id, key in [(self.access_key, self.secret_key), *(access_keys or {}).items()]
                 ],
                 "buckets": list(folders.items()),
-                "servers": [_server(server) for server in servers],
+                "servers": [_server(server) for server in many("servers", servers)],
                 "pace": None if sms_pace is None else (_seconds(sms_pace[0]), sms_pace[1]),
                 "running": running,
                 "seed": seed,
@@ -199,6 +200,9 @@ class Emulator:
         :param skip: so many matching calls go well first.
         :param times: so many go wrong; None for all from then on.
         :param chance: how likely a matching call goes wrong, 0 to 1.
+
+        Raises ``ValueError`` for a fault that could never strike, because a test with it would prove
+        nothing: an unknown kind, operation or detail, a chance that is none.
         """
         fault = {"kind": kind, "operation": operation, "skip": skip, "times": times, "chance": chance, **details}
         given = {name: value for name, value in fault.items() if value is not None or name == "times"}
@@ -254,7 +258,8 @@ class Emulator:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Emulator {self.url}>"
+        # One whose constructor failed has no address.
+        return f"<Emulator {self.url}>" if "_native" in self.__dict__ else "<Emulator that did not start>"
 
 
 def _server(given: Union[str, Tuple[str, int], Tuple[str, int, str]]) -> Tuple[str, bool, Optional[int]]:

@@ -7,7 +7,10 @@ use super::{Fault, FaultKind};
 
 impl Fault {
     /// Says what is wrong with the fault, if it could never do what it is meant to.
-    pub(crate) fn check(&self) -> Result<(), String> {
+    ///
+    /// # Errors
+    /// The member that is wrong, and why.
+    pub fn check(&self) -> Result<(), String> {
         if let Some(id) = &self.operation
             && id != CALLER_IDENTITY
             && hwmigrate_api::find_operation(id).is_none()

@@ -43,6 +43,8 @@ class AsyncClient:
         project_id: Optional[str] = None,
         project_name: Optional[str] = None,
         domain_id: Optional[str] = None,
+        metadata: Optional[bool] = None,
+        sms_scope: Optional[str] = None,
         endpoints: Optional[Mapping[str, str]] = None,
         profile: Optional[str] = None,
         profile_file: Union[str, os.PathLike[str], None] = None,
@@ -65,6 +67,9 @@ class AsyncClient:
         :param project_id: looked up by the region's name when it is not set.
         :param project_name: looked up in place of the region's name.
         :param domain_id: the account's id, for account-wide services.
+        :param metadata: log in with the agency of the cloud server (ECS) that this runs on, as
+            ``Credentials.metadata`` does; False overrules environment and profile.
+        :param sms_scope: what calls to SMS are about: ``"project"``, the default, or ``"domain"``, the account.
         :param endpoints: addresses by service, such as ``{"oms": "https://…", "iam": "https://…"}``.
         :param profile: the profile to read from the profile file.
         :param profile_file: another file than ``~/.config/hwmigrate/config.toml``.
@@ -87,6 +92,8 @@ class AsyncClient:
                 "project_id": project_id,
                 "project_name": project_name,
                 "domain_id": domain_id,
+                "metadata": metadata,
+                "sms_scope": sms_scope,
                 "endpoints": None if endpoints is None else dict(endpoints),
                 "profile": profile,
                 "profile_file": profile_file,

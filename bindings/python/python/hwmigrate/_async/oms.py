@@ -79,7 +79,7 @@ class AsyncOms:
         :param mark: the text by which a lost create finds its task again.
         """
         how = _run_manner(timeout, retry_rounds, poll, stall_after, mark)
-        return AsyncMigration(self._native.migrate(request, how))
+        return AsyncMigration(self._native.migrate(t.CreateTaskReq._body(request), how))
 
     def resume(
         self,
@@ -96,7 +96,7 @@ class AsyncOms:
         A paused task is started as well.
         """
         how = _run_manner(timeout, retry_rounds, poll, stall_after, None)
-        return AsyncMigration(self._native.resume(task_id, keys, how))
+        return AsyncMigration(self._native.resume(task_id, t.StartTaskReq._body(keys), how))
 
     async def cloud_types(self, side: Union[t.CloudSide, str]) -> List[t.CloudType]:
         """The providers that the service knows, on one side of a migration: ``src`` or ``dst``."""

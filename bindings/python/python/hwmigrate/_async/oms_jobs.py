@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Iterable, List, Optional, TypeVar
 
+from hwmigrate._args import any_observer as observed
+from hwmigrate._args import many
 from hwmigrate._async.jobs import AsyncFleetWatch, AsyncWatch, Observer, fleet_end, follow, manner
 from hwmigrate._hwmigrate import PollPolicy
 from hwmigrate._hwmigrate import start as go
@@ -108,7 +110,7 @@ class AsyncJobs(Generic[Id]):
 
     async def update_bandwidth_policy(self, id: Id, request: t.UpdateBandwidthPolicyReq) -> None:
         """As ``update_bandwidth``, with the request as it is documented."""
-        await go(self._native.update_bandwidth_policy(id, request))
+        await go(self._native.update_bandwidth_policy(id, t.UpdateBandwidthPolicyReq._body(request)))
 
     async def wait(
         self,
@@ -135,6 +137,7 @@ class AsyncJobs(Generic[Id]):
         runs at the deadline; ``NotFoundError`` when there is none.
         """
         how = manner(timeout, until, poll, stall_after)
+        on_progress = observed("on_progress", on_progress)
         if on_progress is not None:
             return await follow(AsyncWatch(self._native.watch(id, how)), on_progress)
         return Outcome._wrap(await go(self._native.wait(id, how)))
@@ -178,7 +181,7 @@ class AsyncJobs(Generic[Id]):
         requests: 1,500 jobs cost about 16 requests a sweep.
         """
         how = manner(timeout, until, poll, stall_after)
-        return [fleet_end(end) for end in await go(self._native.wait_all(list(ids), how))]
+        return [fleet_end(end) for end in await go(self._native.wait_all(many("ids", ids), how))]
 
     def watch_all(
         self,
@@ -190,4 +193,5 @@ class AsyncJobs(Generic[Id]):
         stall_after: Optional[Duration] = None,
     ) -> AsyncFleetWatch:
         """Follows many at once: every look that shows something new, and every end."""
-        return AsyncFleetWatch(self._native.watch_all(list(ids), manner(timeout, until, poll, stall_after)))
+        how = manner(timeout, until, poll, stall_after)
+        return AsyncFleetWatch(self._native.watch_all(many("ids", ids), how))

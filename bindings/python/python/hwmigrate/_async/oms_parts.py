@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import start as go
+from hwmigrate._args import many
 from hwmigrate._async.jobs import AsyncListing, word
 from hwmigrate._lazy import Lazy
 from hwmigrate._records import Page
@@ -30,11 +31,11 @@ class AsyncSyncTasks:
 
     async def create(self, request: t.CreateSyncTaskReq) -> Created:
         """Creates a sync task with one request; it starts by itself."""
-        return Created._wrap(await go(self._native.create(request)))
+        return Created._wrap(await go(self._native.create(t.CreateSyncTaskReq._body(request))))
 
     async def create_once(self, request: t.CreateSyncTaskReq, mark: Optional[str] = None) -> Created:
         """Creates a sync task; if the reply is lost, finds it again by a mark in its description."""
-        return Created._wrap(await go(self._native.create_once(request, mark)))
+        return Created._wrap(await go(self._native.create_once(t.CreateSyncTaskReq._body(request), mark)))
 
     async def find_marked(self, mark: str) -> Optional[Created]:
         """The sync task that carries a mark, if there is one."""
@@ -67,7 +68,7 @@ class AsyncSyncTasks:
 
     async def start(self, id: str, request: t.StartSyncTaskReq) -> None:
         """Starts a stopped sync task again."""
-        await go(self._native.start(id, request))
+        await go(self._native.start(id, t.StartSyncTaskReq._body(request)))
 
     async def stop(self, id: str) -> None:
         """Stops a sync task."""
@@ -89,12 +90,12 @@ class AsyncSyncTasks:
         end: datetime,
     ) -> t.ListSyncTaskStatisticResponse:
         """Counters over time, in points of five minutes or an hour."""
-        words = [str(counter) for counter in counters]
+        words = [str(counter) for counter in many("counters", counters)]
         return t.ListSyncTaskStatisticResponse._of(await go(self._native.statistics(id, words, start, end)))
 
     async def events(self, id: str, keys: Iterable[str]) -> None:
         """Asks a sync task to copy these objects now, ten to a request."""
-        await go(self._native.events(id, list(keys)))
+        await go(self._native.events(id, many("keys", keys)))
 
 
 class AsyncBuckets:
@@ -105,29 +106,35 @@ class AsyncBuckets:
 
     async def list(self, request: t.ListBucketsReq) -> List[str]:
         """The names of the buckets that a key can see."""
-        names: List[str] = await go(self._native.list(request))
+        names: List[str] = await go(self._native.list(t.ListBucketsReq._body(request)))
         return names
 
     def objects(self, request: t.ShowBucketReq) -> AsyncListing[t.ShowBucketRecord]:
         """The objects of a bucket, page after page as they are read."""
-        return AsyncListing(t.ShowBucketRecord, self._native.objects(request))
+        return AsyncListing(t.ShowBucketRecord, self._native.objects(t.ShowBucketReq._body(request)))
+
+    async def objects_page(self, request: t.ShowBucketReq, marker: str = "") -> t.ShowBucketObjectsResponse:
+        """One page of them, behind the name ``marker``; the answer's ``next_marker`` leads to the next one."""
+        return t.ShowBucketObjectsResponse._of(
+            await go(self._native.objects_page(t.ShowBucketReq._body(request), marker))
+        )
 
     async def region(self, request: t.ShowBucketRegionReq) -> t.ShowBucketRegionResponse:
         """The region that a bucket is in."""
-        return t.ShowBucketRegionResponse._of(await go(self._native.region(request)))
+        return t.ShowBucketRegionResponse._of(await go(self._native.region(t.ShowBucketRegionReq._body(request))))
 
     async def check_prefix(self, request: t.CheckPrefixReq) -> bool:
         """Whether a bucket has objects whose keys begin so."""
-        found: bool = await go(self._native.check_prefix(request))
+        found: bool = await go(self._native.check_prefix(t.CheckPrefixReq._body(request)))
         return found
 
     async def cdn_info(self, request: t.ShowCdnInfoReq) -> t.ShowCdnInfoResponse:
         """Whether a bucket can be read through a CDN domain."""
-        return t.ShowCdnInfoResponse._of(await go(self._native.cdn_info(request)))
+        return t.ShowCdnInfoResponse._of(await go(self._native.cdn_info(t.ShowCdnInfoReq._body(request))))
 
     async def check_url_list(self, request: t.CheckUrlSourceListFileFormatReq) -> None:
         """Checks the list files of URL sources; raises ``InvalidError`` when one is malformed."""
-        await go(self._native.check_url_list(request))
+        await go(self._native.check_url_list(t.CheckUrlSourceListFileFormatReq._body(request)))
 
 
 def _words(status: Optional[str], page_size: Optional[int], limit: Optional[int]) -> Mapping[str, Any]:

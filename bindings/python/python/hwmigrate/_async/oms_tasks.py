@@ -47,14 +47,14 @@ class AsyncTasks(AsyncJobs[int]):
         before anything is sent, naming every wrong field; ``AmbiguousError``
         when the reply was lost, see ``create_once``.
         """
-        return self._made(await go(self._native.create(request)))
+        return self._made(await go(self._native.create(t.CreateTaskReq._body(request))))
 
     async def create_once(self, request: t.CreateTaskReq, mark: Optional[str] = None) -> AsyncTask:
         """Creates a task; if the reply is lost, finds it again by a mark in its description.
 
         Raises as ``create``; ``AmbiguousError`` only when it cannot be found.
         """
-        return self._made(await go(self._native.create_once(request, mark)))
+        return self._made(await go(self._native.create_once(t.CreateTaskReq._body(request), mark)))
 
     async def find_marked(self, mark: str) -> Optional[AsyncTask]:
         """The task that carries a mark, if there is one."""
@@ -107,11 +107,11 @@ class AsyncTasks(AsyncJobs[int]):
 
     async def start(self, id: int, request: t.StartTaskReq) -> None:
         """Starts a paused or failed task again. A lost reply is settled by looking."""
-        await go(self._native.start(id, request))
+        await go(self._native.start(id, t.StartTaskReq._body(request)))
 
     async def batch_update(self, request: t.BatchUpdateTasksReq) -> None:
         """Changes several tasks at once."""
-        await go(self._native.batch_update(request))
+        await go(self._native.batch_update(t.BatchUpdateTasksReq._body(request)))
 
     def _made(self, facts: Any) -> AsyncTask:
         created = Created._wrap(facts)

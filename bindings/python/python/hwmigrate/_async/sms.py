@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, Mapping, Optional, Union
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import PollPolicy, RetryPolicy
 from hwmigrate._hwmigrate import start as go
+from hwmigrate._args import many
 from hwmigrate._async.sms_migrate import AsyncBulk, AsyncServerMigration
 from hwmigrate._async.sms_parts import AsyncAgent, AsyncMigrationProjects, AsyncServers, AsyncTemplates
 from hwmigrate._async.sms_tasks import AsyncServerTasks
@@ -82,7 +83,7 @@ class AsyncSms:
         :param stall_after: the progress says ``stalled`` when nothing moved for this long.
         """
         how = _run_manner(timeout, cut_over, speed, options, poll, stall_after)
-        return AsyncServerMigration(self._native.migrate(request, how))
+        return AsyncServerMigration(self._native.migrate(t.PostTask._body(request), how))
 
     def resume(
         self,
@@ -122,7 +123,11 @@ class AsyncSms:
         """
         how = _run_manner(timeout, cut_over, speed, options, poll, stall_after)
         together = {"at_once": at_once, "in_waves": in_waves, "stop_tasks": stop_tasks}
-        return AsyncBulk(self._native.bulk(list(jobs), how, together))
+        begun = [
+            job if isinstance(job, str) else t.PostTask._body(job, f"jobs[{place}]")
+            for place, job in enumerate(many("jobs", jobs))
+        ]
+        return AsyncBulk(self._native.bulk(begun, how, together))
 
     async def config(self) -> t.ShowConfigResponse:
         """The service's settings for agents: its main region, the domain of OBS, kinds of disks, regions."""

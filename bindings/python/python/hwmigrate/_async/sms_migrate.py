@@ -6,7 +6,8 @@ from typing import Any, AsyncIterator, Dict, List, Optional, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import start as go
-from hwmigrate._async.jobs import Observer, tell
+from hwmigrate._args import any_observer as observed
+from hwmigrate._async.jobs import Observer, over, tell
 from hwmigrate.progress import BulkEnd, BulkNews, Created, Progress, ServerReport
 
 ServerEvent = Union[Created, Progress, ServerReport, str]
@@ -26,10 +27,24 @@ class AsyncServerMigration:
 
     def __init__(self, native: _hwmigrate.Run) -> None:
         self._native = native
-        self.created: Optional[Created] = None
-        """The task, once it exists; keep its id to take the migration up again."""
-        self.report: Optional[ServerReport] = None
-        """What came of it, once it has ended."""
+        self._created: Optional[Created] = None
+        self._report: Optional[ServerReport] = None
+
+    @property
+    def created(self) -> Optional[Created]:
+        """The task, once it exists, whatever came afterwards; keep its id to take the migration up again."""
+        facts = self._native.created() if self._created is None else None
+        if facts is not None:
+            self._created = Created._wrap(facts)
+        return self._created
+
+    @property
+    def report(self) -> Optional[ServerReport]:
+        """What came of it, once it has ended; None where the task was stopped because the caller gave up."""
+        facts = self._native.report() if self._report is None else None
+        if facts is not None:
+            self._report = ServerReport._wrap(facts)
+        return self._report
 
     def __aiter__(self) -> AsyncIterator[ServerEvent]:
         return self
@@ -41,24 +56,26 @@ class AsyncServerMigration:
                 raise StopAsyncIteration
             known = _event(event)
             if isinstance(known, Created):
-                self.created = known
+                self._created = known
             if isinstance(known, ServerReport):
-                self.report = known
+                self._report = known
             if known is not None:
                 return known
 
     async def run(self, on_event: Optional[Observer[ServerEvent]] = None) -> ServerReport:
         """Runs until it synchronises or ends; a failed task is a report too."""
+        on_event = observed("on_event", on_event)
         async for event in self:
             if on_event is not None:
                 await tell(on_event, event)
-        assert self.report is not None
+        if self.report is None:
+            raise over(self.created)
         return self.report
 
     async def run_or_stop(self) -> ServerReport:
         """As ``run``, and stops the task at the deadline, or when the caller is interrupted."""
-        self.report = ServerReport._wrap(await go(self._native.run_or_stop()))
-        return self.report
+        self._report = ServerReport._wrap(await go(self._native.run_or_stop()))
+        return self._report
 
 
 class AsyncBulk:

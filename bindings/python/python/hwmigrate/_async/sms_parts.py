@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Iterable, Optional, Union
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import Secret
 from hwmigrate._hwmigrate import start as go
+from hwmigrate._args import many
 from hwmigrate._async.jobs import AsyncListing, word
 from hwmigrate._lazy import Lazy
 from hwmigrate.progress import Created
@@ -77,7 +78,7 @@ class AsyncServers:
 
     async def update(self, id: str, request: t.PutSourceServerBody) -> None:
         """Changes a source server."""
-        await go(self._native.update(id, request))
+        await go(self._native.update(id, t.PutSourceServerBody._body(request)))
 
     async def delete(self, id: str) -> None:
         """Removes a source server from the list."""
@@ -85,7 +86,7 @@ class AsyncServers:
 
     async def delete_many(self, ids: Iterable[str]) -> None:
         """Removes many with one request."""
-        await go(self._native.delete_many(list(ids)))
+        await go(self._native.delete_many(many("ids", ids)))
 
     async def overview(self) -> t.ShowOverviewResponse:
         """How many servers are in which state."""
@@ -110,7 +111,7 @@ class AsyncTemplates:
 
     async def create(self, template: t.TemplateRequest) -> Created:
         """Creates a template."""
-        return Created._wrap(await go(self._native.create(template)))
+        return Created._wrap(await go(self._native.create(t.TemplateRequest._body(template))))
 
     async def show(self, id: str) -> t.TemplateResponseBody:
         """Reads one template."""
@@ -118,7 +119,7 @@ class AsyncTemplates:
 
     async def update(self, id: str, template: t.TemplateRequest) -> None:
         """Replaces a template."""
-        await go(self._native.update(id, template))
+        await go(self._native.update(id, t.TemplateRequest._body(template)))
 
     async def delete(self, id: str) -> None:
         """Deletes a template."""
@@ -126,7 +127,7 @@ class AsyncTemplates:
 
     async def delete_many(self, ids: Iterable[str]) -> None:
         """Deletes many with one request."""
-        await go(self._native.delete_many(list(ids)))
+        await go(self._native.delete_many(many("ids", ids)))
 
     async def target_password(self, id: str) -> Optional[Secret]:
         """The password that the target of a template gets; None when it has none."""
@@ -146,7 +147,7 @@ class AsyncMigrationProjects:
 
     async def create(self, project: t.PostMigProjectBody) -> Created:
         """Creates a migration project."""
-        return Created._wrap(await go(self._native.create(project)))
+        return Created._wrap(await go(self._native.create(t.PostMigProjectBody._body(project))))
 
     async def show(self, id: str) -> t.ShowMigprojectResponse:
         """Reads one migration project."""
@@ -154,7 +155,7 @@ class AsyncMigrationProjects:
 
     async def update(self, id: str, project: t.MigProject) -> None:
         """Replaces the settings of a migration project."""
-        await go(self._native.update(id, project))
+        await go(self._native.update(id, t.MigProject._body(project)))
 
     async def make_default(self, id: str) -> None:
         """Makes it the one that new servers belong to."""
@@ -173,11 +174,11 @@ class AsyncAgent:
 
     async def register(self, server: t.PostSourceServerBody) -> Created:
         """Registers a source server; the service knows it by the id from then on."""
-        return Created._wrap(await go(self._native.register(server)))
+        return Created._wrap(await go(self._native.register(t.PostSourceServerBody._body(server))))
 
     async def update_disk_info(self, server_id: str, disks: t.PutDiskInfoReq) -> None:
         """Tells about the disks of a server."""
-        await go(self._native.update_disk_info(server_id, disks))
+        await go(self._native.update_disk_info(server_id, t.PutDiskInfoReq._body(disks)))
 
     async def update_copy_state(
         self, server_id: str, state: Union[t.SourceState, str], cycle: Union[t.MigrationCycle, str]
@@ -191,16 +192,17 @@ class AsyncAgent:
 
     async def command_result(self, server_id: str, result: t.CommandBody) -> None:
         """Tells what came of a command."""
-        await go(self._native.command_result(server_id, result))
+        await go(self._native.command_result(server_id, t.CommandBody._body(result)))
 
     async def report_progress(self, task_id: str, progress: t.UpdateTaskSpeedReq) -> None:
         """Tells how far a task is."""
-        await go(self._native.report_progress(task_id, progress))
+        await go(self._native.report_progress(task_id, t.UpdateTaskSpeedReq._body(progress)))
 
     async def report_network(self, task_id: str, check: t.NetworkCheckInfoRequestBody) -> None:
         """Tells the outcome of a network check."""
-        await go(self._native.report_network(task_id, check))
+        await go(self._native.report_network(task_id, t.NetworkCheckInfoRequestBody._body(check)))
 
     async def report_consistency(self, task_id: str, results: Iterable[t.ConsistencyResult]) -> None:
         """Tells the outcome of a comparison of both sides."""
-        await go(self._native.report_consistency(task_id, list(results)))
+        rows = [t.ConsistencyResult._body(row, f"results[{place}]") for place, row in enumerate(many("results", results))]
+        await go(self._native.report_consistency(task_id, rows))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import PollPolicy, Secret
 from hwmigrate._hwmigrate import start as go
+from hwmigrate._args import any_observer as observed
+from hwmigrate._args import many
 from hwmigrate._async.jobs import AsyncFleetWatch, AsyncListing, AsyncWatch, Observer, fleet_end, follow, manner, word
 from hwmigrate._lazy import Lazy
 from hwmigrate._records import Page, Records
@@ -135,11 +137,11 @@ class AsyncServerTasks:
         Raises ``InvalidError`` for a request that breaks a documented rule,
         before anything is sent; ``AmbiguousError`` when the reply was lost.
         """
-        return self._made(await go(self._native.create(request)))
+        return self._made(await go(self._native.create(t.PostTask._body(request))))
 
     async def create_once(self, request: t.PostTask) -> AsyncServerTask:
         """Creates a task; if the reply is lost, finds it by its name and source server."""
-        return self._made(await go(self._native.create_once(request)))
+        return self._made(await go(self._native.create_once(t.PostTask._body(request))))
 
     async def find(self, source_server_id: str, name: str) -> Optional[AsyncServerTask]:
         """The task of a source server that has this name, if there is one."""
@@ -188,7 +190,7 @@ class AsyncServerTasks:
 
     async def update(self, id: str, request: t.PutTaskReq) -> None:
         """Changes a task: its name, target, address, limit."""
-        await go(self._native.update(id, request))
+        await go(self._native.update(id, t.PutTaskReq._body(request)))
 
     async def delete(self, id: str) -> None:
         """Deletes a task that stands still. What it has copied stays."""
@@ -200,7 +202,7 @@ class AsyncServerTasks:
 
     async def delete_many(self, ids: Iterable[str]) -> None:
         """Deletes 1 to 50 tasks with one request."""
-        await go(self._native.delete_many(list(ids)))
+        await go(self._native.delete_many(many("ids", ids)))
 
     async def action(
         self,
@@ -307,7 +309,7 @@ class AsyncServerTasks:
 
     async def export_consistency(self, ids: Iterable[str]) -> bytes:
         """The comparisons of 1 to 200 tasks as one file. Of what kind it is the service does not document."""
-        file: bytes = await go(self._native.export_consistency(list(ids)))
+        file: bytes = await go(self._native.export_consistency(many("ids", ids)))
         return file
 
     async def wait(
@@ -332,6 +334,7 @@ class AsyncServerTasks:
         still runs at the deadline, ``NotFoundError`` when there is none.
         """
         how = manner(timeout, None, poll, stall_after)
+        on_progress = observed("on_progress", on_progress)
         if on_progress is not None:
             return await follow(AsyncWatch(self._native.watch(id, how, goal)), on_progress)
         return Outcome._wrap(await go(self._native.wait(id, how, goal)))
@@ -372,7 +375,7 @@ class AsyncServerTasks:
     ) -> List[FleetEnd]:
         """Waits for many, and tells how each ended, in the order they were given."""
         how = manner(timeout, None, poll, stall_after)
-        return [fleet_end(end) for end in await go(self._native.wait_all(list(ids), how, goal))]
+        return [fleet_end(end) for end in await go(self._native.wait_all(many("ids", ids), how, goal))]
 
     def watch_all(
         self,
@@ -384,7 +387,8 @@ class AsyncServerTasks:
         stall_after: Optional[Duration] = None,
     ) -> AsyncFleetWatch:
         """Follows many at once: every look that shows something new, and every end."""
-        return AsyncFleetWatch(self._native.watch_all(list(ids), manner(timeout, None, poll, stall_after), goal))
+        how = manner(timeout, None, poll, stall_after)
+        return AsyncFleetWatch(self._native.watch_all(many("ids", ids), how, goal))
 
     def _made(self, facts: Any) -> AsyncServerTask:
         created = Created._wrap(facts)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Optional, Tuple, Type, TypeVar
+from typing import Any, Dict, List, Mapping, Optional, Tuple, Type, TypeVar
 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import RetryPolicy, Source
@@ -64,12 +64,12 @@ class Api:
     def _nothing(self, operation: str, parameters: Parameters, body: Any, timeout: Optional[Duration]) -> None:
         self._send(operation, parameters, body, timeout)
 
-    def _body(self, cls: Type[M], body: Any, fields: Mapping[str, Any]) -> M:
+    def _body(self, cls: Type[M], body: Any, fields: Mapping[str, Any]) -> Dict[str, Any]:
         if body is None:
-            return cls(**fields)
+            return cls._body(cls(**fields))
         if fields:
             raise TypeError(f"give the body whole, or its members: both were given ({', '.join(fields)})")
-        return body if isinstance(body, cls) else cls.from_dict(body)
+        return cls._body(body)
 
 
 def _text(value: Any) -> str:

@@ -7,11 +7,13 @@ from __future__ import annotations
 from typing import Any, Iterator, Callable, Dict, Generic, List, Optional, Tuple, Type, TypeVar, Union
 
 from hwmigrate import _hwmigrate
+from hwmigrate._args import plain_observer as observed
 from hwmigrate._hwmigrate import PollPolicy
 from hwmigrate._hwmigrate import block as go
 from hwmigrate._model import Model
 from hwmigrate._records import Records
 from hwmigrate._types import Duration
+from hwmigrate.errors import InvalidError, invalid
 from hwmigrate.progress import Created, FleetEnd, Outcome, Progress, Report, Retrying
 
 M = TypeVar("M", bound=Model)
@@ -155,10 +157,24 @@ class Migration:
 
     def __init__(self, native: _hwmigrate.Run) -> None:
         self._native = native
-        self.created: Optional[Created] = None
-        """The task, once it exists; keep its id to take the migration up again."""
-        self.report: Optional[Report] = None
-        """What came of it, once it has ended."""
+        self._created: Optional[Created] = None
+        self._report: Optional[Report] = None
+
+    @property
+    def created(self) -> Optional[Created]:
+        """The task, once it exists, whatever came afterwards; keep its id to take the migration up again."""
+        facts = self._native.created() if self._created is None else None
+        if facts is not None:
+            self._created = Created._wrap(facts)
+        return self._created
+
+    @property
+    def report(self) -> Optional[Report]:
+        """What came of it, once it has ended; None where the task was stopped because the caller gave up."""
+        facts = self._native.report() if self._report is None else None
+        if facts is not None:
+            self._report = Report._wrap(facts)
+        return self._report
 
     def __iter__(self) -> Iterator[Union[Created, Progress, Retrying, Report]]:
         return self
@@ -170,15 +186,15 @@ class Migration:
                 raise StopIteration
             word, facts = event
             if word == "created":
-                self.created = Created._wrap(facts)
-                return self.created
+                self._created = Created._wrap(facts)
+                return self._created
             if word == "progress":
                 return Progress._wrap(facts)
             if word == "retrying":
                 return Retrying._wrap(facts)
             if word == "ended":
-                self.report = Report._wrap(facts)
-                return self.report
+                self._report = Report._wrap(facts)
+                return self._report
 
     def run(self, on_event: Optional[Observer[Union[Created, Progress, Retrying, Report]]] = None) -> Report:
         """Runs to the end. A failed task is a report too, with the state ``failed``.
@@ -188,10 +204,12 @@ class Migration:
         be settled; ``TimeoutError`` at the deadline, while the task goes on.
         Once the task exists, the error's ``job`` has its id.
         """
+        on_event = observed("on_event", on_event)
         for event in self:
             if on_event is not None:
                 tell(on_event, event)
-        assert self.report is not None
+        if self.report is None:
+            raise over(self.created)
         return self.report
 
     def run_or_stop(self) -> Report:
@@ -199,5 +217,12 @@ class Migration:
 
         A create that is under way is waited for, so that no task is left unknown.
         """
-        self.report = Report._wrap(go(self._native.run_or_stop()))
-        return self.report
+        self._report = Report._wrap(go(self._native.run_or_stop()))
+        return self._report
+
+
+def over(created: Optional[Created]) -> InvalidError:
+    """Why a migration cannot be run again."""
+    if created is None:
+        return invalid("the migration is over, and made no task that is known: begin a new one")
+    return invalid(f"the migration is over: begin a new one, or take task {created.id} up again with resume")

@@ -81,7 +81,7 @@ class Oms:
         :param mark: the text by which a lost create finds its task again.
         """
         how = _run_manner(timeout, retry_rounds, poll, stall_after, mark)
-        return Migration(self._native.migrate(request, how))
+        return Migration(self._native.migrate(t.CreateTaskReq._body(request), how))
 
     def resume(
         self,
@@ -98,7 +98,7 @@ class Oms:
         A paused task is started as well.
         """
         how = _run_manner(timeout, retry_rounds, poll, stall_after, None)
-        return Migration(self._native.resume(task_id, keys, how))
+        return Migration(self._native.resume(task_id, t.StartTaskReq._body(keys), how))
 
     def cloud_types(self, side: Union[t.CloudSide, str]) -> List[t.CloudType]:
         """The providers that the service knows, on one side of a migration: ``src`` or ``dst``."""

@@ -49,14 +49,14 @@ class Groups(Jobs[str]):
         before anything is sent, naming every wrong field; ``AmbiguousError``
         when the reply was lost, see ``create_once``.
         """
-        return self._made(go(self._native.create(request)))
+        return self._made(go(self._native.create(t.CreateTaskGroupReq._body(request))))
 
     def create_once(self, request: t.CreateTaskGroupReq, mark: Optional[str] = None) -> Group:
         """Creates a task group; if the reply is lost, finds it again by a mark in its description.
 
         Raises as ``create``; ``AmbiguousError`` only when it cannot be found.
         """
-        return self._made(go(self._native.create_once(request, mark)))
+        return self._made(go(self._native.create_once(t.CreateTaskGroupReq._body(request), mark)))
 
     def find_marked(self, mark: str) -> Optional[Group]:
         """The task group that carries a mark, if there is one."""
@@ -103,11 +103,11 @@ class Groups(Jobs[str]):
 
     def start(self, id: str, request: t.StartTaskGroupReq) -> None:
         """Starts a paused or failed task group again. A lost reply is settled by looking."""
-        go(self._native.start(id, request))
+        go(self._native.start(id, t.StartTaskGroupReq._body(request)))
 
     def retry(self, id: str, request: t.RetryTaskGroupReq) -> None:
         """Runs the failed tasks of a group again."""
-        go(self._native.retry(id, request))
+        go(self._native.retry(id, t.RetryTaskGroupReq._body(request)))
 
     def _made(self, facts: Any) -> Group:
         created = Created._wrap(facts)

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, Iterable, List, Optional, TypeVar
 
+from hwmigrate._args import plain_observer as observed
+from hwmigrate._args import many
 from hwmigrate.generated.blocking.jobs import FleetWatch, Watch, Observer, fleet_end, follow, manner
 from hwmigrate._hwmigrate import PollPolicy
 from hwmigrate._hwmigrate import block as go
@@ -110,7 +112,7 @@ class Jobs(Generic[Id]):
 
     def update_bandwidth_policy(self, id: Id, request: t.UpdateBandwidthPolicyReq) -> None:
         """As ``update_bandwidth``, with the request as it is documented."""
-        go(self._native.update_bandwidth_policy(id, request))
+        go(self._native.update_bandwidth_policy(id, t.UpdateBandwidthPolicyReq._body(request)))
 
     def wait(
         self,
@@ -137,6 +139,7 @@ class Jobs(Generic[Id]):
         runs at the deadline; ``NotFoundError`` when there is none.
         """
         how = manner(timeout, until, poll, stall_after)
+        on_progress = observed("on_progress", on_progress)
         if on_progress is not None:
             return follow(Watch(self._native.watch(id, how)), on_progress)
         return Outcome._wrap(go(self._native.wait(id, how)))
@@ -180,7 +183,7 @@ class Jobs(Generic[Id]):
         requests: 1,500 jobs cost about 16 requests a sweep.
         """
         how = manner(timeout, until, poll, stall_after)
-        return [fleet_end(end) for end in go(self._native.wait_all(list(ids), how))]
+        return [fleet_end(end) for end in go(self._native.wait_all(many("ids", ids), how))]
 
     def watch_all(
         self,
@@ -192,4 +195,5 @@ class Jobs(Generic[Id]):
         stall_after: Optional[Duration] = None,
     ) -> FleetWatch:
         """Follows many at once: every look that shows something new, and every end."""
-        return FleetWatch(self._native.watch_all(list(ids), manner(timeout, until, poll, stall_after)))
+        how = manner(timeout, until, poll, stall_after)
+        return FleetWatch(self._native.watch_all(many("ids", ids), how))

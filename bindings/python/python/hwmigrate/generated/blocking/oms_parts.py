@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Iterable, List, Mapping, Optional, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import block as go
+from hwmigrate._args import many
 from hwmigrate.generated.blocking.jobs import Listing, word
 from hwmigrate._lazy import Lazy
 from hwmigrate._records import Page
@@ -32,11 +33,11 @@ class SyncTasks:
 
     def create(self, request: t.CreateSyncTaskReq) -> Created:
         """Creates a sync task with one request; it starts by itself."""
-        return Created._wrap(go(self._native.create(request)))
+        return Created._wrap(go(self._native.create(t.CreateSyncTaskReq._body(request))))
 
     def create_once(self, request: t.CreateSyncTaskReq, mark: Optional[str] = None) -> Created:
         """Creates a sync task; if the reply is lost, finds it again by a mark in its description."""
-        return Created._wrap(go(self._native.create_once(request, mark)))
+        return Created._wrap(go(self._native.create_once(t.CreateSyncTaskReq._body(request), mark)))
 
     def find_marked(self, mark: str) -> Optional[Created]:
         """The sync task that carries a mark, if there is one."""
@@ -69,7 +70,7 @@ class SyncTasks:
 
     def start(self, id: str, request: t.StartSyncTaskReq) -> None:
         """Starts a stopped sync task again."""
-        go(self._native.start(id, request))
+        go(self._native.start(id, t.StartSyncTaskReq._body(request)))
 
     def stop(self, id: str) -> None:
         """Stops a sync task."""
@@ -91,12 +92,12 @@ class SyncTasks:
         end: datetime,
     ) -> t.ListSyncTaskStatisticResponse:
         """Counters over time, in points of five minutes or an hour."""
-        words = [str(counter) for counter in counters]
+        words = [str(counter) for counter in many("counters", counters)]
         return t.ListSyncTaskStatisticResponse._of(go(self._native.statistics(id, words, start, end)))
 
     def events(self, id: str, keys: Iterable[str]) -> None:
         """Asks a sync task to copy these objects now, ten to a request."""
-        go(self._native.events(id, list(keys)))
+        go(self._native.events(id, many("keys", keys)))
 
 
 class Buckets:
@@ -107,29 +108,35 @@ class Buckets:
 
     def list(self, request: t.ListBucketsReq) -> List[str]:
         """The names of the buckets that a key can see."""
-        names: List[str] = go(self._native.list(request))
+        names: List[str] = go(self._native.list(t.ListBucketsReq._body(request)))
         return names
 
     def objects(self, request: t.ShowBucketReq) -> Listing[t.ShowBucketRecord]:
         """The objects of a bucket, page after page as they are read."""
-        return Listing(t.ShowBucketRecord, self._native.objects(request))
+        return Listing(t.ShowBucketRecord, self._native.objects(t.ShowBucketReq._body(request)))
+
+    def objects_page(self, request: t.ShowBucketReq, marker: str = "") -> t.ShowBucketObjectsResponse:
+        """One page of them, behind the name ``marker``; the answer's ``next_marker`` leads to the next one."""
+        return t.ShowBucketObjectsResponse._of(
+            go(self._native.objects_page(t.ShowBucketReq._body(request), marker))
+        )
 
     def region(self, request: t.ShowBucketRegionReq) -> t.ShowBucketRegionResponse:
         """The region that a bucket is in."""
-        return t.ShowBucketRegionResponse._of(go(self._native.region(request)))
+        return t.ShowBucketRegionResponse._of(go(self._native.region(t.ShowBucketRegionReq._body(request))))
 
     def check_prefix(self, request: t.CheckPrefixReq) -> bool:
         """Whether a bucket has objects whose keys begin so."""
-        found: bool = go(self._native.check_prefix(request))
+        found: bool = go(self._native.check_prefix(t.CheckPrefixReq._body(request)))
         return found
 
     def cdn_info(self, request: t.ShowCdnInfoReq) -> t.ShowCdnInfoResponse:
         """Whether a bucket can be read through a CDN domain."""
-        return t.ShowCdnInfoResponse._of(go(self._native.cdn_info(request)))
+        return t.ShowCdnInfoResponse._of(go(self._native.cdn_info(t.ShowCdnInfoReq._body(request))))
 
     def check_url_list(self, request: t.CheckUrlSourceListFileFormatReq) -> None:
         """Checks the list files of URL sources; raises ``InvalidError`` when one is malformed."""
-        go(self._native.check_url_list(request))
+        go(self._native.check_url_list(t.CheckUrlSourceListFileFormatReq._body(request)))
 
 
 def _words(status: Optional[str], page_size: Optional[int], limit: Optional[int]) -> Mapping[str, Any]:

@@ -49,14 +49,14 @@ class Tasks(Jobs[int]):
         before anything is sent, naming every wrong field; ``AmbiguousError``
         when the reply was lost, see ``create_once``.
         """
-        return self._made(go(self._native.create(request)))
+        return self._made(go(self._native.create(t.CreateTaskReq._body(request))))
 
     def create_once(self, request: t.CreateTaskReq, mark: Optional[str] = None) -> Task:
         """Creates a task; if the reply is lost, finds it again by a mark in its description.
 
         Raises as ``create``; ``AmbiguousError`` only when it cannot be found.
         """
-        return self._made(go(self._native.create_once(request, mark)))
+        return self._made(go(self._native.create_once(t.CreateTaskReq._body(request), mark)))
 
     def find_marked(self, mark: str) -> Optional[Task]:
         """The task that carries a mark, if there is one."""
@@ -109,11 +109,11 @@ class Tasks(Jobs[int]):
 
     def start(self, id: int, request: t.StartTaskReq) -> None:
         """Starts a paused or failed task again. A lost reply is settled by looking."""
-        go(self._native.start(id, request))
+        go(self._native.start(id, t.StartTaskReq._body(request)))
 
     def batch_update(self, request: t.BatchUpdateTasksReq) -> None:
         """Changes several tasks at once."""
-        go(self._native.batch_update(request))
+        go(self._native.batch_update(t.BatchUpdateTasksReq._body(request)))
 
     def _made(self, facts: Any) -> Task:
         created = Created._wrap(facts)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, Mapping, Optional, Union
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import PollPolicy, RetryPolicy
 from hwmigrate._hwmigrate import block as go
+from hwmigrate._args import many
 from hwmigrate.generated.blocking.sms_migrate import Bulk, ServerMigration
 from hwmigrate.generated.blocking.sms_parts import Agent, MigrationProjects, Servers, Templates
 from hwmigrate.generated.blocking.sms_tasks import ServerTasks
@@ -84,7 +85,7 @@ class Sms:
         :param stall_after: the progress says ``stalled`` when nothing moved for this long.
         """
         how = _run_manner(timeout, cut_over, speed, options, poll, stall_after)
-        return ServerMigration(self._native.migrate(request, how))
+        return ServerMigration(self._native.migrate(t.PostTask._body(request), how))
 
     def resume(
         self,
@@ -124,7 +125,11 @@ class Sms:
         """
         how = _run_manner(timeout, cut_over, speed, options, poll, stall_after)
         together = {"at_once": at_once, "in_waves": in_waves, "stop_tasks": stop_tasks}
-        return Bulk(self._native.bulk(list(jobs), how, together))
+        begun = [
+            job if isinstance(job, str) else t.PostTask._body(job, f"jobs[{place}]")
+            for place, job in enumerate(many("jobs", jobs))
+        ]
+        return Bulk(self._native.bulk(begun, how, together))
 
     def config(self) -> t.ShowConfigResponse:
         """The service's settings for agents: its main region, the domain of OBS, kinds of disks, regions."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Iterable, Optional, Union
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import Secret
 from hwmigrate._hwmigrate import block as go
+from hwmigrate._args import many
 from hwmigrate.generated.blocking.jobs import Listing, word
 from hwmigrate._lazy import Lazy
 from hwmigrate.progress import Created
@@ -79,7 +80,7 @@ class Servers:
 
     def update(self, id: str, request: t.PutSourceServerBody) -> None:
         """Changes a source server."""
-        go(self._native.update(id, request))
+        go(self._native.update(id, t.PutSourceServerBody._body(request)))
 
     def delete(self, id: str) -> None:
         """Removes a source server from the list."""
@@ -87,7 +88,7 @@ class Servers:
 
     def delete_many(self, ids: Iterable[str]) -> None:
         """Removes many with one request."""
-        go(self._native.delete_many(list(ids)))
+        go(self._native.delete_many(many("ids", ids)))
 
     def overview(self) -> t.ShowOverviewResponse:
         """How many servers are in which state."""
@@ -112,7 +113,7 @@ class Templates:
 
     def create(self, template: t.TemplateRequest) -> Created:
         """Creates a template."""
-        return Created._wrap(go(self._native.create(template)))
+        return Created._wrap(go(self._native.create(t.TemplateRequest._body(template))))
 
     def show(self, id: str) -> t.TemplateResponseBody:
         """Reads one template."""
@@ -120,7 +121,7 @@ class Templates:
 
     def update(self, id: str, template: t.TemplateRequest) -> None:
         """Replaces a template."""
-        go(self._native.update(id, template))
+        go(self._native.update(id, t.TemplateRequest._body(template)))
 
     def delete(self, id: str) -> None:
         """Deletes a template."""
@@ -128,7 +129,7 @@ class Templates:
 
     def delete_many(self, ids: Iterable[str]) -> None:
         """Deletes many with one request."""
-        go(self._native.delete_many(list(ids)))
+        go(self._native.delete_many(many("ids", ids)))
 
     def target_password(self, id: str) -> Optional[Secret]:
         """The password that the target of a template gets; None when it has none."""
@@ -148,7 +149,7 @@ class MigrationProjects:
 
     def create(self, project: t.PostMigProjectBody) -> Created:
         """Creates a migration project."""
-        return Created._wrap(go(self._native.create(project)))
+        return Created._wrap(go(self._native.create(t.PostMigProjectBody._body(project))))
 
     def show(self, id: str) -> t.ShowMigprojectResponse:
         """Reads one migration project."""
@@ -156,7 +157,7 @@ class MigrationProjects:
 
     def update(self, id: str, project: t.MigProject) -> None:
         """Replaces the settings of a migration project."""
-        go(self._native.update(id, project))
+        go(self._native.update(id, t.MigProject._body(project)))
 
     def make_default(self, id: str) -> None:
         """Makes it the one that new servers belong to."""
@@ -175,11 +176,11 @@ class Agent:
 
     def register(self, server: t.PostSourceServerBody) -> Created:
         """Registers a source server; the service knows it by the id from then on."""
-        return Created._wrap(go(self._native.register(server)))
+        return Created._wrap(go(self._native.register(t.PostSourceServerBody._body(server))))
 
     def update_disk_info(self, server_id: str, disks: t.PutDiskInfoReq) -> None:
         """Tells about the disks of a server."""
-        go(self._native.update_disk_info(server_id, disks))
+        go(self._native.update_disk_info(server_id, t.PutDiskInfoReq._body(disks)))
 
     def update_copy_state(
         self, server_id: str, state: Union[t.SourceState, str], cycle: Union[t.MigrationCycle, str]
@@ -193,16 +194,17 @@ class Agent:
 
     def command_result(self, server_id: str, result: t.CommandBody) -> None:
         """Tells what came of a command."""
-        go(self._native.command_result(server_id, result))
+        go(self._native.command_result(server_id, t.CommandBody._body(result)))
 
     def report_progress(self, task_id: str, progress: t.UpdateTaskSpeedReq) -> None:
         """Tells how far a task is."""
-        go(self._native.report_progress(task_id, progress))
+        go(self._native.report_progress(task_id, t.UpdateTaskSpeedReq._body(progress)))
 
     def report_network(self, task_id: str, check: t.NetworkCheckInfoRequestBody) -> None:
         """Tells the outcome of a network check."""
-        go(self._native.report_network(task_id, check))
+        go(self._native.report_network(task_id, t.NetworkCheckInfoRequestBody._body(check)))
 
     def report_consistency(self, task_id: str, results: Iterable[t.ConsistencyResult]) -> None:
         """Tells the outcome of a comparison of both sides."""
-        go(self._native.report_consistency(task_id, list(results)))
+        rows = [t.ConsistencyResult._body(row, f"results[{place}]") for place, row in enumerate(many("results", results))]
+        go(self._native.report_consistency(task_id, rows))

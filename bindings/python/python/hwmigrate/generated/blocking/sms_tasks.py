@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import PollPolicy, Secret
 from hwmigrate._hwmigrate import block as go
+from hwmigrate._args import plain_observer as observed
+from hwmigrate._args import many
 from hwmigrate.generated.blocking.jobs import FleetWatch, Listing, Watch, Observer, fleet_end, follow, manner, word
 from hwmigrate._lazy import Lazy
 from hwmigrate._records import Page, Records
@@ -137,11 +139,11 @@ class ServerTasks:
         Raises ``InvalidError`` for a request that breaks a documented rule,
         before anything is sent; ``AmbiguousError`` when the reply was lost.
         """
-        return self._made(go(self._native.create(request)))
+        return self._made(go(self._native.create(t.PostTask._body(request))))
 
     def create_once(self, request: t.PostTask) -> ServerTask:
         """Creates a task; if the reply is lost, finds it by its name and source server."""
-        return self._made(go(self._native.create_once(request)))
+        return self._made(go(self._native.create_once(t.PostTask._body(request))))
 
     def find(self, source_server_id: str, name: str) -> Optional[ServerTask]:
         """The task of a source server that has this name, if there is one."""
@@ -190,7 +192,7 @@ class ServerTasks:
 
     def update(self, id: str, request: t.PutTaskReq) -> None:
         """Changes a task: its name, target, address, limit."""
-        go(self._native.update(id, request))
+        go(self._native.update(id, t.PutTaskReq._body(request)))
 
     def delete(self, id: str) -> None:
         """Deletes a task that stands still. What it has copied stays."""
@@ -202,7 +204,7 @@ class ServerTasks:
 
     def delete_many(self, ids: Iterable[str]) -> None:
         """Deletes 1 to 50 tasks with one request."""
-        go(self._native.delete_many(list(ids)))
+        go(self._native.delete_many(many("ids", ids)))
 
     def action(
         self,
@@ -309,7 +311,7 @@ class ServerTasks:
 
     def export_consistency(self, ids: Iterable[str]) -> bytes:
         """The comparisons of 1 to 200 tasks as one file. Of what kind it is the service does not document."""
-        file: bytes = go(self._native.export_consistency(list(ids)))
+        file: bytes = go(self._native.export_consistency(many("ids", ids)))
         return file
 
     def wait(
@@ -334,6 +336,7 @@ class ServerTasks:
         still runs at the deadline, ``NotFoundError`` when there is none.
         """
         how = manner(timeout, None, poll, stall_after)
+        on_progress = observed("on_progress", on_progress)
         if on_progress is not None:
             return follow(Watch(self._native.watch(id, how, goal)), on_progress)
         return Outcome._wrap(go(self._native.wait(id, how, goal)))
@@ -374,7 +377,7 @@ class ServerTasks:
     ) -> List[FleetEnd]:
         """Waits for many, and tells how each ended, in the order they were given."""
         how = manner(timeout, None, poll, stall_after)
-        return [fleet_end(end) for end in go(self._native.wait_all(list(ids), how, goal))]
+        return [fleet_end(end) for end in go(self._native.wait_all(many("ids", ids), how, goal))]
 
     def watch_all(
         self,
@@ -386,7 +389,8 @@ class ServerTasks:
         stall_after: Optional[Duration] = None,
     ) -> FleetWatch:
         """Follows many at once: every look that shows something new, and every end."""
-        return FleetWatch(self._native.watch_all(list(ids), manner(timeout, None, poll, stall_after), goal))
+        how = manner(timeout, None, poll, stall_after)
+        return FleetWatch(self._native.watch_all(many("ids", ids), how, goal))
 
     def _made(self, facts: Any) -> ServerTask:
         created = Created._wrap(facts)
