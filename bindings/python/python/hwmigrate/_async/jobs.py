@@ -148,18 +148,15 @@ class AsyncListing(Generic[M]):
         return None if source is None else Records(self._cls, source)
 
 
-class AsyncMigration:
-    """A migration of objects from the request to the report.
+class AsyncRun(Generic[M]):
+    """A migration that runs: its task and its report, whichever way they became known."""
 
-    Made by ``oms.migrate`` and ``oms.resume``. Either ``run`` it, or iterate
-    over its events: a ``Created``, then ``Progress`` and ``Retrying``, at
-    last a ``Report``. Leaving it ends the following, not the task.
-    """
+    _model: Type[M]
 
     def __init__(self, native: _hwmigrate.Run) -> None:
         self._native = native
         self._created: Optional[Created] = None
-        self._report: Optional[Report] = None
+        self._report: Optional[M] = None
 
     @property
     def created(self) -> Optional[Created]:
@@ -170,12 +167,29 @@ class AsyncMigration:
         return self._created
 
     @property
-    def report(self) -> Optional[Report]:
+    def report(self) -> Optional[M]:
         """What came of it, once it has ended; None where the task was stopped because the caller gave up."""
         facts = self._native.report() if self._report is None else None
         if facts is not None:
-            self._report = Report._wrap(facts)
+            self._report = self._model._wrap(facts)
         return self._report
+
+    def _reported(self) -> M:
+        report = self.report
+        if report is None:
+            raise over(self.created)
+        return report
+
+
+class AsyncMigration(AsyncRun[Report]):
+    """A migration of objects from the request to the report.
+
+    Made by ``oms.migrate`` and ``oms.resume``. Either ``run`` it, or iterate
+    over its events: a ``Created``, then ``Progress`` and ``Retrying``, at
+    last a ``Report``. Leaving it ends the following, not the task.
+    """
+
+    _model = Report
 
     def __aiter__(self) -> AsyncIterator[Union[Created, Progress, Retrying, Report]]:
         return self
@@ -209,9 +223,7 @@ class AsyncMigration:
         async for event in self:
             if on_event is not None:
                 await tell(on_event, event)
-        if self.report is None:
-            raise over(self.created)
-        return self.report
+        return self._reported()
 
     async def run_or_stop(self) -> Report:
         """As ``run``, and pauses the task at the deadline, or when the caller is interrupted.

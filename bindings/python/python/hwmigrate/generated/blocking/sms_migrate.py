@@ -9,7 +9,7 @@ from typing import Any, Iterator, Dict, List, Optional, Union
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import block as go
 from hwmigrate._args import plain_observer as observed
-from hwmigrate.generated.blocking.jobs import Observer, over, tell
+from hwmigrate.generated.blocking.jobs import Run, Observer, tell
 from hwmigrate.progress import BulkEnd, BulkNews, Created, Progress, ServerReport
 
 ServerEvent = Union[Created, Progress, ServerReport, str]
@@ -20,33 +20,14 @@ that was lost), prepared, started and cut over.
 """
 
 
-class ServerMigration:
+class ServerMigration(Run[ServerReport]):
     """The migration of one server from the request to the report.
 
     Either ``run`` it, or iterate over its events. Leaving it ends the
     following, not the task.
     """
 
-    def __init__(self, native: _hwmigrate.Run) -> None:
-        self._native = native
-        self._created: Optional[Created] = None
-        self._report: Optional[ServerReport] = None
-
-    @property
-    def created(self) -> Optional[Created]:
-        """The task, once it exists, whatever came afterwards; keep its id to take the migration up again."""
-        facts = self._native.created() if self._created is None else None
-        if facts is not None:
-            self._created = Created._wrap(facts)
-        return self._created
-
-    @property
-    def report(self) -> Optional[ServerReport]:
-        """What came of it, once it has ended; None where the task was stopped because the caller gave up."""
-        facts = self._native.report() if self._report is None else None
-        if facts is not None:
-            self._report = ServerReport._wrap(facts)
-        return self._report
+    _model = ServerReport
 
     def __iter__(self) -> Iterator[ServerEvent]:
         return self
@@ -70,9 +51,7 @@ class ServerMigration:
         for event in self:
             if on_event is not None:
                 tell(on_event, event)
-        if self.report is None:
-            raise over(self.created)
-        return self.report
+        return self._reported()
 
     def run_or_stop(self) -> ServerReport:
         """As ``run``, and stops the task at the deadline, or when the caller is interrupted."""
