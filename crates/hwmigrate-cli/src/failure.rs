@@ -159,7 +159,11 @@ impl Failure {
 /// How a command ends whose work ended like this, and whose result was written or not: the work counts more.
 pub(crate) fn ended(work: Result<()>, written: Result<()>) -> Result<()> {
     match (work, written) {
-        (Err(work), Err(output)) if !output.silent => Err(work.cause(output.message)),
+        (Err(mut work), Err(output)) if !output.silent => {
+            work.causes.push(output.message);
+            work.causes.extend(output.causes);
+            Err(work)
+        }
         (Err(work), _) => Err(work),
         (Ok(()), written) => written,
     }

@@ -320,6 +320,14 @@ fn an_end_that_nobody_reads_still_tells_by_its_code_how_the_work_ended() {
     let bad = ran.json()["task_id"].to_string();
     let code = ran.code;
     assert_ne!(code, 0, "{ran}");
+    #[cfg(target_os = "linux")]
+    {
+        // What kept the result from being written is told beside how the work ended.
+        let mut command = served.client(["oms", "task", "wait", &bad, "-o", "json"]);
+        let ended = run(command.stdout(std::fs::File::options().write(true).open("/dev/full").unwrap()));
+        assert_eq!(ended.code, code, "{ended}");
+        assert!(ended.err.contains("No space left on device"), "{ended}");
+    }
     for format in ["json", "ndjson", "table"] {
         let ended = unread(&["oms", "task", "wait", &good, "-o", format]);
         assert_eq!(ended.code, 0, "{format}: {ended}");
