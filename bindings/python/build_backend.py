@@ -49,7 +49,7 @@ def _build_emulator() -> None:
     # In the repository the crate lies beside this file, in the source archive below its own path.
     places = [HERE / "emulator/Cargo.toml", HERE / "bindings/python/emulator/Cargo.toml"]
     manifest = next(place for place in places if place.exists())
-    arguments = shlex.split(os.environ.get("MATURIN_PEP517_ARGS", "")) or ["--release"]
+    arguments = shlex.split(os.environ.get("MATURIN_PEP517_ARGS", ""))
     with tempfile.TemporaryDirectory() as folder:
         build = ["maturin", "build", "--compatibility", "off", "--manifest-path", str(manifest), "--out", folder]
         built = subprocess.run([*build, *arguments])

@@ -56,18 +56,3 @@ impl StoreError {
         Self::new(kind, format!("\"{key}\": {error}"))
     }
 }
-
-impl From<opendal::Error> for StoreError {
-    fn from(error: opendal::Error) -> Self {
-        let kind = match error.kind() {
-            opendal::ErrorKind::NotFound => StoreErrorKind::NotFound,
-            opendal::ErrorKind::PermissionDenied => StoreErrorKind::Denied,
-            opendal::ErrorKind::RateLimited => StoreErrorKind::Throttled,
-            opendal::ErrorKind::IsADirectory | opendal::ErrorKind::NotADirectory => StoreErrorKind::Key,
-            _ => StoreErrorKind::Other,
-        };
-        // Its Display would add the context, which holds addresses and whole answers.
-        let message = format!("{} ({})", error.message(), error.kind());
-        Self::new(kind, message)
-    }
-}

@@ -17,30 +17,17 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 const READ_LIMIT: Duration = Duration::from_secs(60);
 const REDIRECTS: usize = 5;
 
-/// Certificates are read once: it costs milliseconds, and most emulators never speak TLS.
-fn tls() -> Result<rustls::ClientConfig, String> {
-    static CONFIG: OnceLock<Result<rustls::ClientConfig, String>> = OnceLock::new();
-    CONFIG
-        .get_or_init(|| {
-            let mut roots = rustls::RootCertStore::empty();
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            let provider = Arc::new(rustls::crypto::ring::default_provider());
-            let builder = rustls::ClientConfig::builder_with_provider(provider)
-                .with_safe_default_protocol_versions()
-                .map_err(|error| error.to_string())?;
-            Ok(builder.with_root_certificates(roots).with_no_client_auth())
-        })
-        .clone()
-}
-
 /// A client without a proxy and without redirects, as requests with a signature need it.
-pub(crate) fn http_client() -> Result<Client, String> {
+#[cfg(feature = "remote")]
+pub(super) fn http_client() -> Result<Client, String> {
     build(redirect::Policy::none())
 }
 
 fn build(policy: redirect::Policy) -> Result<Client, String> {
-    Client::builder()
-        .tls_backend_preconfigured(tls()?)
+    let builder = Client::builder();
+    #[cfg(feature = "remote")]
+    let builder = builder.tls_backend_preconfigured(super::tls::config()?);
+    builder
         .redirect(policy)
         .no_proxy()
         .connect_timeout(CONNECT_LIMIT)
@@ -152,8 +139,11 @@ fn request_error(error: &reqwest::Error) -> StoreError {
 
 /// Whether the emulator may ask this URL.
 fn allowed(url: &Url, remote: bool) -> Result<(), String> {
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("only http and https URLs can be fetched, not {}", url.scheme()));
+    match url.scheme() {
+        "http" => {}
+        "https" if cfg!(feature = "remote") => {}
+        "https" => return Err("this build of the emulator fetches http URLs only".to_owned()),
+        other => return Err(format!("only http and https URLs can be fetched, not {other}")),
     }
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');

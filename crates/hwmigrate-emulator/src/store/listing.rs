@@ -3,16 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use futures_util::StreamExt;
-use opendal::Lister;
-
 use super::folder::FolderStore;
-use super::s3::S3Store;
+use super::s3::S3Listing;
 use super::walk::{Walk, split};
 use super::{Entry, StoreError, StoreErrorKind, blocking};
 
 /// How many keys are fetched at a time.
-const BATCH: usize = 512;
+pub(super) const BATCH: usize = 512;
 
 /// A listing that is under way.
 pub(crate) enum Listing {
@@ -22,28 +19,9 @@ pub(crate) enum Listing {
     S3(Box<S3Listing>),
 }
 
-/// A listing of an S3-compatible server.
-pub(crate) struct S3Listing {
-    store: Arc<S3Store>,
-    prefix: String,
-    after: Option<String>,
-    lister: Option<Lister>,
-    over: bool,
-}
-
 impl Listing {
     pub(super) fn folder(store: &Arc<FolderStore>, prefix: &str, after: Option<&str>) -> Self {
         Self::Folder(Some(Box::new(Walk::new(store.root(), prefix, after))))
-    }
-
-    pub(super) fn s3(store: &Arc<S3Store>, prefix: &str, after: Option<&str>) -> Self {
-        Self::S3(Box::new(S3Listing {
-            store: Arc::clone(store),
-            prefix: prefix.to_owned(),
-            after: after.map(str::to_owned),
-            lister: None,
-            over: false,
-        }))
     }
 
     /// The next keys; an empty list means that there are no more.
@@ -63,33 +41,6 @@ impl Listing {
             }
             Self::S3(listing) => listing.next().await,
         }
-    }
-}
-
-impl S3Listing {
-    async fn next(&mut self) -> Result<Vec<Entry>, StoreError> {
-        let mut entries = Vec::new();
-        if self.over {
-            return Ok(entries);
-        }
-        let lister = match &mut self.lister {
-            Some(lister) => lister,
-            none => none.insert(self.store.lister(&self.prefix, self.after.as_deref(), true).await?),
-        };
-        while entries.len() < BATCH {
-            let Some(item) = lister.next().await else {
-                self.over = true;
-                break;
-            };
-            let entry = self.store.entry(item?).await?;
-            // Some servers count the marker itself as coming after it.
-            if entry.key.starts_with(&self.prefix)
-                && self.after.as_deref().is_none_or(|after| entry.key.as_str() > after)
-            {
-                entries.push(entry);
-            }
-        }
-        Ok(entries)
     }
 }
 

@@ -11,13 +11,18 @@ mod folder;
 mod http;
 mod key;
 mod listing;
+#[cfg(feature = "remote")]
 mod s3;
-mod sigv4;
+#[cfg(not(feature = "remote"))]
+#[path = "no_s3.rs"]
+mod s3;
 mod stream;
 mod temporary;
-mod uploads;
+#[cfg(feature = "remote")]
+mod tls;
 mod walk;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -33,7 +38,6 @@ pub(crate) use listing::{Listing, Page};
 pub(crate) use s3::S3Store;
 pub(crate) use stream::{Attributes, Sink, Source};
 pub(crate) use temporary::Unfinished;
-pub(crate) use uploads::UploadJournal;
 
 /// One key of a bucket.
 #[derive(Clone, Debug)]
@@ -99,7 +103,7 @@ impl Store {
     pub(crate) fn list(&self, prefix: &str, after: Option<&str>) -> Listing {
         match self {
             Self::Folder(folder) => Listing::folder(folder, prefix, after),
-            Self::S3(server) => Listing::s3(server, prefix, after),
+            Self::S3(server) => Listing::S3(server.list(prefix, after)),
         }
     }
 
@@ -140,7 +144,7 @@ impl Store {
                 let (folder, key) = (Arc::clone(folder), key.to_owned());
                 blocking(move || folder.delete(&key)).await
             }
-            Self::S3(server) => Ok(server.operator().delete(key).await?),
+            Self::S3(server) => server.delete(key).await,
         }
     }
 
@@ -167,6 +171,15 @@ impl Store {
             encoding: attributes.content_encoding,
         }))
     }
+}
+
+/// Where uploads to servers that are under way are written down.
+#[cfg_attr(not(feature = "remote"), expect(dead_code, reason = "there are no servers to upload to"))]
+pub(crate) trait UploadJournal: fmt::Debug + Send + Sync {
+    /// An upload began.
+    fn began(&self, bucket: &str, key: &str, upload: &str);
+    /// An upload was completed or given up.
+    fn ended(&self, bucket: &str, upload: &str);
 }
 
 /// A small object that was read whole.

@@ -7,22 +7,15 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
-use opendal::{BufferStream, Writer};
 
 use super::folder::FolderStore;
 use super::http::UrlObject;
+use super::s3::{S3Reader, S3Writer};
 use super::temporary::Unfinished;
 use super::{Entry, Parents, Store, StoreError, StoreErrorKind, blocking};
 
 /// How much is read from a file at a time.
 const PIECE: usize = 1 << 20;
-/// The part of a multipart upload; smaller objects are sent in one request.
-const PART: u64 = 8 << 20;
-/// Uploads have at most 10,000 parts.
-const MOST_PARTS: u64 = 9_000;
-/// Parts of one object on their way at once: this bounds the memory of large objects.
-const PARTS_AT_ONCE: usize = 2;
 
 /// What an object has beside its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +37,7 @@ pub(crate) enum Source {
     /// A file; away while a blocking thread reads it.
     File { key: String, file: Option<File> },
     /// An object of an S3-compatible server.
-    S3(Box<BufferStream>),
+    S3(Box<S3Reader>),
     /// What a URL gives.
     Url(UrlObject),
 }
@@ -62,10 +55,7 @@ impl Source {
                 .await?;
                 Ok(Self::File { key, file: Some(file) })
             }
-            Store::S3(server) => {
-                let reader = server.operator().reader(&entry.key).await?;
-                Ok(Self::S3(Box::new(reader.into_stream(..).await?)))
-            }
+            Store::S3(server) => Ok(Self::S3(Box::new(server.read(&entry.key).await?))),
         }
     }
 
@@ -76,33 +66,14 @@ impl Source {
             Self::Url(object) => {
                 Ok(Attributes { content_type: object.content_type(), ..Attributes::default() })
             }
-            Self::S3(stream) => {
-                let metadata = stream.metadata().await?;
-                let text = |value: Option<&str>| value.map(str::to_owned);
-                let mut attributes = Attributes {
-                    content_type: text(metadata.content_type()),
-                    content_encoding: text(metadata.content_encoding()),
-                    ..Attributes::default()
-                };
-                if all {
-                    attributes.content_disposition = text(metadata.content_disposition());
-                    attributes.cache_control = text(metadata.cache_control());
-                    for (name, value) in metadata.user_metadata().into_iter().flatten() {
-                        attributes.user.insert(name.to_owned(), value.to_owned());
-                    }
-                }
-                Ok(attributes)
-            }
+            Self::S3(reader) => reader.attributes(all).await,
         }
     }
 
     /// The next bytes; `None` at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, StoreError> {
         match self {
-            Self::S3(stream) => match stream.next().await {
-                Some(buffer) => Ok(Some(buffer?.to_bytes())),
-                None => Ok(None),
-            },
+            Self::S3(reader) => reader.next().await,
             Self::Url(object) => object.next().await,
             Self::File { key, file } => {
                 let Some(mut taken) = file.take() else { return Ok(None) };
@@ -129,7 +100,7 @@ pub(crate) enum Sink {
     /// A file; away while a blocking thread writes to it.
     File { key: String, file: Option<Unfinished> },
     /// An object of an S3-compatible server.
-    S3(Box<Writer>),
+    S3(Box<S3Writer>),
     /// A `dir/` marker.
     Marker,
 }
@@ -157,27 +128,7 @@ impl Sink {
                 .await?;
                 Ok(Self::File { key: key.to_owned(), file: Some(file) })
             }
-            Store::S3(server) => {
-                super::key::check_s3_key(key)?;
-                let part = PART.max(size.unwrap_or(0).div_ceil(MOST_PARTS)) as usize;
-                let mut writer = server.operator().writer_with(key).chunk(part).concurrent(PARTS_AT_ONCE);
-                if let Some(content_type) = &attributes.content_type {
-                    writer = writer.content_type(content_type);
-                }
-                if let Some(encoding) = &attributes.content_encoding {
-                    writer = writer.content_encoding(encoding);
-                }
-                if let Some(disposition) = &attributes.content_disposition {
-                    writer = writer.content_disposition(disposition);
-                }
-                if let Some(cache) = &attributes.cache_control {
-                    writer = writer.cache_control(cache);
-                }
-                if !attributes.user.is_empty() {
-                    writer = writer.user_metadata(attributes.user.clone());
-                }
-                Ok(Self::S3(Box::new(writer.await?)))
-            }
+            Store::S3(server) => Ok(Self::S3(Box::new(server.write(key, size, attributes).await?))),
         }
     }
 
@@ -187,10 +138,7 @@ impl Sink {
                 let (folder, key, parents) = (Arc::clone(folder), key.to_owned(), Arc::clone(parents));
                 blocking(move || folder.write_marker(&key, &parents)).await?;
             }
-            Store::S3(server) => {
-                super::key::check_s3_key(key)?;
-                server.operator().create_dir(key).await?;
-            }
+            Store::S3(server) => server.write_marker(key).await?,
         }
         Ok(Self::Marker)
     }
@@ -198,7 +146,7 @@ impl Sink {
     /// Writes the next bytes.
     pub(crate) async fn write(&mut self, piece: Bytes) -> Result<(), StoreError> {
         match self {
-            Self::S3(writer) => Ok(writer.write(piece).await?),
+            Self::S3(writer) => writer.write(piece).await,
             Self::File { key, file } => {
                 let Some(mut taken) = file.take() else {
                     return Err(StoreError::new(StoreErrorKind::Other, "a write to this file was given up"));
@@ -225,14 +173,7 @@ impl Sink {
     pub(crate) async fn finish(self, modified: Option<SystemTime>) -> Result<(), StoreError> {
         match self {
             Self::Marker => Ok(()),
-            Self::S3(mut writer) => {
-                let closed = writer.close().await;
-                if closed.is_err() {
-                    // Best effort: the upload is in the journal, so a later start gives it up again.
-                    let _ = writer.abort().await;
-                }
-                Ok(closed.map(drop)?)
-            }
+            Self::S3(writer) => writer.finish().await,
             Self::File { key, file } => {
                 let Some(mut file) = file else {
                     return Err(StoreError::new(StoreErrorKind::Other, "a write to this file was given up"));
@@ -244,9 +185,8 @@ impl Sink {
 
     /// Leaves nothing behind of what was written.
     pub(crate) async fn abort(self) {
-        if let Self::S3(mut writer) = self {
-            // Best effort, as above.
-            let _ = writer.abort().await;
+        if let Self::S3(writer) = self {
+            writer.abort().await;
         }
     }
 }

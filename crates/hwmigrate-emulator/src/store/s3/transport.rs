@@ -5,7 +5,6 @@
 //! on their way: each upload that begins is written down before its first
 //! part is sent, and struck out when it is completed or given up.
 
-use std::fmt;
 use std::sync::Arc;
 
 use bytes::Buf;
@@ -15,13 +14,7 @@ use opendal::raw::oio::ReadStream;
 use opendal::{Buffer, HttpBody, HttpTransport};
 use opendal_http_transport_reqwest::ReqwestTransport;
 
-/// Where uploads that are under way are written down.
-pub(crate) trait UploadJournal: fmt::Debug + Send + Sync {
-    /// An upload began.
-    fn began(&self, bucket: &str, key: &str, upload: &str);
-    /// An upload was completed or given up.
-    fn ended(&self, bucket: &str, upload: &str);
-}
+use crate::store::UploadJournal;
 
 /// Sends the requests of OpenDAL and writes down the uploads among them.
 pub(super) struct WatchedTransport {

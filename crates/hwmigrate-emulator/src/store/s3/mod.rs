@@ -1,5 +1,10 @@
 //! A bucket on an S3-compatible server, spoken to through OpenDAL.
 
+mod listing;
+mod object;
+mod sigv4;
+mod transport;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -7,20 +12,21 @@ use std::time::{Duration, SystemTime};
 use futures_util::StreamExt;
 use opendal::layers::RetryLayer;
 use opendal::services::S3;
-use opendal::{HttpTransporter, Lister, Metadata, OperationContext, Operator};
+use opendal::{HttpTransporter, Metadata, OperationContext, Operator};
 use opendal_http_transport_reqwest::ReqwestTransport;
 use reqwest::Url;
 
+use self::sigv4::Signer;
+use self::transport::WatchedTransport;
+use super::http::http_client;
+use super::listing::Page;
+use super::{Attributes, Entry, StoreError, StoreErrorKind, UploadJournal};
 use crate::builder::S3Bucket;
 use crate::clock::Clock;
 use crate::error::EmulatorError;
 
-use super::http::http_client;
-use super::key::check_s3_key;
-use super::listing::Page;
-use super::sigv4::Signer;
-use super::uploads::{UploadJournal, WatchedTransport};
-use super::{Entry, StoreError};
+pub(crate) use listing::S3Listing;
+pub(crate) use object::{S3Reader, S3Writer};
 
 /// The MD5 of nothing, which S3 gives as the tag of an empty object.
 const EMPTY_TAG: &str = "d41d8cd98f00b204e9800998ecf8427e";
@@ -83,6 +89,7 @@ impl S3Store {
         Ok(Self { operator, signer, clock: Clock::new() })
     }
 
+    #[cfg(test)]
     pub(crate) fn operator(&self) -> &Operator {
         &self.operator
     }
@@ -92,33 +99,36 @@ impl S3Store {
         self.signer.abort_upload(key, upload, self.clock.now()).await
     }
 
-    pub(super) async fn lister(
-        &self,
-        prefix: &str,
-        after: Option<&str>,
-        recursive: bool,
-    ) -> Result<Lister, StoreError> {
-        let mut listing = self.operator.lister_with(prefix).recursive(recursive);
-        if let Some(after) = after.filter(|after| !after.is_empty()) {
-            listing = listing.start_after(after);
-        }
-        Ok(listing.await?)
+    /// Lists the keys that start with `prefix`, behind `after`.
+    pub(super) fn list(self: &Arc<Self>, prefix: &str, after: Option<&str>) -> Box<S3Listing> {
+        Box::new(S3Listing::new(Arc::clone(self), prefix, after))
     }
 
-    /// What a listing says about a key, with what speaks against migrating it.
-    pub(super) async fn entry(&self, listed: opendal::Entry) -> Result<Entry, StoreError> {
-        let (key, metadata) = listed.into_parts();
-        let mut entry = entry_of(key, &metadata);
-        if entry.problem.is_none() && entry.is_marker() && !is_empty(&metadata) {
-            match self.signer.size(&entry.key, self.clock.now()).await? {
-                Some(0) | None => {}
-                Some(_) => {
-                    let why = "ends in \"/\" and yet has content, which the S3 client cannot carry";
-                    entry.problem = Some(StoreError::key(&entry.key, why));
-                }
-            }
-        }
-        Ok(entry)
+    /// Starts to read an object.
+    pub(super) async fn read(&self, key: &str) -> Result<S3Reader, StoreError> {
+        S3Reader::open(&self.operator, key).await
+    }
+
+    /// Starts to write an object; `size` is what is expected, if that is known.
+    pub(super) async fn write(
+        &self,
+        key: &str,
+        size: Option<u64>,
+        attributes: &Attributes,
+    ) -> Result<S3Writer, StoreError> {
+        check_s3_key(key)?;
+        S3Writer::create(&self.operator, key, size, attributes).await
+    }
+
+    /// Writes a `dir/` marker.
+    pub(super) async fn write_marker(&self, key: &str) -> Result<(), StoreError> {
+        check_s3_key(key)?;
+        Ok(self.operator.create_dir(key).await?)
+    }
+
+    /// Removes an object, if it is there.
+    pub(super) async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        Ok(self.operator.delete(key).await?)
     }
 
     pub(super) async fn head(&self, key: &str) -> Result<Option<Entry>, StoreError> {
@@ -157,6 +167,26 @@ impl S3Store {
     }
 }
 
+/// Checks that the S3 client will ask for exactly this key.
+///
+/// It trims blanks, drops empty parts, and URLs resolve `..`; each of these
+/// would reach another object than the one meant.
+pub(super) fn check_s3_key(key: &str) -> Result<(), StoreError> {
+    if key.is_empty() {
+        return Err(StoreError::new(StoreErrorKind::Key, "an empty key names no object"));
+    }
+    if key.split('/').any(|part| matches!(part, "." | "..")) {
+        return Err(StoreError::key(key, "has a \".\" or \"..\" part, which URLs cannot carry"));
+    }
+    if opendal::raw::normalize_path(key) != key {
+        return Err(StoreError::key(
+            key,
+            "has an empty part, or blanks at an end, which the S3 client cannot carry",
+        ));
+    }
+    Ok(())
+}
+
 fn entry_of(key: String, metadata: &Metadata) -> Entry {
     let problem = check_s3_key(&key).err();
     let modified = metadata.last_modified().map(SystemTime::from);
@@ -166,4 +196,35 @@ fn entry_of(key: String, metadata: &Metadata) -> Entry {
 /// Whether a `dir/` key is known to have no content.
 fn is_empty(metadata: &Metadata) -> bool {
     metadata.etag().is_some_and(|tag| tag.trim_matches('"') == EMPTY_TAG)
+}
+
+impl From<opendal::Error> for StoreError {
+    fn from(error: opendal::Error) -> Self {
+        let kind = match error.kind() {
+            opendal::ErrorKind::NotFound => StoreErrorKind::NotFound,
+            opendal::ErrorKind::PermissionDenied => StoreErrorKind::Denied,
+            opendal::ErrorKind::RateLimited => StoreErrorKind::Throttled,
+            opendal::ErrorKind::IsADirectory | opendal::ErrorKind::NotADirectory => StoreErrorKind::Key,
+            _ => StoreErrorKind::Other,
+        };
+        // Its Display would add the context, which holds addresses and whole answers.
+        let message = format!("{} ({})", error.message(), error.kind());
+        Self::new(kind, message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn keys_that_the_s3_client_would_change_are_refused() {
+        for key in ["a//b", "/a", " a", "a ", "a/../b", "./a", ""] {
+            assert!(check_s3_key(key).is_err(), "{key:?}");
+        }
+        for key in ["a", "a/b c", "a/", "文件?x=1&y#z%41"] {
+            assert!(check_s3_key(key).is_ok(), "{key:?}");
+        }
+    }
 }

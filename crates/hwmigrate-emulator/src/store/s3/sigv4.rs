@@ -12,7 +12,8 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-use super::{StoreError, StoreErrorKind};
+use crate::builder::S3Bucket;
+use crate::store::{StoreError, StoreErrorKind};
 
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 const KEY: &AsciiSet = &UNRESERVED.remove(b'/');
@@ -30,7 +31,7 @@ pub(super) struct Signer {
 }
 
 impl Signer {
-    pub(super) fn new(client: Client, endpoint: Url, server: &crate::builder::S3Bucket) -> Self {
+    pub(super) fn new(client: Client, endpoint: Url, server: &S3Bucket) -> Self {
         Self {
             client,
             endpoint,
