@@ -37,7 +37,9 @@ pub(crate) fn check() -> Result<()> {
     only_these_name_the_http_client()?;
     let python = crates_below("hwmigrate-python-emulator")?;
     if let Some(found) = ["opendal", "rustls"].iter().find(|far| python.iter().any(|name| name == *far)) {
-        return Err(format!("the emulator of the Python package is built with {found}, which it cannot use").into());
+        return Err(
+            format!("the emulator of the Python package is built with {found}, which it cannot use").into()
+        );
     }
     for service in SERVICES {
         alone("hwmigrate-api", &[service])?;

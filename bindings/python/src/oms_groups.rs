@@ -72,7 +72,7 @@ impl Groups {
     }
 
     fn progress(&self, id: String) -> Call {
-        self.call(|jobs| async move { Ok(plain(progress::progress(&jobs.progress(&id).await?))) })
+        self.call(|jobs| async move { jobs.progress(&id).await.map(progress::look) })
     }
 
     fn list(&self, filter: Filter) -> Lister {

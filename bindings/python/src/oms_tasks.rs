@@ -72,7 +72,7 @@ impl Tasks {
     }
 
     fn progress(&self, id: TaskId) -> Call {
-        self.call(|jobs| async move { Ok(plain(progress::progress(&jobs.progress(id.0).await?))) })
+        self.call(|jobs| async move { jobs.progress(id.0).await.map(progress::look) })
     }
 
     fn list(&self, filter: Filter) -> Lister {

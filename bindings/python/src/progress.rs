@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 
 use crate::errors;
 use crate::slot::Output;
-use crate::source::plain;
-use crate::value::to_python;
+use crate::source::Source;
 
 pub(crate) fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
@@ -99,20 +98,25 @@ pub(crate) fn progress(look: &Progress) -> Value {
     })
 }
 
-/// How a wait ended.
-pub(crate) fn outcome(outcome: &Outcome) -> Value {
+/// The output of a look.
+pub(crate) fn look(look: Progress) -> Output {
+    Source::told(progress(&look), look).output()
+}
+
+fn ended(outcome: &Outcome) -> Source {
     let end = match outcome {
         Outcome::Done(_) => "done",
         Outcome::Paused(_) => "paused",
         // Newer kinds of ends are neither.
         _ => "overtaken",
     };
-    json!({"end": end, "progress": progress(outcome.progress())})
+    let look = outcome.progress();
+    Source::told(json!({"end": end, "progress": progress(look)}), look.clone())
 }
 
 /// The output of a wait.
-pub(crate) fn waited(ended: Outcome) -> Output {
-    plain(outcome(&ended))
+pub(crate) fn waited(outcome: Outcome) -> Output {
+    ended(&outcome).output()
 }
 
 /// A job that was made.
@@ -160,7 +164,7 @@ fn fleet_end<'py>(py: Python<'py>, end: &FleetEnd) -> PyResult<Bound<'py, PyAny>
     dict.set_item("resource", end.resource.as_str())?;
     dict.set_item("id", &end.id)?;
     match &end.outcome {
-        Ok(ended) => dict.set_item("outcome", to_python(py, &outcome(ended))?)?,
+        Ok(outcome) => dict.set_item("outcome", Py::new(py, ended(outcome))?)?,
         Err(error) => dict.set_item("error", errors::raise(py, error).into_value(py))?,
     }
     Ok(dict.into_any())
@@ -178,7 +182,7 @@ pub(crate) fn fleet_ends(ends: Vec<FleetEnd>) -> Output {
 pub(crate) fn fleet_event(event: FleetEvent) -> Output {
     Box::new(move |py| {
         let (word, facts) = match &event {
-            FleetEvent::Progress(look) => ("progress", to_python(py, &progress(look))?),
+            FleetEvent::Progress(seen) => ("progress", look(seen.clone())(py)?.into_bound(py)),
             FleetEvent::Ended(end) => ("ended", fleet_end(py, end)?),
             // As above.
             _ => ("other", PyDict::new(py).into_any()),

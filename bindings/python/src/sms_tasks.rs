@@ -90,7 +90,7 @@ impl SmsTasks {
     }
 
     fn progress(&self, id: String) -> Call {
-        self.call(|tasks| async move { Ok(plain(progress::progress(&tasks.progress(&id).await?))) })
+        self.call(|tasks| async move { tasks.progress(&id).await.map(progress::look) })
     }
 
     fn list(&self, filter: Filter) -> Lister {

@@ -5,11 +5,12 @@
 //! first read, and the others never do if nobody asks.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use hwmigrate::Response;
 use hwmigrate::oms::Record;
+use hwmigrate::progress::Progress;
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
@@ -26,6 +27,10 @@ trait Records: Send + Sync {
     fn python<'py>(&self, py: Python<'py>, index: usize) -> Option<PyResult<Bound<'py, PyAny>>>;
     /// The answer that a record came in, and its place there, where it came with others of its list.
     fn answer(&self, _index: usize) -> Option<(&Bytes, usize)> {
+        None
+    }
+    /// The look at a job that this is, or ended with.
+    fn look(&self) -> Option<&Progress> {
         None
     }
 }
@@ -70,6 +75,26 @@ impl<T: Serialize + Send + Sync> Records for One<T> {
     }
 }
 
+/// What is told of a look at a job, with the look itself.
+struct Told {
+    facts: Value,
+    look: Progress,
+}
+
+impl Records for Told {
+    fn length(&self) -> usize {
+        1
+    }
+
+    fn python<'py>(&self, py: Python<'py>, index: usize) -> Option<PyResult<Bound<'py, PyAny>>> {
+        (index == 0).then(|| to_python(py, &self.facts))
+    }
+
+    fn look(&self) -> Option<&Progress> {
+        Some(&self.look)
+    }
+}
+
 /// The records of one answer.
 #[pyclass(frozen, module = "hwmigrate._hwmigrate")]
 pub(crate) struct Source {
@@ -87,12 +112,27 @@ pub(crate) struct Source {
     list: bool,
     /// The answer as it came; empty where the records have theirs.
     body: Bytes,
-    /// What the records of an answer have beyond the known names, by where the answer lies. Found
-    /// when it is first asked for, and then for all, so that a page is read once and not by each record.
-    further: Mutex<HashMap<usize, Vec<Members>>>,
+    /// The records of each answer as the service sent them, by where the answer lies. Read when the first
+    /// of them is asked for what the documents do not know, so that a page is read once and not by each.
+    sent: Mutex<HashMap<usize, Vec<Value>>>,
 }
 
-type Members = Map<String, Value>;
+/// One step into a record: to a member, or to an item of a list.
+#[derive(FromPyObject)]
+enum Inward {
+    Item(usize),
+    Member(String),
+}
+
+impl Inward {
+    fn of<'v>(&self, from: &'v Value) -> Option<&'v Value> {
+        match self {
+            Self::Member(name) => from.get(name),
+            // The decoder leaves nulls out of lists.
+            Self::Item(index) => from.as_array()?.iter().filter(|item| !item.is_null()).nth(*index),
+        }
+    }
+}
 
 #[pymethods]
 impl Source {
@@ -105,30 +145,18 @@ impl Source {
         self.records.python(py, index).ok_or_else(|| PyIndexError::new_err(index))?
     }
 
-    /// What one record has beyond `known` names, as the service sent it. They are those of one
-    /// class, since all records of an answer are of one.
+    /// What one record has beyond the `known` names, or an object within it has: `path` leads there.
     fn extra<'py>(
         &self,
         py: Python<'py>,
         index: usize,
+        path: Vec<Inward>,
         known: &Bound<'_, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let (body, place) = self.records.answer(index).unwrap_or((&self.body, index));
-        let place = if self.list { place } else { 0 };
-        let further = match self.further(body, place) {
-            Some(further) => further,
-            None => {
-                let known: HashSet<String> =
-                    known.try_iter()?.map(|name| name?.extract()).collect::<PyResult<_>>()?;
-                let mut records = raw_records(body, self.list).unwrap_or_default();
-                for members in &mut records {
-                    members.retain(|name, _| !known.contains(name));
-                }
-                self.lock().insert(body.as_ptr() as usize, records);
-                self.further(body, place).unwrap_or_default()
-            }
-        };
-        to_python(py, &further)
+        let known: HashSet<String> =
+            known.try_iter()?.map(|name| name?.extract()).collect::<PyResult<_>>()?;
+        let members = self.members(index, &path, |name| !known.contains(name));
+        to_python(py, &members)
     }
 
     /// The whole answer: a list, the one record, or none.
@@ -142,39 +170,39 @@ impl Source {
 }
 
 /// An answer that is one record, or the records of the list that an answer holds.
-fn raw_records(body: &[u8], list: bool) -> Option<Vec<Members>> {
+fn sent_records(body: &[u8], list: bool) -> Option<Vec<Value>> {
     let answer: Value = serde_json::from_slice(body).ok()?;
     if !list {
-        let Value::Object(members) = answer else { return None };
-        return Some(vec![members]);
+        return Some(vec![answer]);
     }
-    let records = match answer {
-        Value::Array(records) => records,
+    match answer {
+        Value::Array(records) => Some(records),
         Value::Object(members) => members.into_iter().find_map(|(_, member)| match member {
             Value::Array(items) if items.iter().any(Value::is_object) => Some(items),
             _ => None,
-        })?,
-        _ => return None,
-    };
-    let members = |record| match record {
-        Value::Object(members) => members,
-        _ => Members::new(),
-    };
-    Some(records.into_iter().map(members).collect())
+        }),
+        _ => None,
+    }
 }
 
 impl Source {
-    fn lock(&self) -> MutexGuard<'_, HashMap<usize, Vec<Members>>> {
-        self.further.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The chosen members of a record as the service sent it, or of an object within it.
+    fn members(&self, index: usize, path: &[Inward], chosen: impl Fn(&str) -> bool) -> Map<String, Value> {
+        let (body, place) = self.records.answer(index).unwrap_or((&self.body, index));
+        let place = if self.list { place } else { 0 };
+        // Held without a call to Python, which may switch to a thread that waits for it.
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let records = sent
+            .entry(body.as_ptr() as usize)
+            .or_insert_with(|| sent_records(body, self.list).unwrap_or_default());
+        let found =
+            records.get(place).and_then(|record| path.iter().try_fold(record, |at, step| step.of(at)));
+        let members = found.and_then(Value::as_object).into_iter().flatten();
+        let chosen = members.filter(|(name, _)| chosen(name));
+        chosen.map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
-    /// What a record of an answer has further, if that was looked for.
-    fn further(&self, body: &Bytes, place: usize) -> Option<Members> {
-        let answers = self.lock();
-        answers.get(&(body.as_ptr() as usize)).map(|records| records.get(place).cloned().unwrap_or_default())
-    }
-
-    fn output(self) -> Output {
+    pub(crate) fn output(self) -> Output {
         Box::new(|py| Ok(Py::new(py, self)?.into_any()))
     }
 
@@ -190,9 +218,28 @@ impl Source {
             count: None,
             list: false,
             body,
-            further: Mutex::default(),
+            sent: Mutex::default(),
         }
         .output()
+    }
+
+    /// What is told of a look.
+    pub(crate) fn told(facts: Value, look: Progress) -> Self {
+        let (records, body) = (Arc::new(Told { facts, look }), Bytes::new());
+        Self {
+            records,
+            status: None,
+            request_id: None,
+            count: None,
+            list: false,
+            body,
+            sent: Mutex::default(),
+        }
+    }
+
+    /// The look that was told of.
+    pub(crate) fn look(&self) -> Option<&Progress> {
+        self.records.look()
     }
 
     /// The records of an answer that is a list.
@@ -208,7 +255,7 @@ impl Source {
         let body = answer.raw().clone();
         let Response { value, status, request_id, .. } = answer;
         let records = Arc::new(Many(value));
-        Self { records, status: Some(status), request_id, count, list: true, body, further: Mutex::default() }
+        Self { records, status: Some(status), request_id, count, list: true, body, sent: Mutex::default() }
             .output()
     }
 
@@ -221,7 +268,7 @@ impl Source {
             Some(one) => vec![one],
         };
         let (records, body) = (Arc::new(Many(records)), Bytes::new());
-        Self { records, status: Some(status), request_id, count: None, list, body, further: Mutex::default() }
+        Self { records, status: Some(status), request_id, count: None, list, body, sent: Mutex::default() }
             .output()
     }
 
@@ -235,7 +282,7 @@ impl Source {
             count: None,
             list: true,
             body,
-            further: Mutex::default(),
+            sent: Mutex::default(),
         }
         .output()
     }

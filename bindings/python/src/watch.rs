@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError};
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 use hwmigrate::fleet::{Fleet, FleetEvent};
 use hwmigrate::oms::Record;
+use hwmigrate::progress::Progress;
 use hwmigrate::wait::{Unlimited, Waiter};
 use hwmigrate::{Error, ErrorKind, Result, oms, sms};
 use pyo3::prelude::*;
@@ -19,6 +20,7 @@ use tokio::sync::Mutex;
 
 use crate::call::{Call, Work};
 use crate::convert::{Goal, PyPollPolicy, Span, settings};
+use crate::errors;
 use crate::progress;
 use crate::runtime::Runtime;
 use crate::slot::Output;
@@ -33,6 +35,25 @@ settings! {
         until: Option<Goal>,
         poll: Option<PyPollPolicy>,
         stall_after: Option<Span>,
+        after_start: Option<Before>,
+    }
+}
+
+/// What a job looked like before it was started.
+struct Before(Progress);
+
+impl<'py> FromPyObject<'_, 'py> for Before {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let source = object.getattr_opt(pyo3::intern!(object.py(), "_source"))?;
+        let look = source.and_then(|source| source.cast::<Source>().ok()?.get().look().cloned());
+        look.map(Self).ok_or_else(|| {
+            errors::invalid(
+                object.py(),
+                "`after_start` takes a Progress as progress, watch or wait gave it; this one was made, copied or restored",
+            )
+        })
     }
 }
 
@@ -53,15 +74,24 @@ macro_rules! apply {
     }};
 }
 
+/// A wait for one job.
+fn waiting(waiter: Waiter<Unlimited>, mut manner: Manner) -> Waiter {
+    let waiter = match manner.after_start.take() {
+        Some(Before(look)) => waiter.after_start(look),
+        None => waiter,
+    };
+    apply!(manner, waiter)
+}
+
 /// Waits for the outcome.
 pub(crate) fn wait(runtime: &Runtime, waiter: Waiter<Unlimited>, manner: Manner) -> Call {
-    let waiter = apply!(manner, waiter);
+    let waiter = waiting(waiter, manner);
     Call::new(runtime, async move { waiter.wait().await.map(progress::waited) })
 }
 
 /// Waits for the outcome, and stops the job when its caller gives up.
 pub(crate) fn wait_or_stop(runtime: &Runtime, waiter: Waiter<Unlimited>, manner: Manner) -> Call {
-    let waiter = apply!(manner, waiter);
+    let waiter = waiting(waiter, manner);
     Call::stoppable(
         runtime,
         |cancelled| async move { waiter.wait_or_stop(cancelled).await.map(progress::waited) },
@@ -83,7 +113,7 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn new(runtime: &Runtime, waiter: Waiter<Unlimited>, manner: Manner) -> Self {
-        let waiter = Arc::new(Mutex::new(apply!(manner, waiter)));
+        let waiter = Arc::new(Mutex::new(waiting(waiter, manner)));
         Self { runtime: runtime.clone(), waiter }
     }
 }
@@ -95,7 +125,7 @@ impl Watch {
         let waiter = Arc::clone(&self.waiter);
         Call::new(&self.runtime, async move {
             Ok(match waiter.lock().await.next().await? {
-                Some(look) => plain(progress::progress(&look)),
+                Some(look) => progress::look(look),
                 None => nothing(()),
             })
         })
@@ -105,8 +135,8 @@ impl Watch {
     fn outcome(&self) -> Call {
         let waiter = Arc::clone(&self.waiter);
         Call::new(&self.runtime, async move {
-            let waiter = waiter.lock().await;
-            Ok(plain(waiter.outcome().map(progress::outcome)))
+            let outcome = waiter.lock().await.outcome().cloned();
+            Ok(outcome.map_or_else(|| nothing(()), progress::waited))
         })
     }
 }

@@ -213,3 +213,14 @@ def test_blocking_waits_take_no_coroutine_functions(
     with pytest.raises(TypeError, match="`on_event` is a coroutine function"):
         quick.oms.migrate(request_of_all, timeout=5).run(on_event=observe)  # type: ignore[arg-type]
     assert emulator.journal() == []
+
+
+def test_plain_function_that_returns_a_coroutine_is_told_of(
+    client: hwmigrate.Client, request_of_all: oms.CreateTaskReq
+) -> None:
+    async def look(progress: hwmigrate.Progress) -> None:
+        raise AssertionError("nobody awaits this")
+
+    task = client.oms.tasks.create(request_of_all)
+    with pytest.raises(TypeError, match="the observer returned an awaitable"):
+        task.wait(30, on_progress=lambda progress: look(progress))  # type: ignore[arg-type,return-value]

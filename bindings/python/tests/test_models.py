@@ -202,6 +202,44 @@ def test_what_came_beyond_the_documents_survives(emulator: Emulator, request_of_
     assert [task.extra for task in pickle.loads(pickle.dumps(page))] == [page[0].extra] * 2
 
 
+def test_what_came_within_objects_survives(emulator: Emulator, request_of_all: oms.CreateTaskReq) -> None:
+    client = emulator.client()
+    task = client.oms.tasks.create(request_of_all)
+    task.wait(30)
+    plain = task.show()
+    assert plain.src_node is not None and plain.src_node.extra == {}
+    emulator.fault("unknown_field", "ShowTask")
+    shown = task.show()
+    assert shown.src_node is not None and shown.src_node.extra == shown.extra != {}
+    assert shown.src_node.request_id == shown.request_id
+    (name,) = shown.extra
+    assert shown.to_dict()["src_node"][name] == shown.extra[name]
+    assert f"extra={shown.extra!r}" in repr(shown.src_node) and shown.src_node != plain.src_node
+    again = oms.TaskResp.from_dict(shown.to_dict())
+    for twin in (again, copy.copy(shown), copy.deepcopy(shown), pickle.loads(pickle.dumps(shown))):
+        assert twin == shown and twin.src_node.extra == shown.extra
+    assert pickle.loads(pickle.dumps(shown.src_node)) == copy.copy(shown.src_node) == shown.src_node
+    # What a program puts in the place of an object has nothing of it.
+    shown.src_node = plain.src_node
+    assert shown.src_node is not None and shown.src_node.extra == {} and shown.src_node == plain.src_node
+    assert name not in shown.to_dict()["src_node"] and name in shown.to_dict()
+
+
+def test_what_came_within_lists_is_found_by_its_place(emulator: Emulator) -> None:
+    client = emulator.client()
+    clouds = client.oms.regions()
+    emulator.fault("unknown_field")
+    again = client.oms.regions()
+    assert len(clouds) == len(again) > 1 and any(cloud.region_list for cloud in clouds)
+    for before, after in zip(clouds, again):
+        assert before != after and after.extra and before.extra == {}
+        assert before.region_list is not None and after.region_list is not None
+        assert len(before.region_list) == len(after.region_list)
+        for region, there in zip(before.region_list, after.region_list):
+            assert there.extra == after.extra and region.extra == {} and region != there
+        assert oms.ShowRegionInfoResp.from_dict(after.to_dict()) == after
+
+
 def test_ends_of_many_are_dicts_as_well() -> None:
     progress = hwmigrate.Progress(state="succeeded")  # type: ignore[arg-type]
     outcome = hwmigrate.Outcome(end="done", progress=progress)
@@ -213,8 +251,19 @@ def test_ends_of_many_are_dicts_as_well() -> None:
     news = hwmigrate.BulkNews(1, "s", progress)
     assert news.to_dict() == {"place": 1, "server": "s", "event": progress.to_dict()}
     assert hwmigrate.BulkNews(1, "s", "started").to_dict()["event"] == "started"
-    for value in (end, bulk, news):
-        assert repr(pickle.loads(pickle.dumps(value))) == repr(value)
+    created = hwmigrate.BulkNews(1, "s", hwmigrate.Created(id="t"))
+    report = hwmigrate.BulkEnd(0, "s", hwmigrate.ServerReport(task_id="t"), None, progress)
+    for value in (end, bulk, news, created, report, hwmigrate.BulkNews(1, "s", "started")):
+        again = type(value).from_dict(value.to_dict())
+        for twin in (pickle.loads(pickle.dumps(value)), again):
+            assert twin == value and repr(twin) == repr(value)
+    assert type(hwmigrate.BulkNews.from_dict(created.to_dict()).event) is hwmigrate.Created
+    assert type(hwmigrate.BulkEnd.from_dict(bulk.to_dict()).error) is hwmigrate.NotFoundError
+    assert hwmigrate.BulkEnd(0, "s", None, hwmigrate.NotFoundError("other")) != bulk
+    with pytest.raises(hwmigrate.InvalidError, match="FleetEnd needs error, id"):
+        hwmigrate.FleetEnd.from_dict({"outcome": None, "resource": "task"})
+    with pytest.raises(hwmigrate.InvalidError, match="takes a dict"):
+        hwmigrate.FleetEnd.from_dict("task")  # type: ignore[arg-type]
 
 
 def test_errors_that_a_program_makes_are_of_their_kind() -> None:

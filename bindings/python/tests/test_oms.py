@@ -124,6 +124,22 @@ def test_stopped_and_resumed(client: Client, emulator: Emulator, request_of_all:
         assert task.wait(30, poll=PROMPT).done
 
 
+def test_picture_from_before_a_start_is_no_new_end(client: Client, request_of_all: oms.CreateTaskReq) -> None:
+    task = client.oms.tasks.create(request_of_all)
+    outcome = task.wait(30, poll=PROMPT)
+    looks = list(task.watch(30, poll=PROMPT))
+    for before in (task.progress(), looks[-1], outcome.progress):
+        # Nothing was started here: the picture stays, and counts as still going.
+        for wait in (task.wait, task.watch):
+            with pytest.raises(hwmigrate.TimeoutError):
+                list(wait(0.2, poll=PROMPT, after_start=before))  # type: ignore[call-overload]
+        assert task.wait(30, poll=PROMPT).done
+    restored = hwmigrate.Progress.from_dict(before.to_dict())
+    for unfit in (restored, hwmigrate.Progress(), "running"):
+        with pytest.raises(hwmigrate.InvalidError, match="`after_start` takes a Progress as progress"):
+            task.wait(30, after_start=unfit)  # type: ignore[arg-type]
+
+
 def test_wait_or_stop_pauses_at_the_deadline(
     client: Client, emulator: Emulator, request_of_all: oms.CreateTaskReq
 ) -> None:

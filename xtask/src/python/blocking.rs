@@ -10,6 +10,7 @@ const WORDS: &[(&str, &str)] = &[
     ("hwmigrate._async", "hwmigrate.generated.blocking"),
     ("import start as go", "import block as go"),
     ("import any_observer as observed", "import plain_observer as observed"),
+    ("import tell_any as tell", "import tell_plain as tell"),
     ("async def ", "def "),
     ("async for ", "for "),
     ("async with ", "with "),
@@ -21,37 +22,21 @@ const WORDS: &[(&str, &str)] = &[
     ("StopAsyncIteration", "StopIteration"),
     ("Union[None, Awaitable[None]]", "None"),
     ("Called with every look; it may be a coroutine function.", "Called with every look."),
-    ("Tells an observer, and waits for it if it is a coroutine function.", "Tells an observer."),
     (" Awaitable,", ""),
 ];
-
-/// Lines that have no twin: those that hold one of these.
-const ASYNC_ONLY: &[&str] = &["import inspect", "if inspect.isawaitable(told):"];
 
 /// The blocking twin of a file.
 pub(super) fn twin(name: &str, source: &str) -> String {
     let mut text = format!("# Derived by `cargo xtask generate` from {name}. Do not edit.\n\n");
-    let mut skipped = false;
     for line in source.lines() {
-        if ASYNC_ONLY.iter().any(|word| line.contains(word)) {
-            skipped = true;
-            continue;
-        }
         let mut line = line.to_owned();
         for (word, twin) in WORDS {
             line = line.replace(word, twin);
         }
-        line = without_prefix(&line);
-        // What awaited a value is a bare name now.
-        if skipped && line.trim() == "told" {
-            skipped = false;
-            continue;
-        }
-        skipped = false;
-        text.push_str(&line);
+        text.push_str(&without_prefix(&line));
         text.push('\n');
     }
-    text.replace("told = observer(news)\n", "observer(news)\n")
+    text
 }
 
 /// `AsyncClient` becomes `Client`, and so do all names of that form.

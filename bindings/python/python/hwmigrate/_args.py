@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, List, Optional, TypeVar
+from typing import Any, Callable, List, Optional, TypeVar
 
 from hwmigrate.errors import invalid
 
@@ -41,6 +41,22 @@ def plain_observer(name: str, observer: T) -> T:
         if inspect.iscoroutinefunction(observer) or inspect.iscoroutinefunction(call):
             raise TypeError(f"`{name}` is a coroutine function, which only the methods of AsyncClient await")
     return observer
+
+
+async def tell_any(observer: Callable[[T], Any], news: T) -> None:
+    """Tells an observer of the client for asyncio."""
+    told = observer(news)
+    if hasattr(told, "__await__"):
+        await told
+
+
+def tell_plain(observer: Callable[[T], Any], news: T) -> None:
+    """Tells an observer of the blocking client. A coroutine that it returns would do nothing, and nobody would know."""
+    told = observer(news)
+    if hasattr(told, "__await__"):
+        if hasattr(told, "close"):
+            told.close()
+        raise TypeError("the observer returned an awaitable, and only the methods of AsyncClient await it")
 
 
 def one_of(**given: Any) -> Optional[str]:

@@ -8,7 +8,7 @@ makes checks each field as it is set.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar, Union
 
 from hwmigrate._hwmigrate import Secret, Source
 from hwmigrate._kinds import Hidden, Kind, ListOf, MapOf, Object, kind
@@ -35,10 +35,11 @@ M = TypeVar("M", bound="Model")
 class _Field:
     # A documented field of a model. Without a docstring: each field has its own.
 
-    __slots__ = ("__doc__", "kind", "name", "required")
+    __slots__ = ("__doc__", "kind", "name", "nested", "required")
 
     def __init__(self, of: Any, required: bool, doc: str) -> None:
         self.kind = kind(of)
+        self.nested = _nests(self.kind)
         self.required = required
         self.__doc__ = doc
         self.name = ""
@@ -56,6 +57,8 @@ class _Field:
         except KeyError:
             value = model._values_().get(self.name)
             value = seen[self.name] = None if value is None else self.kind.read(value)
+            if self.nested and model._source is not None:
+                _place(value, model._source, model._index, (*model._where(), self.name))
             return value
 
     def __set__(self, model: Any, value: Any) -> None:
@@ -79,11 +82,12 @@ class Model:
     values. Printing one never shows a secret.
     """
 
-    __slots__ = ("__weakref__", "_index", "_request_id", "_seen", "_source", "_values")
+    __slots__ = ("__weakref__", "_index", "_path", "_request_id", "_seen", "_source", "_values")
 
     _fields: Dict[str, _Field] = {}
 
     _index: int
+    _path: Tuple[Union[int, str], ...]
     _request_id: Optional[str]
     _seen: Dict[str, Any]
     _source: Optional[Source]
@@ -183,9 +187,11 @@ class Model:
         values = self._values_()
         if value is None:
             values.pop(declared.name, None)
+            self._seen[declared.name] = None
         else:
             values[declared.name] = declared.kind.write(value, f"{type(self).__name__}.{declared.name}")
-        self._seen.pop(declared.name, None)
+            # Read here and not later: it has no place in the answer that the others came in.
+            self._seen[declared.name] = declared.kind.read(values[declared.name])
 
     def _wire(self) -> Dict[str, Any]:
         # A list or an object that was read may have been changed since.
@@ -211,7 +217,11 @@ class Model:
 
     def _further(self) -> Dict[str, Any]:
         # What the native module kept of the answer beside the fields.
-        return {} if self._source is None else self._source.extra(self._index, self._fields)
+        return {} if self._source is None else self._source.extra(self._index, self._where(), self._fields)
+
+    def _where(self) -> Tuple[Union[int, str], ...]:
+        # The way from the record to an object within it; only the latter have one.
+        return getattr(self, "_path", ())
 
     @property
     def request_id(self) -> Optional[str]:
@@ -225,7 +235,11 @@ class Model:
         Secrets stay ``Secret`` objects, so printing the dict shows none.
         """
         values: Dict[str, Any] = _copied(self._wire())
-        values.update(self._further())
+        if self._source is not None:
+            for name, declared in self._fields.items():
+                if declared.nested and values.get(name) is not None:
+                    values[name] = _dicts(declared.__get__(self), values[name])
+            values.update(self._further())
         return values
 
     @classmethod
@@ -249,7 +263,7 @@ class Model:
         assert isinstance(other, Model)
         if self._source is None and other._source is None:
             return bool(_said(self._wire()) == _said(other._wire()))
-        return bool(_said({**self._wire(), **self._further()}) == _said({**other._wire(), **other._further()}))
+        return bool(_said(self.to_dict()) == _said(other.to_dict()))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -261,15 +275,10 @@ class Model:
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __copy__(self) -> Self:
-        return self._twin(dict(self._wire()))
+        return _restored(type(self), self.to_dict(), self.request_id)
 
     def __deepcopy__(self, memo: Dict[int, Any]) -> Self:
-        return self._twin(_copied(self._wire()))
-
-    def _twin(self, values: Dict[str, Any]) -> Self:
-        twin = type(self)._wrap(values)
-        twin._source, twin._index, twin._request_id = self._source, self._index, self.request_id
-        return twin
+        return self.__copy__()
 
     def __reduce__(self) -> Tuple[Any, ...]:
         return (_restored, (type(self), self.to_dict(), self.request_id))
@@ -282,6 +291,26 @@ def _restored(cls: Type[M], values: Dict[str, Any], request_id: Optional[str] = 
     model = cls._wrap(values)
     model._request_id = request_id
     return model
+
+
+def _place(value: Any, source: Source, index: int, path: Tuple[Union[int, str], ...]) -> None:
+    """Tells the objects of a value where they lie in the answer."""
+    if isinstance(value, Model):
+        value._source, value._index, value._path = source, index, path
+    elif isinstance(value, (list, dict)):
+        for step, item in enumerate(value) if isinstance(value, list) else value.items():
+            _place(item, source, index, (*path, step))
+
+
+def _dicts(value: Any, otherwise: Any) -> Any:
+    """What was read of a nested field, as dicts; what is none of its kind stays as it came."""
+    if isinstance(value, Model):
+        return value.to_dict()
+    if isinstance(value, list):
+        return [_dicts(item, item) for item in value]
+    if isinstance(value, dict):
+        return {name: _dicts(item, item) for name, item in value.items()}
+    return otherwise
 
 
 def _copied(value: Any, depth: int = _DEPTH) -> Any:
@@ -303,6 +332,10 @@ def _said(value: Any) -> Any:
     if isinstance(value, list):
         return [_said(item) for item in value]
     return value
+
+
+def _nests(of: Kind) -> bool:
+    return _nests(of.item) if isinstance(of, (ListOf, MapOf)) else isinstance(of, Object)
 
 
 def _hides(of: Kind) -> bool:

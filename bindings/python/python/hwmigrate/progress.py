@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple, Type
 
 from hwmigrate._hwmigrate import Secret
 from hwmigrate._kinds import ANY, FLAG, MOMENT_MS, NUMBER, SECRET, SPAN_MS, TEXT, WHOLE
 from hwmigrate._model import Model, field
 from hwmigrate._words import Word
+from hwmigrate.errors import _of, invalid
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = [
     "BulkEnd",
@@ -279,15 +284,35 @@ class _End:
 
     __slots__: Tuple[str, ...] = ()
 
+    _models: Dict[str, Tuple[Type[Model], ...]] = {}
+    """Of what class a part may be that is a model."""
+
     def to_dict(self) -> Dict[str, Any]:
         """What it holds, by name, as ``Model.to_dict`` gives it; of an error, its kind, text and facts."""
         return {name: _told(getattr(self, name)) for name in self.__slots__}
 
-    def _held(self) -> Tuple[object, ...]:
-        return tuple(getattr(self, name) for name in self.__slots__)
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """That of such a dict; raises ``InvalidError`` when it is none."""
+        if not isinstance(values, Mapping):
+            raise invalid(f"{cls.__name__}.from_dict takes a dict, and this is of type {type(values).__name__}")
+        missing = [name for name in cls.__slots__ if name not in values]
+        if missing:
+            raise invalid(f"{cls.__name__} needs {', '.join(missing)}")
+        return cls(**{name: cls._part(name, values[name]) for name in cls.__slots__})
+
+    @classmethod
+    def _part(cls, name: str, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        if name == "error":
+            facts = dict(value)
+            return _of(str(facts.pop("message", "")), str(facts.pop("kind", "")), facts)
+        # That which knows most of it; what later versions tell is kept as well.
+        return max(cls._models[name], key=lambda model: len(model._fields.keys() & value.keys())).from_dict(value)
 
     def __eq__(self, other: object) -> bool:
-        return self._held() == other._held() if isinstance(other, type(self)) else NotImplemented
+        return self.to_dict() == other.to_dict() if isinstance(other, type(self)) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -305,6 +330,8 @@ class BulkEnd(_End):
     """How the migration of one server of many ended: with a report, or with an error."""
 
     __slots__ = ("error", "last", "place", "report", "server")
+
+    _models = {"report": (ServerReport,), "last": (Progress,)}
 
     def __init__(
         self,
@@ -335,6 +362,8 @@ class BulkNews(_End):
 
     __slots__ = ("event", "place", "server")
 
+    _models = {"event": (Created, Progress, ServerReport)}
+
     def __init__(self, place: int, server: str, event: object) -> None:
         #: Its place among the jobs that were given, from 0.
         self.place = place
@@ -351,6 +380,8 @@ class FleetEnd(_End):
     """How the wait for one job of many ended: with an outcome, or with an error."""
 
     __slots__ = ("error", "id", "outcome", "resource")
+
+    _models = {"outcome": (Outcome,)}
 
     def __init__(self, resource: str, id: str, outcome: Optional[Outcome], error: Optional[Exception]) -> None:
         #: task, task group or server task.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Generic, List, Optional, Tuple, Type, TypeVar, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._args import any_observer as observed
+from hwmigrate._args import tell_any as tell
 from hwmigrate._hwmigrate import PollPolicy
 from hwmigrate._hwmigrate import start as go
 from hwmigrate._model import Model
@@ -22,21 +22,21 @@ Observer = Callable[[T], Union[None, Awaitable[None]]]
 """Called with every look; it may be a coroutine function."""
 
 
-async def tell(observer: Callable[[T], Any], news: T) -> None:
-    """Tells an observer, and waits for it if it is a coroutine function."""
-    told = observer(news)
-    if inspect.isawaitable(told):
-        await told
-
-
 def manner(
     timeout: Duration,
     until: Optional[str],
     poll: Optional[PollPolicy],
     stall_after: Optional[Duration],
+    after_start: Optional[Progress] = None,
 ) -> Dict[str, Any]:
     """The settings of a wait, as the native module takes them."""
-    return {"timeout": timeout, "until": until, "poll": poll, "stall_after": stall_after}
+    return {
+        "timeout": timeout,
+        "until": until,
+        "poll": poll,
+        "stall_after": stall_after,
+        "after_start": after_start,
+    }
 
 
 def word(word: Optional[str]) -> Optional[str]:
@@ -66,9 +66,9 @@ class AsyncWatch:
         if look is None:
             if self.outcome is None:
                 ended = await go(self._native.outcome())
-                self.outcome = None if ended is None else Outcome._wrap(ended)
+                self.outcome = None if ended is None else Outcome._of(ended)
             raise StopAsyncIteration
-        return Progress._wrap(look)
+        return Progress._of(look)
 
 
 async def follow(watch: AsyncWatch, on_progress: Observer[Progress]) -> Outcome:
@@ -95,7 +95,7 @@ class AsyncFleetWatch:
                 raise StopAsyncIteration
             word, facts = event
             if word == "progress":
-                return Progress._wrap(facts)
+                return Progress._of(facts)
             if word == "ended":
                 return fleet_end(facts)
 
@@ -103,7 +103,7 @@ class AsyncFleetWatch:
 def fleet_end(facts: Dict[str, Any]) -> FleetEnd:
     """How one of many waits ended, from what the native module tells."""
     outcome = facts.get("outcome")
-    ended = None if outcome is None else Outcome._wrap(outcome)
+    ended = None if outcome is None else Outcome._of(outcome)
     return FleetEnd(facts["resource"], facts["id"], ended, facts.get("error"))
 
 

@@ -50,11 +50,18 @@ class AsyncJob(Generic[Id]):
         until: str = "ended",
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
         on_progress: Optional[Observer[Progress]] = None,
     ) -> Outcome:
         """Waits for its end; see ``tasks.wait`` and ``groups.wait``."""
         return await self._jobs.wait(
-            self.id, timeout, until=until, poll=poll, stall_after=stall_after, on_progress=on_progress
+            self.id,
+            timeout,
+            until=until,
+            poll=poll,
+            stall_after=stall_after,
+            after_start=after_start,
+            on_progress=on_progress,
         )
 
     async def wait_or_stop(
@@ -63,9 +70,12 @@ class AsyncJob(Generic[Id]):
         *,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> Outcome:
         """Waits for its end, and stops it at the deadline or when the caller is interrupted."""
-        return await self._jobs.wait_or_stop(self.id, timeout, poll=poll, stall_after=stall_after)
+        return await self._jobs.wait_or_stop(
+            self.id, timeout, poll=poll, stall_after=stall_after, after_start=after_start
+        )
 
     def watch(
         self,
@@ -74,9 +84,12 @@ class AsyncJob(Generic[Id]):
         until: str = "ended",
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> AsyncWatch:
         """Follows it look by look."""
-        return self._jobs.watch(self.id, timeout, until=until, poll=poll, stall_after=stall_after)
+        return self._jobs.watch(
+            self.id, timeout, until=until, poll=poll, stall_after=stall_after, after_start=after_start
+        )
 
 
 class AsyncJobs(Generic[Id]):
@@ -87,7 +100,7 @@ class AsyncJobs(Generic[Id]):
 
     async def progress(self, id: Id) -> Progress:
         """Looks at one once."""
-        return Progress._wrap(await go(self._native.progress(id)))
+        return Progress._of(await go(self._native.progress(id)))
 
     async def stop(self, id: Id) -> None:
         """Pauses one that runs."""
@@ -120,6 +133,7 @@ class AsyncJobs(Generic[Id]):
         until: str = "ended",
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
         on_progress: Optional[Observer[Progress]] = None,
     ) -> Outcome:
         """Waits for the end of one.
@@ -130,17 +144,19 @@ class AsyncJobs(Generic[Id]):
         :param until: ``"ended"``, or ``"started"``: it has left the queue.
         :param poll: how often to look.
         :param stall_after: the progress says ``stalled`` when nothing moved for this long.
+        :param after_start: for a wait right after a start, what the job looked like before it (from ``progress`` or
+            ``watch``): the service may show that picture a moment longer, so it counts as still going for 3 seconds.
         :param on_progress: called with every look; what it raises ends the wait.
 
         Raises ``JobFailedError`` when it ended badly, with the reason code,
         the advice and the counts in ``job``; ``TimeoutError`` when it still
         runs at the deadline; ``NotFoundError`` when there is none.
         """
-        how = manner(timeout, until, poll, stall_after)
+        how = manner(timeout, until, poll, stall_after, after_start)
         on_progress = observed("on_progress", on_progress)
         if on_progress is not None:
             return await follow(AsyncWatch(self._native.watch(id, how)), on_progress)
-        return Outcome._wrap(await go(self._native.wait(id, how)))
+        return Outcome._of(await go(self._native.wait(id, how)))
 
     async def wait_or_stop(
         self,
@@ -149,10 +165,11 @@ class AsyncJobs(Generic[Id]):
         *,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> Outcome:
         """Waits for the end, and stops the job at the deadline or when the caller is interrupted."""
-        how = manner(timeout, None, poll, stall_after)
-        return Outcome._wrap(await go(self._native.wait_or_stop(id, how)))
+        how = manner(timeout, None, poll, stall_after, after_start)
+        return Outcome._of(await go(self._native.wait_or_stop(id, how)))
 
     def watch(
         self,
@@ -162,9 +179,10 @@ class AsyncJobs(Generic[Id]):
         until: str = "ended",
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> AsyncWatch:
         """Follows one look by look."""
-        return AsyncWatch(self._native.watch(id, manner(timeout, until, poll, stall_after)))
+        return AsyncWatch(self._native.watch(id, manner(timeout, until, poll, stall_after, after_start)))
 
     async def wait_all(
         self,

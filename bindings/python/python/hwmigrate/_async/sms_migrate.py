@@ -7,7 +7,8 @@ from typing import Any, AsyncIterator, Dict, List, Optional, Union
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import start as go
 from hwmigrate._args import any_observer as observed
-from hwmigrate._async.jobs import AsyncRun, Observer, tell
+from hwmigrate._args import tell_any as tell
+from hwmigrate._async.jobs import AsyncRun, Observer
 from hwmigrate.progress import BulkEnd, BulkNews, Created, Progress, ServerReport
 
 ServerEvent = Union[Created, Progress, ServerReport, str]

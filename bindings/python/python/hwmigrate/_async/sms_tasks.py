@@ -89,11 +89,18 @@ class AsyncServerTask:
         goal: Union[str, None] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
         on_progress: Optional[Observer[Progress]] = None,
     ) -> Outcome:
         """Waits for its end, or for a goal; see ``tasks.wait``."""
         return await self._all.wait(
-            self.id, timeout, goal=goal, poll=poll, stall_after=stall_after, on_progress=on_progress
+            self.id,
+            timeout,
+            goal=goal,
+            poll=poll,
+            stall_after=stall_after,
+            after_start=after_start,
+            on_progress=on_progress,
         )
 
     async def wait_or_stop(
@@ -103,9 +110,12 @@ class AsyncServerTask:
         goal: Optional[str] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> Outcome:
         """Waits, and stops it at the deadline or when the caller is interrupted."""
-        return await self._all.wait_or_stop(self.id, timeout, goal=goal, poll=poll, stall_after=stall_after)
+        return await self._all.wait_or_stop(
+            self.id, timeout, goal=goal, poll=poll, stall_after=stall_after, after_start=after_start
+        )
 
     def watch(
         self,
@@ -114,9 +124,12 @@ class AsyncServerTask:
         goal: Optional[str] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> AsyncWatch:
         """Follows it look by look."""
-        return self._all.watch(self.id, timeout, goal=goal, poll=poll, stall_after=stall_after)
+        return self._all.watch(
+            self.id, timeout, goal=goal, poll=poll, stall_after=stall_after, after_start=after_start
+        )
 
     def __repr__(self) -> str:
         return f"<server task {self.id}>"
@@ -158,7 +171,7 @@ class AsyncServerTasks:
 
     async def progress(self, id: str) -> Progress:
         """Looks at one task once."""
-        return Progress._wrap(await go(self._native.progress(id)))
+        return Progress._of(await go(self._native.progress(id)))
 
     def list(
         self,
@@ -320,6 +333,7 @@ class AsyncServerTasks:
         goal: Optional[str] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
         on_progress: Optional[Observer[Progress]] = None,
     ) -> Outcome:
         """Waits for the end of a task, or for a goal.
@@ -328,16 +342,18 @@ class AsyncServerTasks:
 
         :param timeout: the longest wait; ``math.inf`` waits for ever.
         :param goal: ``started``, ``syncing``, ``migrate_success``, ``sync_success`` or ``aborted``.
+        :param after_start: for a wait right after a start, what the task looked like before it (from ``progress`` or
+            ``watch``): the service may show that picture a moment longer, so it counts as still going for 5 minutes.
         :param on_progress: called with every look; what it raises ends the wait.
 
         Raises ``JobFailedError`` when it ended badly, ``TimeoutError`` when it
         still runs at the deadline, ``NotFoundError`` when there is none.
         """
-        how = manner(timeout, None, poll, stall_after)
+        how = manner(timeout, None, poll, stall_after, after_start)
         on_progress = observed("on_progress", on_progress)
         if on_progress is not None:
             return await follow(AsyncWatch(self._native.watch(id, how, goal)), on_progress)
-        return Outcome._wrap(await go(self._native.wait(id, how, goal)))
+        return Outcome._of(await go(self._native.wait(id, how, goal)))
 
     async def wait_or_stop(
         self,
@@ -347,10 +363,11 @@ class AsyncServerTasks:
         goal: Optional[str] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> Outcome:
         """Waits, and stops the task at the deadline or when the caller is interrupted."""
-        how = manner(timeout, None, poll, stall_after)
-        return Outcome._wrap(await go(self._native.wait_or_stop(id, how, goal)))
+        how = manner(timeout, None, poll, stall_after, after_start)
+        return Outcome._of(await go(self._native.wait_or_stop(id, how, goal)))
 
     def watch(
         self,
@@ -360,9 +377,10 @@ class AsyncServerTasks:
         goal: Optional[str] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> AsyncWatch:
         """Follows a task look by look, phase by phase."""
-        return AsyncWatch(self._native.watch(id, manner(timeout, None, poll, stall_after), goal))
+        return AsyncWatch(self._native.watch(id, manner(timeout, None, poll, stall_after, after_start), goal))
 
     async def wait_all(
         self,

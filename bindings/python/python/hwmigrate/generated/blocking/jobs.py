@@ -8,6 +8,7 @@ from typing import Any, Iterator, Callable, Dict, Generic, List, Optional, Tuple
 
 from hwmigrate import _hwmigrate
 from hwmigrate._args import plain_observer as observed
+from hwmigrate._args import tell_plain as tell
 from hwmigrate._hwmigrate import PollPolicy
 from hwmigrate._hwmigrate import block as go
 from hwmigrate._model import Model
@@ -23,19 +24,21 @@ Observer = Callable[[T], None]
 """Called with every look."""
 
 
-def tell(observer: Callable[[T], Any], news: T) -> None:
-    """Tells an observer."""
-    observer(news)
-
-
 def manner(
     timeout: Duration,
     until: Optional[str],
     poll: Optional[PollPolicy],
     stall_after: Optional[Duration],
+    after_start: Optional[Progress] = None,
 ) -> Dict[str, Any]:
     """The settings of a wait, as the native module takes them."""
-    return {"timeout": timeout, "until": until, "poll": poll, "stall_after": stall_after}
+    return {
+        "timeout": timeout,
+        "until": until,
+        "poll": poll,
+        "stall_after": stall_after,
+        "after_start": after_start,
+    }
 
 
 def word(word: Optional[str]) -> Optional[str]:
@@ -65,9 +68,9 @@ class Watch:
         if look is None:
             if self.outcome is None:
                 ended = go(self._native.outcome())
-                self.outcome = None if ended is None else Outcome._wrap(ended)
+                self.outcome = None if ended is None else Outcome._of(ended)
             raise StopIteration
-        return Progress._wrap(look)
+        return Progress._of(look)
 
 
 def follow(watch: Watch, on_progress: Observer[Progress]) -> Outcome:
@@ -94,7 +97,7 @@ class FleetWatch:
                 raise StopIteration
             word, facts = event
             if word == "progress":
-                return Progress._wrap(facts)
+                return Progress._of(facts)
             if word == "ended":
                 return fleet_end(facts)
 
@@ -102,7 +105,7 @@ class FleetWatch:
 def fleet_end(facts: Dict[str, Any]) -> FleetEnd:
     """How one of many waits ended, from what the native module tells."""
     outcome = facts.get("outcome")
-    ended = None if outcome is None else Outcome._wrap(outcome)
+    ended = None if outcome is None else Outcome._of(outcome)
     return FleetEnd(facts["resource"], facts["id"], ended, facts.get("error"))
 
 

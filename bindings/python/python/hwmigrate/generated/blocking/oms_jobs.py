@@ -52,11 +52,18 @@ class Job(Generic[Id]):
         until: str = "ended",
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
         on_progress: Optional[Observer[Progress]] = None,
     ) -> Outcome:
         """Waits for its end; see ``tasks.wait`` and ``groups.wait``."""
         return self._jobs.wait(
-            self.id, timeout, until=until, poll=poll, stall_after=stall_after, on_progress=on_progress
+            self.id,
+            timeout,
+            until=until,
+            poll=poll,
+            stall_after=stall_after,
+            after_start=after_start,
+            on_progress=on_progress,
         )
 
     def wait_or_stop(
@@ -65,9 +72,12 @@ class Job(Generic[Id]):
         *,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> Outcome:
         """Waits for its end, and stops it at the deadline or when the caller is interrupted."""
-        return self._jobs.wait_or_stop(self.id, timeout, poll=poll, stall_after=stall_after)
+        return self._jobs.wait_or_stop(
+            self.id, timeout, poll=poll, stall_after=stall_after, after_start=after_start
+        )
 
     def watch(
         self,
@@ -76,9 +86,12 @@ class Job(Generic[Id]):
         until: str = "ended",
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> Watch:
         """Follows it look by look."""
-        return self._jobs.watch(self.id, timeout, until=until, poll=poll, stall_after=stall_after)
+        return self._jobs.watch(
+            self.id, timeout, until=until, poll=poll, stall_after=stall_after, after_start=after_start
+        )
 
 
 class Jobs(Generic[Id]):
@@ -89,7 +102,7 @@ class Jobs(Generic[Id]):
 
     def progress(self, id: Id) -> Progress:
         """Looks at one once."""
-        return Progress._wrap(go(self._native.progress(id)))
+        return Progress._of(go(self._native.progress(id)))
 
     def stop(self, id: Id) -> None:
         """Pauses one that runs."""
@@ -122,6 +135,7 @@ class Jobs(Generic[Id]):
         until: str = "ended",
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
         on_progress: Optional[Observer[Progress]] = None,
     ) -> Outcome:
         """Waits for the end of one.
@@ -132,17 +146,19 @@ class Jobs(Generic[Id]):
         :param until: ``"ended"``, or ``"started"``: it has left the queue.
         :param poll: how often to look.
         :param stall_after: the progress says ``stalled`` when nothing moved for this long.
+        :param after_start: for a wait right after a start, what the job looked like before it (from ``progress`` or
+            ``watch``): the service may show that picture a moment longer, so it counts as still going for 3 seconds.
         :param on_progress: called with every look; what it raises ends the wait.
 
         Raises ``JobFailedError`` when it ended badly, with the reason code,
         the advice and the counts in ``job``; ``TimeoutError`` when it still
         runs at the deadline; ``NotFoundError`` when there is none.
         """
-        how = manner(timeout, until, poll, stall_after)
+        how = manner(timeout, until, poll, stall_after, after_start)
         on_progress = observed("on_progress", on_progress)
         if on_progress is not None:
             return follow(Watch(self._native.watch(id, how)), on_progress)
-        return Outcome._wrap(go(self._native.wait(id, how)))
+        return Outcome._of(go(self._native.wait(id, how)))
 
     def wait_or_stop(
         self,
@@ -151,10 +167,11 @@ class Jobs(Generic[Id]):
         *,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> Outcome:
         """Waits for the end, and stops the job at the deadline or when the caller is interrupted."""
-        how = manner(timeout, None, poll, stall_after)
-        return Outcome._wrap(go(self._native.wait_or_stop(id, how)))
+        how = manner(timeout, None, poll, stall_after, after_start)
+        return Outcome._of(go(self._native.wait_or_stop(id, how)))
 
     def watch(
         self,
@@ -164,9 +181,10 @@ class Jobs(Generic[Id]):
         until: str = "ended",
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> Watch:
         """Follows one look by look."""
-        return Watch(self._native.watch(id, manner(timeout, until, poll, stall_after)))
+        return Watch(self._native.watch(id, manner(timeout, until, poll, stall_after, after_start)))
 
     def wait_all(
         self,

@@ -9,7 +9,8 @@ from typing import Any, Iterator, Dict, List, Optional, Union
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import block as go
 from hwmigrate._args import plain_observer as observed
-from hwmigrate.generated.blocking.jobs import Run, Observer, tell
+from hwmigrate._args import tell_plain as tell
+from hwmigrate.generated.blocking.jobs import Run, Observer
 from hwmigrate.progress import BulkEnd, BulkNews, Created, Progress, ServerReport
 
 ServerEvent = Union[Created, Progress, ServerReport, str]

@@ -91,11 +91,18 @@ class ServerTask:
         goal: Union[str, None] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
         on_progress: Optional[Observer[Progress]] = None,
     ) -> Outcome:
         """Waits for its end, or for a goal; see ``tasks.wait``."""
         return self._all.wait(
-            self.id, timeout, goal=goal, poll=poll, stall_after=stall_after, on_progress=on_progress
+            self.id,
+            timeout,
+            goal=goal,
+            poll=poll,
+            stall_after=stall_after,
+            after_start=after_start,
+            on_progress=on_progress,
         )
 
     def wait_or_stop(
@@ -105,9 +112,12 @@ class ServerTask:
         goal: Optional[str] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> Outcome:
         """Waits, and stops it at the deadline or when the caller is interrupted."""
-        return self._all.wait_or_stop(self.id, timeout, goal=goal, poll=poll, stall_after=stall_after)
+        return self._all.wait_or_stop(
+            self.id, timeout, goal=goal, poll=poll, stall_after=stall_after, after_start=after_start
+        )
 
     def watch(
         self,
@@ -116,9 +126,12 @@ class ServerTask:
         goal: Optional[str] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> Watch:
         """Follows it look by look."""
-        return self._all.watch(self.id, timeout, goal=goal, poll=poll, stall_after=stall_after)
+        return self._all.watch(
+            self.id, timeout, goal=goal, poll=poll, stall_after=stall_after, after_start=after_start
+        )
 
     def __repr__(self) -> str:
         return f"<server task {self.id}>"
@@ -160,7 +173,7 @@ class ServerTasks:
 
     def progress(self, id: str) -> Progress:
         """Looks at one task once."""
-        return Progress._wrap(go(self._native.progress(id)))
+        return Progress._of(go(self._native.progress(id)))
 
     def list(
         self,
@@ -322,6 +335,7 @@ class ServerTasks:
         goal: Optional[str] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
         on_progress: Optional[Observer[Progress]] = None,
     ) -> Outcome:
         """Waits for the end of a task, or for a goal.
@@ -330,16 +344,18 @@ class ServerTasks:
 
         :param timeout: the longest wait; ``math.inf`` waits for ever.
         :param goal: ``started``, ``syncing``, ``migrate_success``, ``sync_success`` or ``aborted``.
+        :param after_start: for a wait right after a start, what the task looked like before it (from ``progress`` or
+            ``watch``): the service may show that picture a moment longer, so it counts as still going for 5 minutes.
         :param on_progress: called with every look; what it raises ends the wait.
 
         Raises ``JobFailedError`` when it ended badly, ``TimeoutError`` when it
         still runs at the deadline, ``NotFoundError`` when there is none.
         """
-        how = manner(timeout, None, poll, stall_after)
+        how = manner(timeout, None, poll, stall_after, after_start)
         on_progress = observed("on_progress", on_progress)
         if on_progress is not None:
             return follow(Watch(self._native.watch(id, how, goal)), on_progress)
-        return Outcome._wrap(go(self._native.wait(id, how, goal)))
+        return Outcome._of(go(self._native.wait(id, how, goal)))
 
     def wait_or_stop(
         self,
@@ -349,10 +365,11 @@ class ServerTasks:
         goal: Optional[str] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> Outcome:
         """Waits, and stops the task at the deadline or when the caller is interrupted."""
-        how = manner(timeout, None, poll, stall_after)
-        return Outcome._wrap(go(self._native.wait_or_stop(id, how, goal)))
+        how = manner(timeout, None, poll, stall_after, after_start)
+        return Outcome._of(go(self._native.wait_or_stop(id, how, goal)))
 
     def watch(
         self,
@@ -362,9 +379,10 @@ class ServerTasks:
         goal: Optional[str] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
+        after_start: Optional[Progress] = None,
     ) -> Watch:
         """Follows a task look by look, phase by phase."""
-        return Watch(self._native.watch(id, manner(timeout, None, poll, stall_after), goal))
+        return Watch(self._native.watch(id, manner(timeout, None, poll, stall_after, after_start), goal))
 
     def wait_all(
         self,
