@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::call::{Call, GLANCE, gone};
-use crate::convert::{Moment, PyRetryPolicy, Span};
+use crate::convert::{Lifetime, Moment, PyRetryPolicy, Span, Timeout};
 use crate::credentials::PyCredentials;
 use crate::errors;
 use crate::iam;
@@ -167,8 +167,8 @@ impl Core {
     }
 
     /// A temporary access key.
-    fn temporary_access_key(&self, lifetime: Span) -> Call {
-        Call::new(&self.runtime, iam::temporary_access_key(self.client.clone(), lifetime.0))
+    fn temporary_access_key(&self, lifetime: Lifetime) -> Call {
+        Call::new(&self.runtime, iam::temporary_access_key(self.client.clone(), lifetime.0.0))
     }
 
     /// Any operation by its documented id.
@@ -178,7 +178,7 @@ impl Core {
         operation: &str,
         parameters: Vec<(String, String)>,
         body: Option<Json>,
-        timeout: Option<Span>,
+        timeout: Option<Timeout>,
         retry: Option<PyRetryPolicy>,
     ) -> Call {
         let body = body.map(|body| body.0);
@@ -188,9 +188,9 @@ impl Core {
 
     /// OMS, with limits of its own for each call if they are given.
     #[pyo3(signature = (timeout=None, retry=None))]
-    fn oms(&self, timeout: Option<Span>, retry: Option<PyRetryPolicy>) -> Oms {
+    fn oms(&self, timeout: Option<Timeout>, retry: Option<PyRetryPolicy>) -> Oms {
         let mut oms = self.client.oms();
-        if let Some(Span(limit)) = timeout {
+        if let Some(Timeout(Span(limit))) = timeout {
             oms = oms.call_deadline(limit);
         }
         if let Some(PyRetryPolicy(policy, _)) = retry {
@@ -201,9 +201,9 @@ impl Core {
 
     /// SMS, with limits of its own for each call if they are given.
     #[pyo3(signature = (timeout=None, retry=None))]
-    fn sms(&self, timeout: Option<Span>, retry: Option<PyRetryPolicy>) -> Sms {
+    fn sms(&self, timeout: Option<Timeout>, retry: Option<PyRetryPolicy>) -> Sms {
         let mut sms = self.client.sms();
-        if let Some(Span(limit)) = timeout {
+        if let Some(Timeout(Span(limit))) = timeout {
             sms = sms.call_deadline(limit);
         }
         if let Some(PyRetryPolicy(policy, _)) = retry {

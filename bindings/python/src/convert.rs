@@ -52,12 +52,12 @@ pub(crate) fn named(py: Python<'_>, name: &str, error: PyErr) -> PyErr {
     error
 }
 
-/// Numbers that are arguments of their own.
-macro_rules! numbers {
-    ($($(#[$about:meta])* $name:ident($number:ty) $word:literal;)*) => {$(
+/// Arguments of their own, which what is wrong with them is told by the name of.
+macro_rules! arguments {
+    ($($(#[$about:meta])* $name:ident($kind:ty) $word:literal;)*) => {$(
         $(#[$about])*
         #[derive(Clone, Copy)]
-        pub(crate) struct $name(pub(crate) $number);
+        pub(crate) struct $name(pub(crate) $kind);
 
         impl<'py> FromPyObject<'_, 'py> for $name {
             type Error = PyErr;
@@ -65,7 +65,7 @@ macro_rules! numbers {
             fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
                 let py = object.py();
                 object.extract().map(Self).map_err(|error: PyErr| {
-                    // Of what is no number at all pyo3 tells the name itself.
+                    // Of what is of no fitting type at all pyo3 tells the name itself.
                     if error.is_instance_of::<PyTypeError>(py) { error } else { named(py, $word, error) }
                 })
             }
@@ -73,11 +73,27 @@ macro_rules! numbers {
     )*};
 }
 
-numbers! {
+arguments! {
     /// The id of a task.
     TaskId(i64) "id";
     /// Where a page begins.
     Offset(u64) "offset";
+    /// How long a call may take.
+    Timeout(Span) "timeout";
+    /// How long a job may take to stop.
+    Limit(Span) "limit";
+    /// How long a key is good for.
+    Lifetime(Span) "lifetime";
+    /// The pause of a policy that has one.
+    Pause(Span) "pause";
+    /// The pause that others grow from.
+    FirstPause(Span) "first_pause";
+    /// The longest pause between two tries.
+    MaxPause(Span) "max_pause";
+    /// The shortest pause between two looks.
+    Shortest(Span) "shortest";
+    /// The longest one.
+    Longest(Span) "longest";
 }
 
 /// A length of time: a `timedelta`, or seconds as a number.
@@ -175,18 +191,18 @@ pub(crate) struct PyRetryPolicy(pub(crate) RetryPolicy, pub(crate) Shown);
 impl PyRetryPolicy {
     #[new]
     #[pyo3(signature = (max_attempts=None, *, first_pause=None, max_pause=None))]
-    fn new(max_attempts: Option<u32>, first_pause: Option<Span>, max_pause: Option<Span>) -> Self {
+    fn new(max_attempts: Option<u32>, first_pause: Option<FirstPause>, max_pause: Option<MaxPause>) -> Self {
         let mut policy = RetryPolicy::default();
         let mut shown = Shown::new("RetryPolicy");
         if let Some(attempts) = max_attempts {
             policy = policy.max_attempts(attempts);
             shown.add(format!("max_attempts={attempts}"));
         }
-        if let Some(Span(pause)) = first_pause {
+        if let Some(FirstPause(Span(pause))) = first_pause {
             policy = policy.first_pause(pause);
             shown.add(format!("first_pause={}", seconds(pause)));
         }
-        if let Some(Span(pause)) = max_pause {
+        if let Some(MaxPause(Span(pause))) = max_pause {
             policy = policy.max_pause(pause);
             shown.add(format!("max_pause={}", seconds(pause)));
         }
@@ -235,14 +251,14 @@ pub(crate) struct PyPollPolicy(pub(crate) PollPolicy, pub(crate) Shown);
 impl PyPollPolicy {
     #[new]
     #[pyo3(signature = (*, shortest=None, longest=None))]
-    fn new(shortest: Option<Span>, longest: Option<Span>) -> Self {
+    fn new(shortest: Option<Shortest>, longest: Option<Longest>) -> Self {
         let mut policy = PollPolicy::new();
         let mut shown = Shown::new("PollPolicy");
-        if let Some(Span(pause)) = longest {
+        if let Some(Longest(Span(pause))) = longest {
             policy = policy.longest(pause);
             shown.add(format!("longest={}", seconds(pause)));
         }
-        if let Some(Span(pause)) = shortest {
+        if let Some(Shortest(Span(pause))) = shortest {
             policy = policy.shortest(pause);
             shown.add(format!("shortest={}", seconds(pause)));
         }
@@ -251,10 +267,11 @@ impl PyPollPolicy {
 
     /// Always the same pause.
     #[staticmethod]
-    fn every(pause: Span) -> Self {
+    fn every(pause: Pause) -> Self {
+        let Pause(Span(pause)) = pause;
         let mut shown = Shown::new("PollPolicy.every");
-        shown.add(seconds(pause.0));
-        Self(PollPolicy::every(pause.0), shown)
+        shown.add(seconds(pause));
+        Self(PollPolicy::every(pause), shown)
     }
 
     fn __repr__(&self) -> String {

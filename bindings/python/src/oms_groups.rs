@@ -9,7 +9,7 @@ use hwmigrate::oms::{self, ListGroups};
 use pyo3::prelude::*;
 
 use crate::call::Call;
-use crate::convert::{Offset, Span, settings};
+use crate::convert::{Limit, Offset, settings};
 use crate::json::Body;
 use crate::oms::{page, parsed};
 use crate::oms_request::Plan;
@@ -97,8 +97,8 @@ impl Groups {
         self.call(|jobs| async move { jobs.delete(&id).await.map(nothing) })
     }
 
-    fn delete_when_stopped(&self, id: String, limit: Span) -> Call {
-        self.call(|jobs| async move { jobs.delete_when_stopped(&id, limit.0).await.map(nothing) })
+    fn delete_when_stopped(&self, id: String, limit: Limit) -> Call {
+        self.call(|jobs| async move { jobs.delete_when_stopped(&id, limit.0.0).await.map(nothing) })
     }
 
     fn retry(&self, id: String, request: Body<RetryTaskGroupReq>) -> Call {

@@ -7,7 +7,7 @@ use hwmigrate::oms::{self, ListSyncTasks, UnixMillis};
 use pyo3::prelude::*;
 
 use crate::call::Call;
-use crate::convert::{Moment, Offset, Span, settings};
+use crate::convert::{Limit, Moment, Offset, settings};
 use crate::errors;
 use crate::json::Body;
 use crate::oms::{page, parsed};
@@ -92,8 +92,8 @@ impl SyncTasks {
         self.call(|jobs| async move { jobs.delete(&id).await.map(nothing) })
     }
 
-    fn delete_when_stopped(&self, id: String, limit: Span) -> Call {
-        self.call(|jobs| async move { jobs.delete_when_stopped(&id, limit.0).await.map(nothing) })
+    fn delete_when_stopped(&self, id: String, limit: Limit) -> Call {
+        self.call(|jobs| async move { jobs.delete_when_stopped(&id, limit.0.0).await.map(nothing) })
     }
 
     fn statistics(

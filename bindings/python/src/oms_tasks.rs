@@ -7,7 +7,7 @@ use hwmigrate::oms::{self, ListTasks};
 use pyo3::prelude::*;
 
 use crate::call::Call;
-use crate::convert::{Offset, Span, TaskId, settings};
+use crate::convert::{Limit, Offset, TaskId, settings};
 use crate::json::Body;
 use crate::oms::{Changes, page, parsed};
 use crate::oms_request::Plan;
@@ -97,8 +97,8 @@ impl Tasks {
         self.call(|jobs| async move { jobs.delete(id.0).await.map(nothing) })
     }
 
-    fn delete_when_stopped(&self, id: TaskId, limit: Span) -> Call {
-        self.call(|jobs| async move { jobs.delete_when_stopped(id.0, limit.0).await.map(nothing) })
+    fn delete_when_stopped(&self, id: TaskId, limit: Limit) -> Call {
+        self.call(|jobs| async move { jobs.delete_when_stopped(id.0, limit.0.0).await.map(nothing) })
     }
 
     fn update_bandwidth_policy(&self, id: TaskId, request: Body<UpdateBandwidthPolicyReq>) -> Call {

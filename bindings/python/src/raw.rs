@@ -5,7 +5,7 @@ use std::future::Future;
 use hwmigrate::{Client, Error};
 use serde_json::Value;
 
-use crate::convert::{PyRetryPolicy, Span};
+use crate::convert::{PyRetryPolicy, Span, Timeout};
 use crate::slot::Output;
 use crate::source::Source;
 
@@ -16,7 +16,7 @@ pub(crate) fn call(
     operation: &str,
     parameters: Vec<(String, String)>,
     body: Option<Value>,
-    timeout: Option<Span>,
+    timeout: Option<Timeout>,
     retry: Option<PyRetryPolicy>,
 ) -> impl Future<Output = Result<Output, Error>> + Send + 'static {
     let prepared = client.operation(operation).map(|mut call| {
@@ -26,7 +26,7 @@ pub(crate) fn call(
         if let Some(body) = body {
             call = call.body(body);
         }
-        if let Some(Span(limit)) = timeout {
+        if let Some(Timeout(Span(limit))) = timeout {
             call = call.deadline(limit);
         }
         if let Some(PyRetryPolicy(policy, _)) = retry {

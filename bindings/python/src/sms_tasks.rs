@@ -9,7 +9,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::call::Call;
-use crate::convert::{Offset, Span, settings};
+use crate::convert::{Limit, Offset, settings};
 use crate::json::Body;
 use crate::oms::page;
 use crate::progress;
@@ -111,8 +111,8 @@ impl SmsTasks {
         self.call(|tasks| async move { tasks.delete(&id).await.map(nothing) })
     }
 
-    fn delete_when_stopped(&self, id: String, limit: Span) -> Call {
-        self.call(|tasks| async move { tasks.delete_when_stopped(&id, limit.0).await.map(nothing) })
+    fn delete_when_stopped(&self, id: String, limit: Limit) -> Call {
+        self.call(|tasks| async move { tasks.delete_when_stopped(&id, limit.0.0).await.map(nothing) })
     }
 
     fn delete_many(&self, ids: Vec<String>) -> Call {

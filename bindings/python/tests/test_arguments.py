@@ -87,3 +87,27 @@ def test_what_the_source_says_already_is_not_overwritten() -> None:
         oms.task_request(oms.SrcNodeReq(bucket="b", object_key=["x"]), destination, prefixes=["y"])
     with pytest.raises(hwmigrate.InvalidError, match="`prefixes` and `list_file` were given"):
         oms.group_request({"bucket": "b"}, destination, prefixes=["y"], list_file=("bucket", "key"))
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("timeout", lambda client, span: client.oms.tasks.wait(1, span)),
+        ("stall_after", lambda client, span: client.oms.tasks.wait(1, 5, stall_after=span)),
+        ("limit", lambda client, span: client.oms.tasks.delete_when_stopped(1, span)),
+        ("limit", lambda client, span: client.sms.tasks.delete_when_stopped("1", span)),
+        ("lifetime", lambda client, span: client.temporary_access_key(span)),
+        ("timeout", lambda client, span: client.call("ListTasks", timeout=span)),
+        ("pause", lambda client, span: hwmigrate.PollPolicy.every(span)),
+        ("shortest", lambda client, span: hwmigrate.PollPolicy(shortest=span)),
+        ("max_pause", lambda client, span: hwmigrate.RetryPolicy(max_pause=span)),
+    ],
+)
+def test_length_of_time_that_is_none_is_told_by_its_name(
+    client: Client, name: str, call: Callable[[Client, Any], object]
+) -> None:
+    with pytest.raises(ValueError, match=f"`{name}`: a length of time cannot be negative") as refused:
+        call(client, -1)
+    with pytest.raises(TypeError, match=name):
+        call(client, "soon")
+    assert not isinstance(refused.value, hwmigrate.Error)
