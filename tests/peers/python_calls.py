@@ -10,6 +10,7 @@ from __future__ import annotations
 # What only some workloads need is imported there: a start is measured in a process that has nothing else.
 import json
 import os
+import re
 import resource
 import sys
 import time
@@ -214,7 +215,7 @@ def installed(client: str) -> dict:
         emulator += sum(length for file, length in sizes.items() if os.path.basename(file).startswith("_emulator."))
         for requirement in found.requires or []:
             if "extra ==" not in requirement:
-                wanted.append("".join(c for c in requirement.split(";")[0] if c.isalnum() or c in "-_. ").split()[0].rstrip("0123456789."))
+                wanted += re.findall(r"^[\w.-]+", requirement)
     return {"cpu_ns": 0, "bytes": size, "emulator_bytes": emulator}
 
 
