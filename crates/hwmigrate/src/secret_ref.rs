@@ -16,7 +16,7 @@
 
 use std::io::Read as _;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -104,12 +104,12 @@ fn from_command(line: &str) -> Result<Secret> {
         return Err(Error::config("the `cmd:` reference names no command"));
     };
     // The error stream stays the caller's, so that a password manager can ask and explain.
-    let started =
-        Command::new(program).args(arguments).stdin(Stdio::inherit()).stdout(Stdio::piped()).spawn();
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::inherit()).stdout(Stdio::piped());
     let fail = |cause: &str| Error::config(format!("the command `{program}` {cause}"));
-    let mut child = started.map_err(|error| fail("cannot be started").with_source(error))?;
-    let stdout = child.stdout.take();
-    let running = Running::new(child);
+    let running =
+        Running::start(&mut command).map_err(|error| fail("cannot be started").with_source(error))?;
+    let stdout = running.stdout();
     let mut printed = Zeroizing::new(Vec::with_capacity(4096));
     stdout
         .map_or(Ok(0), |stdout| stdout.take(LIMIT + 1).read_to_end(&mut printed))
@@ -140,10 +140,16 @@ static COMMANDS: Mutex<Vec<Arc<Mutex<Child>>>> = Mutex::new(Vec::new());
 struct Running(Arc<Mutex<Child>>);
 
 impl Running {
-    fn new(child: Child) -> Self {
-        let child = Arc::new(Mutex::new(child));
-        locked(&COMMANDS).push(Arc::clone(&child));
-        Self(child)
+    fn start(command: &mut Command) -> std::io::Result<Self> {
+        // Held from before the start: whoever ends the commands must not miss one that runs already.
+        let mut commands = locked(&COMMANDS);
+        let child = Arc::new(Mutex::new(command.spawn()?));
+        commands.push(Arc::clone(&child));
+        Ok(Self(child))
+    }
+
+    fn stdout(&self) -> Option<ChildStdout> {
+        locked(&self.0).stdout.take()
     }
 
     /// Waits for the end, without keeping [`end_commands`] from its work meanwhile.
