@@ -89,7 +89,9 @@ impl Oms {
 
     fn versions(&self) -> Call {
         let oms = self.oms.clone();
-        Call::new(&self.runtime, async move { oms.versions().await.map(Source::many) })
+        Call::new(&self.runtime, async move {
+            oms.versions().await.map(|answer| Source::listed("versions", answer, None))
+        })
     }
 
     fn version(&self, version: String) -> Call {
@@ -122,7 +124,7 @@ impl Oms {
         let written = known.clone();
         let migration = migration.on_event(move |event| match event {
             oms::MigrationEvent::Created(task) => written.created(progress::created(task)),
-            oms::MigrationEvent::Ended(report) => written.ended(progress::report(report)),
+            oms::MigrationEvent::Ended(report) => written.ended(progress::report(report), &report.last),
             _ => {}
         });
         Ok(Run::new(&self.runtime, migration, known))
@@ -134,13 +136,14 @@ pub(crate) fn parsed<T: std::str::FromStr<Err = Error>>(py: Python<'_>, text: &s
     text.parse().map_err(|error| errors::raise(py, &error))
 }
 
-/// The records of a page.
+/// The records of a page, which are a member of the answer.
 pub(crate) fn page<T: Serialize + Send + Sync + 'static>(
+    member: &'static str,
     answer: Result<Response<Page<T>>>,
 ) -> Result<Output> {
     let answer = answer?;
     let count = answer.value.count;
-    Ok(Source::counted(answer.map(|page| page.items), count))
+    Ok(Source::listed(member, answer.map(|page| page.items), count))
 }
 
 /// The changes to several tasks at once.

@@ -39,7 +39,7 @@ impl Buckets {
     }
 
     fn objects(&self, request: Body<ShowBucketReq>) -> Lister {
-        Lister::new(&self.runtime, PAGE, self.buckets.objects(&request.0).records())
+        Lister::new(&self.runtime, PAGE, "records", self.buckets.objects(&request.0).records())
     }
 
     fn objects_page(&self, request: Body<ShowBucketReq>, marker: String) -> Call {

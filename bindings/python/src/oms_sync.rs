@@ -72,12 +72,12 @@ impl SyncTasks {
 
     fn list(&self, filter: Filter) -> Lister {
         let page = filter.page_size.unwrap_or(100) as usize;
-        Lister::new(&self.runtime, page, self.filtered(filter).records())
+        Lister::new(&self.runtime, page, "tasks", self.filtered(filter).records())
     }
 
     fn page(&self, filter: Filter, offset: Offset) -> Call {
         let list = self.filtered(filter);
-        Call::new(&self.runtime, async move { page(list.page(offset.0).await) })
+        Call::new(&self.runtime, async move { page("tasks", list.page(offset.0).await) })
     }
 
     fn start(&self, id: String, request: Body<StartSyncTaskReq>) -> Call {

@@ -77,12 +77,12 @@ impl Tasks {
 
     fn list(&self, filter: Filter) -> Lister {
         let page = filter.page_size.unwrap_or(100) as usize;
-        Lister::new(&self.runtime, page, self.filtered(filter).records())
+        Lister::new(&self.runtime, page, "tasks", self.filtered(filter).records())
     }
 
     fn page(&self, filter: Filter, offset: Offset) -> Call {
         let list = self.filtered(filter);
-        Call::new(&self.runtime, async move { page(list.page(offset.0).await) })
+        Call::new(&self.runtime, async move { page("tasks", list.page(offset.0).await) })
     }
 
     fn start(&self, id: TaskId, request: Body<StartTaskReq>) -> Call {

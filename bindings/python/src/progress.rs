@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::errors;
 use crate::slot::Output;
 use crate::source::Source;
+use crate::value::to_python;
 
 pub(crate) fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
@@ -145,17 +146,28 @@ pub(crate) fn report(report: &Report) -> Value {
     })
 }
 
-/// What happens in a migration: the word for it, and its facts.
-pub(crate) fn migration_event(event: &MigrationEvent) -> Value {
+/// Something that happens: the word for it, and its facts.
+pub(crate) fn happens(word: &'static str, facts: Value) -> Output {
+    Box::new(move |py| Ok((word, to_python(py, &facts)?).into_pyobject(py)?.into_any().unbind()))
+}
+
+/// The same of something that is told of a look.
+pub(crate) fn happens_at(word: &'static str, facts: Value, look: &Progress) -> Output {
+    let source = Source::told(facts, look.clone());
+    Box::new(move |py| Ok((word, Py::new(py, source)?).into_pyobject(py)?.into_any().unbind()))
+}
+
+/// What happens in a migration.
+pub(crate) fn migration_event(event: &MigrationEvent) -> Output {
     match event {
-        MigrationEvent::Created(task) => json!(["created", created(task)]),
-        MigrationEvent::Progress(look) => json!(["progress", progress(look)]),
+        MigrationEvent::Created(task) => happens("created", created(task)),
+        MigrationEvent::Progress(look) => happens_at("progress", progress(look), look),
         MigrationEvent::Retrying { round, failed, failed_only } => {
-            json!(["retrying", {"round": round, "failed": failed, "failed_only": failed_only}])
+            happens("retrying", json!({"round": round, "failed": failed, "failed_only": failed_only}))
         }
-        MigrationEvent::Ended(end) => json!(["ended", report(end)]),
+        MigrationEvent::Ended(end) => happens_at("ended", report(end), &end.last),
         // A kind of event that is newer than this binding tells nothing that it could show.
-        _ => json!(["other", {}]),
+        _ => happens("other", json!({})),
     }
 }
 

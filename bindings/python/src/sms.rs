@@ -171,7 +171,9 @@ impl Sms {
     }
 
     fn versions(&self) -> Call {
-        self.call(|sms| async move { sms.versions().await.map(Source::many) })
+        self.call(
+            |sms| async move { sms.versions().await.map(|answer| Source::listed("versions", answer, None)) },
+        )
     }
 
     fn version(&self, version: String) -> Call {
@@ -189,7 +191,7 @@ impl Sms {
         let written = known.clone();
         let migration = manner.apply(migration).on_event(move |event| match event {
             sms::MigrationEvent::Created(task) => written.created(created(task)),
-            sms::MigrationEvent::Ended(end) => written.ended(report(end)),
+            sms::MigrationEvent::Ended(end) => written.ended(report(end), &end.last),
             _ => {}
         });
         Run::new(&self.runtime, migration.deadline(manner.timeout.0), known)

@@ -75,12 +75,12 @@ settings! {
 impl Servers {
     fn list(&self, filter: Filter) -> Lister {
         let page = filter.page_size.unwrap_or(PAGE) as usize;
-        Lister::new(&self.runtime, page, self.filtered(filter).records())
+        Lister::new(&self.runtime, page, "source_servers", self.filtered(filter).records())
     }
 
     fn page(&self, filter: Filter, offset: Offset) -> Call {
         let list = self.filtered(filter);
-        Call::new(&self.runtime, async move { page(list.page(offset.0).await) })
+        Call::new(&self.runtime, async move { page("source_servers", list.page(offset.0).await) })
     }
 
     fn show(&self, id: String) -> Call {
@@ -112,7 +112,7 @@ impl Servers {
     }
 
     fn errors(&self) -> Lister {
-        Lister::new(&self.runtime, PAGE as usize, self.part.errors().records())
+        Lister::new(&self.runtime, PAGE as usize, "migration_errors", self.part.errors().records())
     }
 }
 
@@ -177,7 +177,7 @@ impl Templates {
         if let Some(region) = region {
             list = list.region(region);
         }
-        Lister::new(&self.runtime, PAGE as usize, list.records())
+        Lister::new(&self.runtime, PAGE as usize, "templates", list.records())
     }
 
     fn create(&self, template: Body<TemplateRequest>) -> Call {
@@ -187,7 +187,9 @@ impl Templates {
     }
 
     fn show(&self, id: String) -> Call {
-        self.call(|templates| async move { templates.show(&id).await.map(Source::one) })
+        self.call(|templates| async move {
+            templates.show(&id).await.map(|answer| Source::within("template", answer))
+        })
     }
 
     fn update(&self, id: String, template: Body<TemplateRequest>) -> Call {
@@ -219,7 +221,7 @@ pub(crate) struct Projects {
 #[pymethods]
 impl Projects {
     fn list(&self) -> Lister {
-        Lister::new(&self.runtime, PAGE as usize, self.part.list().records())
+        Lister::new(&self.runtime, PAGE as usize, "migprojects", self.part.list().records())
     }
 
     fn create(&self, project: Body<PostMigProjectBody>) -> Call {

@@ -6,9 +6,9 @@ use pyo3::types::PyDict;
 use serde_json::{Value, json};
 
 use crate::errors;
-use crate::progress::{bytes, created, millis, phase, progress, reason};
+use crate::progress::{bytes, created, happens, happens_at, look, millis, phase, progress, reason};
 use crate::slot::Output;
-use crate::value::to_python;
+use crate::source::Source;
 
 /// What came of the migration of a server.
 pub(crate) fn report(report: &Report) -> Value {
@@ -25,19 +25,19 @@ pub(crate) fn report(report: &Report) -> Value {
     })
 }
 
-/// What happens in a migration: the word for it, and its facts.
-pub(crate) fn migration_event(event: &MigrationEvent) -> Value {
+/// What happens in a migration.
+pub(crate) fn migration_event(event: &MigrationEvent) -> Output {
     match event {
-        MigrationEvent::Creating(_) => json!(["milestone", "creating"]),
-        MigrationEvent::Searching(_) => json!(["milestone", "searching"]),
-        MigrationEvent::Created(task) => json!(["created", created(task)]),
-        MigrationEvent::Prepared => json!(["milestone", "prepared"]),
-        MigrationEvent::Started => json!(["milestone", "started"]),
-        MigrationEvent::CutOver => json!(["milestone", "cut over"]),
-        MigrationEvent::Progress(look) => json!(["progress", progress(look)]),
-        MigrationEvent::Ended(end) => json!(["ended", report(end)]),
+        MigrationEvent::Creating(_) => happens("milestone", json!("creating")),
+        MigrationEvent::Searching(_) => happens("milestone", json!("searching")),
+        MigrationEvent::Created(task) => happens("created", created(task)),
+        MigrationEvent::Prepared => happens("milestone", json!("prepared")),
+        MigrationEvent::Started => happens("milestone", json!("started")),
+        MigrationEvent::CutOver => happens("milestone", json!("cut over")),
+        MigrationEvent::Progress(look) => happens_at("progress", progress(look), look),
+        MigrationEvent::Ended(end) => happens_at("ended", report(end), &end.last),
         // A kind of event that is newer than this binding tells nothing that it could show.
-        _ => json!(["other", {}]),
+        _ => happens("other", json!({})),
     }
 }
 
@@ -46,11 +46,13 @@ fn bulk_end<'py>(py: Python<'py>, end: &BulkEnd) -> PyResult<Bound<'py, PyAny>> 
     dict.set_item("place", end.place)?;
     dict.set_item("server", &end.server)?;
     match &end.outcome {
-        Ok(ended) => dict.set_item("report", to_python(py, &report(ended))?)?,
+        Ok(ended) => {
+            dict.set_item("report", Py::new(py, Source::told(report(ended), ended.last.clone()))?)?
+        }
         Err(error) => dict.set_item("error", errors::raise(py, error).into_value(py))?,
     }
     if let Some(last) = &end.last {
-        dict.set_item("last", to_python(py, &progress(last))?)?;
+        dict.set_item("last", look(last.as_ref().clone())(py)?)?;
     }
     Ok(dict.into_any())
 }
@@ -68,8 +70,11 @@ pub(crate) fn bulk_event(event: BulkEvent) -> Output {
     Box::new(move |py| {
         let (word, facts) = match &event {
             BulkEvent::Server { place, server, event } => {
-                let facts = json!({"place": place, "server": server, "event": migration_event(event)});
-                ("server", to_python(py, &facts)?)
+                let facts = PyDict::new(py);
+                facts.set_item("place", place)?;
+                facts.set_item("server", server)?;
+                facts.set_item("event", migration_event(event)(py)?)?;
+                ("server", facts.into_any())
             }
             BulkEvent::Ended(end) => ("ended", bulk_end(py, end)?),
             // As above.

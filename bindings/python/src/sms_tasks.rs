@@ -95,12 +95,12 @@ impl SmsTasks {
 
     fn list(&self, filter: Filter) -> Lister {
         let page = filter.page_size.unwrap_or(200) as usize;
-        Lister::new(&self.runtime, page, self.filtered(filter).records())
+        Lister::new(&self.runtime, page, "tasks", self.filtered(filter).records())
     }
 
     fn page(&self, filter: Filter, offset: Offset) -> Call {
         let list = self.filtered(filter);
-        Call::new(&self.runtime, async move { page(list.page(offset.0).await) })
+        Call::new(&self.runtime, async move { page("tasks", list.page(offset.0).await) })
     }
 
     fn update(&self, id: String, request: Body<PutTaskReq>) -> Call {
@@ -139,7 +139,9 @@ impl SmsTasks {
     }
 
     fn speed_limits(&self, id: String) -> Call {
-        self.call(|tasks| async move { tasks.speed_limits(&id).await.map(Source::many) })
+        self.call(|tasks| async move {
+            tasks.speed_limits(&id).await.map(|answer| Source::listed("speed_limit", answer, None))
+        })
     }
 
     fn limit_speed(&self, id: String, speed: Speed) -> Call {

@@ -5,7 +5,7 @@
 //! first read, and the others never do if nobody asks.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 use hwmigrate::Response;
@@ -98,7 +98,7 @@ impl Records for Told {
 /// The records of one answer.
 #[pyclass(frozen, module = "hwmigrate._hwmigrate")]
 pub(crate) struct Source {
-    records: Arc<dyn Records>,
+    records: Box<dyn Records>,
     /// The HTTP status, when the answer came alone.
     #[pyo3(get)]
     status: Option<u16>,
@@ -108,12 +108,15 @@ pub(crate) struct Source {
     /// How many records match in all, by the service.
     #[pyo3(get)]
     count: Option<u64>,
-    /// Whether the answer was an array.
+    /// Whether the records are the items of a list.
     list: bool,
+    /// The member of the answer that holds the record or the list, unless the answer is that itself.
+    member: Option<&'static str>,
     /// The answer as it came; empty where the records have theirs.
     body: Bytes,
-    /// The records of each answer as the service sent them, by where the answer lies. Read when the first
-    /// of them is asked for what the documents do not know, so that a page is read once and not by each.
+    /// The records of each answer as the service sent them, without nulls as the decoder leaves them out,
+    /// by where the answer lies. Read when the first of them is asked for what the documents do not know,
+    /// so that a page is read once and not by each.
     sent: Mutex<HashMap<usize, Vec<Value>>>,
 }
 
@@ -169,94 +172,52 @@ impl Source {
     }
 }
 
-/// An answer that is one record, or the records of the list that an answer holds.
-fn sent_records(body: &[u8], list: bool) -> Option<Vec<Value>> {
-    let answer: Value = serde_json::from_slice(body).ok()?;
-    if !list {
-        return Some(vec![answer]);
-    }
-    match answer {
-        Value::Array(records) => Some(records),
-        Value::Object(members) => members.into_iter().find_map(|(_, member)| match member {
-            Value::Array(items) if items.iter().any(Value::is_object) => Some(items),
-            _ => None,
-        }),
-        _ => None,
-    }
-}
-
 impl Source {
-    /// The chosen members of a record as the service sent it, or of an object within it.
-    fn members(&self, index: usize, path: &[Inward], chosen: impl Fn(&str) -> bool) -> Map<String, Value> {
-        let (body, place) = self.records.answer(index).unwrap_or((&self.body, index));
-        let place = if self.list { place } else { 0 };
-        // Held without a call to Python, which may switch to a thread that waits for it.
-        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        let records = sent
-            .entry(body.as_ptr() as usize)
-            .or_insert_with(|| sent_records(body, self.list).unwrap_or_default());
-        let found =
-            records.get(place).and_then(|record| path.iter().try_fold(record, |at, step| step.of(at)));
-        let members = found.and_then(Value::as_object).into_iter().flatten();
-        let chosen = members.filter(|(name, _)| chosen(name));
-        chosen.map(|(name, value)| (name.clone(), value.clone())).collect()
-    }
-
-    pub(crate) fn output(self) -> Output {
-        Box::new(|py| Ok(Py::new(py, self)?.into_any()))
-    }
-
-    /// One record.
-    pub(crate) fn one<T: Serialize + Send + Sync + 'static>(answer: Response<T>) -> Output {
-        let body = answer.raw().clone();
-        let Response { value, status, request_id, .. } = answer;
-        let records = Arc::new(One(value));
+    fn new(records: impl Records + 'static) -> Self {
         Self {
-            records,
-            status: Some(status),
-            request_id,
-            count: None,
-            list: false,
-            body,
-            sent: Mutex::default(),
-        }
-        .output()
-    }
-
-    /// What is told of a look.
-    pub(crate) fn told(facts: Value, look: Progress) -> Self {
-        let (records, body) = (Arc::new(Told { facts, look }), Bytes::new());
-        Self {
-            records,
+            records: Box::new(records),
             status: None,
             request_id: None,
             count: None,
             list: false,
-            body,
+            member: None,
+            body: Bytes::new(),
             sent: Mutex::default(),
         }
     }
 
-    /// The look that was told of.
-    pub(crate) fn look(&self) -> Option<&Progress> {
-        self.records.look()
+    fn of<T>(answer: Response<T>, records: impl FnOnce(T) -> Self) -> Self {
+        let body = answer.raw().clone();
+        let Response { value, status, request_id, .. } = answer;
+        Self { status: Some(status), request_id, body, ..records(value) }
+    }
+
+    /// One record, which is the answer.
+    pub(crate) fn one<T: Serialize + Send + Sync + 'static>(answer: Response<T>) -> Output {
+        Self::of(answer, |record| Self::new(One(record))).output()
+    }
+
+    /// One record, which is a member of the answer.
+    pub(crate) fn within<T: Serialize + Send + Sync + 'static>(
+        member: &'static str,
+        answer: Response<T>,
+    ) -> Output {
+        Self::of(answer, |record| Self { member: Some(member), ..Self::new(One(record)) }).output()
     }
 
     /// The records of an answer that is a list.
     pub(crate) fn many<T: Serialize + Send + Sync + 'static>(answer: Response<Vec<T>>) -> Output {
-        Self::counted(answer, None)
+        Self::of(answer, |records| Self { list: true, ..Self::new(Many(records)) }).output()
     }
 
-    /// The records of a page.
-    pub(crate) fn counted<T: Serialize + Send + Sync + 'static>(
+    /// The records of the list that a member of an answer is.
+    pub(crate) fn listed<T: Serialize + Send + Sync + 'static>(
+        member: &'static str,
         answer: Response<Vec<T>>,
         count: Option<u64>,
     ) -> Output {
-        let body = answer.raw().clone();
-        let Response { value, status, request_id, .. } = answer;
-        let records = Arc::new(Many(value));
-        Self { records, status: Some(status), request_id, count, list: true, body, sent: Mutex::default() }
-            .output()
+        let member = Some(member);
+        Self::of(answer, |records| Self { list: true, member, count, ..Self::new(Many(records)) }).output()
     }
 
     /// The records of an answer as the service wrote them.
@@ -267,24 +228,56 @@ impl Source {
             Some(Value::Array(items)) => items,
             Some(one) => vec![one],
         };
-        let (records, body) = (Arc::new(Many(records)), Bytes::new());
-        Self { records, status: Some(status), request_id, count: None, list, body, sent: Mutex::default() }
-            .output()
+        Self { status: Some(status), request_id, list, ..Self::new(Many(records)) }.output()
     }
 
-    /// Records that came over several answers.
-    pub(crate) fn gathered<T: Serialize + Send + Sync + 'static>(records: Vec<Record<T>>) -> Output {
-        let (records, body) = (Arc::new(records), Bytes::new());
-        Self {
-            records,
-            status: None,
-            request_id: None,
-            count: None,
-            list: true,
-            body,
-            sent: Mutex::default(),
-        }
-        .output()
+    /// Records that came over several answers, each a list in the same member.
+    pub(crate) fn gathered<T: Serialize + Send + Sync + 'static>(
+        member: &'static str,
+        records: Vec<Record<T>>,
+    ) -> Output {
+        Self { list: true, member: Some(member), ..Self::new(records) }.output()
+    }
+
+    /// What is told of a look.
+    pub(crate) fn told(facts: Value, look: Progress) -> Self {
+        Self::new(Told { facts, look })
+    }
+
+    /// The look that was told of.
+    pub(crate) fn look(&self) -> Option<&Progress> {
+        self.records.look()
+    }
+
+    pub(crate) fn output(self) -> Output {
+        Box::new(|py| Ok(Py::new(py, self)?.into_any()))
+    }
+
+    /// The chosen members of a record as the service sent it, or of an object within it.
+    fn members(&self, index: usize, path: &[Inward], chosen: impl Fn(&str) -> bool) -> Map<String, Value> {
+        let (body, place) = self.records.answer(index).unwrap_or((&self.body, index));
+        let place = if self.list { place } else { 0 };
+        // Held without a call to Python, which may switch to a thread that waits for it.
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let records =
+            sent.entry(body.as_ptr() as usize).or_insert_with(|| self.sent(body).unwrap_or_default());
+        let found =
+            records.get(place).and_then(|record| path.iter().try_fold(record, |at, step| step.of(at)));
+        let members = found.and_then(Value::as_object).into_iter().flatten();
+        let chosen = members.filter(|(name, _)| chosen(name));
+        chosen.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
+    fn sent(&self, body: &[u8]) -> Option<Vec<Value>> {
+        let mut answer: Value = serde_json::from_slice(body).ok()?;
+        let found = match self.member {
+            None => answer,
+            Some(member) => answer.get_mut(member)?.take(),
+        };
+        Some(match found {
+            Value::Array(items) if self.list => items.into_iter().filter(|item| !item.is_null()).collect(),
+            one => vec![one],
+        })
     }
 }
 

@@ -25,7 +25,7 @@ use crate::progress;
 use crate::runtime::Runtime;
 use crate::slot::Output;
 use crate::sms_progress;
-use crate::source::{Source, nothing, plain};
+use crate::source::{Source, nothing};
 use crate::value::to_python;
 
 settings! {
@@ -51,7 +51,7 @@ impl<'py> FromPyObject<'_, 'py> for Before {
         look.map(Self).ok_or_else(|| {
             errors::invalid(
                 object.py(),
-                "`after_start` takes a Progress as progress, watch or wait gave it; this one was made, copied or restored",
+                "`after_start` takes a Progress as it came; this one was made, changed, copied or restored",
             )
         })
     }
@@ -179,7 +179,7 @@ pub(crate) struct Known(Arc<std::sync::Mutex<Facts>>);
 #[derive(Default)]
 struct Facts {
     created: Option<Value>,
-    report: Option<Value>,
+    report: Option<(Value, Progress)>,
 }
 
 impl Known {
@@ -187,8 +187,9 @@ impl Known {
         self.lock().created = Some(task);
     }
 
-    pub(crate) fn ended(&self, report: Value) {
-        self.lock().report = Some(report);
+    /// The report, and the last look that it holds.
+    pub(crate) fn ended(&self, report: Value, last: &Progress) {
+        self.lock().report = Some((report, last.clone()));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Facts> {
@@ -196,34 +197,36 @@ impl Known {
     }
 }
 
-/// A migration of any service, told as values.
+/// A migration of any service.
 pub(crate) trait Runs: Send + 'static {
     /// The next event.
-    fn event(&mut self) -> impl Future<Output = Result<Option<Value>>> + Send;
-    /// The report; the task is stopped first when `cancelled` completes.
+    fn event(&mut self) -> impl Future<Output = Result<Option<Output>>> + Send;
+    /// The report with its last look; the task is stopped first when `cancelled` completes.
     fn finish(
         self,
         cancelled: Pin<Box<dyn Future<Output = ()> + Send>>,
-    ) -> impl Future<Output = Result<Value>> + Send;
+    ) -> impl Future<Output = Result<(Value, Progress)>> + Send;
 }
 
 impl Runs for oms::Migration {
-    async fn event(&mut self) -> Result<Option<Value>> {
+    async fn event(&mut self) -> Result<Option<Output>> {
         Ok(self.next().await?.as_ref().map(progress::migration_event))
     }
 
-    async fn finish(self, cancelled: Pin<Box<dyn Future<Output = ()> + Send>>) -> Result<Value> {
-        self.run_or_stop(cancelled).await.as_ref().map(progress::report).map_err(Error::clone)
+    async fn finish(self, cancelled: Pin<Box<dyn Future<Output = ()> + Send>>) -> Result<(Value, Progress)> {
+        let report = self.run_or_stop(cancelled).await?;
+        Ok((progress::report(&report), report.last))
     }
 }
 
 impl Runs for sms::Migration {
-    async fn event(&mut self) -> Result<Option<Value>> {
+    async fn event(&mut self) -> Result<Option<Output>> {
         Ok(self.next().await?.as_ref().map(sms_progress::migration_event))
     }
 
-    async fn finish(self, cancelled: Pin<Box<dyn Future<Output = ()> + Send>>) -> Result<Value> {
-        self.run_or_stop(cancelled).await.as_ref().map(sms_progress::report).map_err(Error::clone)
+    async fn finish(self, cancelled: Pin<Box<dyn Future<Output = ()> + Send>>) -> Result<(Value, Progress)> {
+        let report = self.run_or_stop(cancelled).await?;
+        Ok((sms_progress::report(&report), report.last))
     }
 }
 
@@ -246,7 +249,7 @@ impl Run {
             Box::pin(async move {
                 let mut migration = migration.lock().await;
                 let Some(migration) = migration.as_mut() else { return Ok(nothing(())) };
-                Ok(migration.event().await?.map_or_else(|| nothing(()), plain))
+                Ok(migration.event().await?.unwrap_or_else(|| nothing(())))
             })
         };
         let end = known.clone();
@@ -256,9 +259,9 @@ impl Run {
                 let Some(migration) = migration.lock().await.take() else {
                     return Err(Error::new(ErrorKind::Invalid, "the migration is over: begin a new one"));
                 };
-                let report = migration.finish(cancelled).await?;
-                known.ended(report.clone());
-                Ok(plain(report))
+                let (report, last) = migration.finish(cancelled).await?;
+                known.ended(report.clone(), &last);
+                Ok(Source::told(report, last).output())
             })
         };
         Self { runtime: runtime.clone(), next: Box::new(next), finish: Box::new(finish), known }
@@ -284,9 +287,9 @@ impl Run {
     }
 
     /// What came of it, once it has ended.
-    fn report<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let report = self.known.lock().report.clone();
-        report.map(|report| to_python(py, &report)).transpose()
+    fn report(&self) -> Option<Source> {
+        let known = self.known.lock().report.clone();
+        known.map(|(report, last)| Source::told(report, last))
     }
 }
 
@@ -304,15 +307,17 @@ struct Reading<T> {
 }
 
 impl Lister {
+    /// `page` is how many records a page has, `member` what holds them in an answer.
     pub(crate) fn new<T: Serialize + Send + Sync + 'static>(
         runtime: &Runtime,
         page: usize,
+        member: &'static str,
         stream: impl Stream<Item = Result<Record<T>>> + Send + 'static,
     ) -> Self {
         let reading = Arc::new(Mutex::new(Reading { stream: Box::pin(stream), error: None }));
         let read = move || -> Work {
             let reading = Arc::clone(&reading);
-            Box::pin(async move { reading.lock().await.piece(page).await })
+            Box::pin(async move { reading.lock().await.piece(page, member).await })
         };
         Self { runtime: runtime.clone(), read: Box::new(read) }
     }
@@ -320,7 +325,7 @@ impl Lister {
 
 impl<T: Serialize + Send + Sync + 'static> Reading<T> {
     /// What is there without another request, at least one record.
-    async fn piece(&mut self, page: usize) -> Result<Output> {
+    async fn piece(&mut self, page: usize, member: &'static str) -> Result<Output> {
         if let Some(error) = self.error.take() {
             return Err(error);
         }
@@ -336,7 +341,7 @@ impl<T: Serialize + Send + Sync + 'static> Reading<T> {
                 Some(None) | None => break,
             }
         }
-        Ok(Source::gathered(records))
+        Ok(Source::gathered(member, records))
     }
 }
 

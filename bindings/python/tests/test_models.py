@@ -219,10 +219,13 @@ def test_what_came_within_objects_survives(emulator: Emulator, request_of_all: o
     for twin in (again, copy.copy(shown), copy.deepcopy(shown), pickle.loads(pickle.dumps(shown))):
         assert twin == shown and twin.src_node.extra == shown.extra
     assert pickle.loads(pickle.dumps(shown.src_node)) == copy.copy(shown.src_node) == shown.src_node
-    # What a program puts in the place of an object has nothing of it.
+    # What a program puts in the place of an object has nothing of it; the others stay as they are.
+    kept = shown.dst_node
     shown.src_node = plain.src_node
     assert shown.src_node is not None and shown.src_node.extra == {} and shown.src_node == plain.src_node
-    assert name not in shown.to_dict()["src_node"] and name in shown.to_dict()
+    assert name not in shown.to_dict()["src_node"] and name in shown.extra and name in shown.to_dict()
+    assert kept is not None and kept is shown.dst_node and kept.extra == shown.extra
+    assert shown.to_dict()["dst_node"] == kept.to_dict() and copy.copy(shown) == shown
 
 
 def test_what_came_within_lists_is_found_by_its_place(emulator: Emulator) -> None:
@@ -247,7 +250,7 @@ def test_ends_of_many_are_dicts_as_well() -> None:
     end = hwmigrate.FleetEnd("task", "1", outcome, None)
     assert end.to_dict() == {"resource": "task", "id": "1", "outcome": outcome.to_dict(), "error": None}
     bulk = hwmigrate.BulkEnd(0, "s", None, gone)
-    assert bulk.to_dict()["error"]["kind"] == "NotFound" and bulk.to_dict()["error"]["message"] == "gone"
+    assert bulk.to_dict()["error"]["kind"] == "NotFound" and bulk.to_dict()["error"]["text"] == "gone"
     news = hwmigrate.BulkNews(1, "s", progress)
     assert news.to_dict() == {"place": 1, "server": "s", "event": progress.to_dict()}
     assert hwmigrate.BulkNews(1, "s", "started").to_dict()["event"] == "started"
@@ -260,10 +263,24 @@ def test_ends_of_many_are_dicts_as_well() -> None:
     assert type(hwmigrate.BulkNews.from_dict(created.to_dict()).event) is hwmigrate.Created
     assert type(hwmigrate.BulkEnd.from_dict(bulk.to_dict()).error) is hwmigrate.NotFoundError
     assert hwmigrate.BulkEnd(0, "s", None, hwmigrate.NotFoundError("other")) != bulk
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert pickle.loads(pickle.dumps(bulk, protocol)) == bulk
     with pytest.raises(hwmigrate.InvalidError, match="FleetEnd needs error, id"):
         hwmigrate.FleetEnd.from_dict({"outcome": None, "resource": "task"})
     with pytest.raises(hwmigrate.InvalidError, match="takes a dict"):
         hwmigrate.FleetEnd.from_dict("task")  # type: ignore[arg-type]
+    for name in ("outcome", "error"):
+        with pytest.raises(hwmigrate.InvalidError, match=f"FleetEnd.{name} is of type str: give a dict"):
+            hwmigrate.FleetEnd.from_dict({**end.to_dict(), name: "x"})
+
+
+def test_errors_in_ends_keep_their_words(client: hwmigrate.Client) -> None:
+    (end,) = client.oms.tasks.wait_all([17], 5)
+    again = hwmigrate.FleetEnd.from_dict(end.to_dict())
+    assert again == end and str(again.error) == str(end.error) != ""
+    assert end.error is not None and again.error is not None and repr(again) == repr(end)
+    for name, fact in vars(end.error).items():
+        assert getattr(again.error, name) == fact, name
 
 
 def test_errors_that_a_program_makes_are_of_their_kind() -> None:

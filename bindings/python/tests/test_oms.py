@@ -135,9 +135,29 @@ def test_picture_from_before_a_start_is_no_new_end(client: Client, request_of_al
                 list(wait(0.2, poll=PROMPT, after_start=before))  # type: ignore[call-overload]
         assert task.wait(30, poll=PROMPT).done
     restored = hwmigrate.Progress.from_dict(before.to_dict())
-    for unfit in (restored, hwmigrate.Progress(), "running"):
-        with pytest.raises(hwmigrate.InvalidError, match="`after_start` takes a Progress as progress"):
-            task.wait(30, after_start=unfit)  # type: ignore[arg-type]
+    before.stalled = True
+    for unfit in (restored, hwmigrate.Progress(), before):
+        with pytest.raises(hwmigrate.InvalidError, match="`after_start` takes a Progress as it came"):
+            task.wait(30, after_start=unfit)
+    for other in ("running", outcome, before.objects):
+        with pytest.raises(hwmigrate.InvalidError, match="`after_start` is of type .*: give a Progress"):
+            task.wait(30, after_start=other)  # type: ignore[arg-type]
+
+
+def test_every_progress_can_be_the_picture_from_before(client: Client, request_of_all: oms.CreateTaskReq) -> None:
+    migration = client.oms.migrate(request_of_all, timeout=30, poll=PROMPT)
+    looks = [event for event in migration if isinstance(event, hwmigrate.Progress)]
+    assert migration.report is not None
+    task = client.oms.tasks.get(migration.report.task_id)
+    (end,) = client.oms.tasks.wait_all([task.id], 30, poll=PROMPT)
+    followed = list(client.oms.tasks.watch_all([task.id], 30, poll=PROMPT))[-1]
+    assert isinstance(followed, hwmigrate.FleetEnd)
+    report = client.oms.migrate(request_of_all, timeout=30, poll=PROMPT).run_or_stop()
+    for before in (looks[-1], migration.report.last, end.result().progress, followed.result().progress):
+        with pytest.raises(hwmigrate.TimeoutError):
+            task.wait(0.2, poll=PROMPT, after_start=before)
+    with pytest.raises(hwmigrate.TimeoutError):
+        client.oms.tasks.wait(report.task_id, 0.2, poll=PROMPT, after_start=report.last)
 
 
 def test_wait_or_stop_pauses_at_the_deadline(

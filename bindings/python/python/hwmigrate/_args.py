@@ -46,17 +46,23 @@ def plain_observer(name: str, observer: T) -> T:
 async def tell_any(observer: Callable[[T], Any], news: T) -> None:
     """Tells an observer of the client for asyncio."""
     told = observer(news)
-    if hasattr(told, "__await__"):
-        await told
+    if told is not None:
+        import inspect
+
+        if inspect.isawaitable(told):
+            await told
 
 
 def tell_plain(observer: Callable[[T], Any], news: T) -> None:
     """Tells an observer of the blocking client. A coroutine that it returns would do nothing, and nobody would know."""
     told = observer(news)
-    if hasattr(told, "__await__"):
-        if hasattr(told, "close"):
+    if told is not None:
+        import inspect
+
+        if inspect.iscoroutine(told):
             told.close()
-        raise TypeError("the observer returned an awaitable, and only the methods of AsyncClient await it")
+        if inspect.isawaitable(told):
+            raise TypeError("the observer returned an awaitable, and only the methods of AsyncClient await it")
 
 
 def one_of(**given: Any) -> Optional[str]:

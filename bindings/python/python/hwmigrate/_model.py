@@ -8,7 +8,7 @@ makes checks each field as it is set.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Set, Tuple, Type, TypeVar, Union
 
 from hwmigrate._hwmigrate import Secret, Source
 from hwmigrate._kinds import Hidden, Kind, ListOf, MapOf, Object, kind
@@ -27,6 +27,9 @@ _MISSING: Any = object()
 _DEPTH = 64
 """How deep a value may be nested; deeper ones contain themselves."""
 
+_SECRETS: Set[str] = set()
+"""The names of all fields that are secrets."""
+
 _SIMPLE = frozenset((str, int, float, bool, type(None), Secret))
 
 M = TypeVar("M", bound="Model")
@@ -35,11 +38,12 @@ M = TypeVar("M", bound="Model")
 class _Field:
     # A documented field of a model. Without a docstring: each field has its own.
 
-    __slots__ = ("__doc__", "kind", "name", "nested", "required")
+    __slots__ = ("__doc__", "hides", "kind", "name", "nested", "required")
 
     def __init__(self, of: Any, required: bool, doc: str) -> None:
         self.kind = kind(of)
         self.nested = _nests(self.kind)
+        self.hides = _hides(self.kind)
         self.required = required
         self.__doc__ = doc
         self.name = ""
@@ -56,10 +60,12 @@ class _Field:
             return seen[self.name]
         except KeyError:
             value = model._values_().get(self.name)
-            value = seen[self.name] = None if value is None else self.kind.read(value)
-            if self.nested and model._source is not None:
-                _place(value, model._source, model._index, (*model._where(), self.name))
-            return value
+            value = None if value is None else self.kind.read(value)
+            source = model._source
+            if self.nested and source is not None:
+                _place(value, source, model._index, (*model._where(), self.name))
+            # Last, since other threads take what they find here.
+            return seen.setdefault(self.name, value)
 
     def __set__(self, model: Any, value: Any) -> None:
         model._set(self, value)
@@ -86,6 +92,9 @@ class Model:
 
     _fields: Dict[str, _Field] = {}
 
+    _hides: bool = False
+    """Whether a secret can be anywhere inside."""
+
     _index: int
     _path: Tuple[Union[int, str], ...]
     _request_id: Optional[str]
@@ -97,6 +106,9 @@ class Model:
         super().__init_subclass__(**kwargs)
         own = {f.name: f for f in cls.__dict__.values() if isinstance(f, _Field)}
         cls._fields = {**cls._fields, **own} if cls._fields else own
+        cls._hides = any(f.hides for f in cls._fields.values())
+        # The id of a token is a secret, and no other id is.
+        _SECRETS.update(name for name, f in own.items() if isinstance(f.kind, Hidden) and name != "id")
 
     def __init__(self, **fields: Any) -> None:
         self._source = None
@@ -164,34 +176,28 @@ class Model:
             whole, _, part = path.partition(".")
             raise invalid(f"{whole} needs {', '.join(f'{part}.{name}' if part else name for name in missing)}")
 
-    @classmethod
-    def _hides(cls) -> bool:
-        """Whether a secret can be anywhere inside."""
-        known = cls.__dict__.get("_hides_secrets")
-        if known is None:
-            known = any(_hides(f.kind) for f in cls._fields.values())
-            cls._hides_secrets = known  # type: ignore[attr-defined]
-        return bool(known)
-
     def _values_(self) -> Dict[str, Any]:
         values: Optional[Dict[str, Any]] = self._values
         if values is None:
             assert self._source is not None
             values = self._source.values(self._index)
-            if type(self)._hides():
-                _conceal(type(self), values, type(self).__name__)
+            _conceal(type(self), values, type(self).__name__)
             self._values = values
         return values
 
     def _set(self, declared: _Field, value: Any) -> None:
+        written = None
+        if value is not None:
+            written = declared.kind.write(value, f"{type(self).__name__}.{declared.name}")
+        if self._source is not None:
+            # It is not what came any more, so it has no place in the answer either.
+            self._values, self._request_id, self._source = self.to_dict(), self.request_id, None
         values = self._values_()
-        if value is None:
+        if written is None:
             values.pop(declared.name, None)
-            self._seen[declared.name] = None
         else:
-            values[declared.name] = declared.kind.write(value, f"{type(self).__name__}.{declared.name}")
-            # Read here and not later: it has no place in the answer that the others came in.
-            self._seen[declared.name] = declared.kind.read(values[declared.name])
+            values[declared.name] = written
+        self._seen.pop(declared.name, None)
 
     def _wire(self) -> Dict[str, Any]:
         # A list or an object that was read may have been changed since.
@@ -209,7 +215,7 @@ class Model:
 
     @property
     def extra(self) -> Dict[str, Any]:
-        """What the service sent beyond the documented fields."""
+        """What the service sent beyond the documented fields. Put into another model, an object keeps only those."""
         known = self._fields
         found = {name: value for name, value in self._values_().items() if name not in known}
         found.update(self._further())
@@ -217,7 +223,10 @@ class Model:
 
     def _further(self) -> Dict[str, Any]:
         # What the native module kept of the answer beside the fields.
-        return {} if self._source is None else self._source.extra(self._index, self._where(), self._fields)
+        if self._source is None:
+            return {}
+        found: Dict[str, Any] = _veiled(self._source.extra(self._index, self._where(), self._fields))
+        return found
 
     def _where(self) -> Tuple[Union[int, str], ...]:
         # The way from the record to an object within it; only the latter have one.
@@ -235,11 +244,11 @@ class Model:
         Secrets stay ``Secret`` objects, so printing the dict shows none.
         """
         values: Dict[str, Any] = _copied(self._wire())
-        if self._source is not None:
-            for name, declared in self._fields.items():
-                if declared.nested and values.get(name) is not None:
-                    values[name] = _dicts(declared.__get__(self), values[name])
-            values.update(self._further())
+        for name, declared in self._fields.items():
+            if declared.nested and values.get(name) is not None:
+                seen = self._seen.get(name) if self._source is None else declared.__get__(self)
+                values[name] = _dicts(seen, values[name])
+        values.update(self._further())
         return values
 
     @classmethod
@@ -252,8 +261,7 @@ class Model:
         if not isinstance(values, Mapping):
             raise invalid(f"{cls.__name__}.from_dict takes a dict, and this is of type {type(values).__name__}")
         own: Dict[str, Any] = _copied(values)
-        if cls._hides():
-            _conceal(cls, own, cls.__name__)
+        _conceal(cls, own, cls.__name__)
         cls._complete(own, cls.__name__)
         return cls._wrap(own)
 
@@ -261,8 +269,6 @@ class Model:
         if type(other) is not type(self):
             return NotImplemented
         assert isinstance(other, Model)
-        if self._source is None and other._source is None:
-            return bool(_said(self._wire()) == _said(other._wire()))
         return bool(_said(self.to_dict()) == _said(other.to_dict()))
 
     __hash__ = None  # type: ignore[assignment]
@@ -271,7 +277,8 @@ class Model:
         values = self._values_()
         known = self._fields.items()
         shown = [f"{name}={declared.__get__(self)!r}" for name, declared in known if values.get(name) is not None]
-        shown += [f"extra={self.extra!r}"] if self.extra else []
+        extra = self.extra
+        shown += [f"extra={extra!r}"] if extra else []
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __copy__(self) -> Self:
@@ -296,21 +303,30 @@ def _restored(cls: Type[M], values: Dict[str, Any], request_id: Optional[str] = 
 def _place(value: Any, source: Source, index: int, path: Tuple[Union[int, str], ...]) -> None:
     """Tells the objects of a value where they lie in the answer."""
     if isinstance(value, Model):
-        value._source, value._index, value._path = source, index, path
+        value._index, value._path, value._source = index, path, source
     elif isinstance(value, (list, dict)):
         for step, item in enumerate(value) if isinstance(value, list) else value.items():
             _place(item, source, index, (*path, step))
 
 
-def _dicts(value: Any, otherwise: Any) -> Any:
-    """What was read of a nested field, as dicts; what is none of its kind stays as it came."""
-    if isinstance(value, Model):
-        return value.to_dict()
-    if isinstance(value, list):
-        return [_dicts(item, item) for item in value]
+def _dicts(seen: Any, written: Any) -> Any:
+    """What was written of a nested field, with what its objects have beyond the documents."""
+    if isinstance(seen, Model):
+        return seen.to_dict()
+    if isinstance(seen, list) and isinstance(written, list):
+        return [_dicts(*pair) for pair in zip(seen, written)]
+    if isinstance(seen, dict) and isinstance(written, dict):
+        return {name: _dicts(seen.get(name), item) for name, item in written.items()}
+    return written
+
+
+def _veiled(value: Any, name: str = "") -> Any:
+    """What the documents do not know, with ``Secret`` objects where a name is that of a secret elsewhere."""
     if isinstance(value, dict):
-        return {name: _dicts(item, item) for name, item in value.items()}
-    return otherwise
+        return {name: _veiled(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_veiled(item, name) for item in value]
+    return Secret(value) if isinstance(value, str) and value and name in _SECRETS else value
 
 
 def _copied(value: Any, depth: int = _DEPTH) -> Any:
@@ -342,15 +358,17 @@ def _hides(of: Kind) -> bool:
     if isinstance(of, (ListOf, MapOf)):
         return _hides(of.item)
     if isinstance(of, Object):
-        return bool(of.cls._hides())
+        return bool(of.cls._hides)
     return isinstance(of, Hidden)
 
 
 def _conceal(cls: Type[Model], values: Dict[str, Any], path: str) -> None:
     """Puts ``Secret`` objects in place of the texts of secrets, at any depth."""
-    for name, declared in cls._fields.items():
-        value = values.get(name)
-        if value is not None and _hides(declared.kind):
+    for name, value in values.items():
+        declared = cls._fields.get(name)
+        if declared is None:
+            values[name] = _veiled(value, name)
+        elif value is not None and (declared.nested or declared.hides):
             values[name] = _concealed(declared.kind, value, f"{path}.{name}")
 
 
@@ -364,4 +382,4 @@ def _concealed(of: Kind, value: Any, path: str) -> Any:
     if isinstance(of, Object) and isinstance(value, dict):
         _conceal(of.cls, value, path)
     # A text where something with a secret in it belongs may be the secret itself.
-    return Secret(value) if isinstance(value, str) and value else value
+    return Secret(value) if isinstance(value, str) and value and _hides(of) else value

@@ -287,6 +287,9 @@ class _End:
     _models: Dict[str, Tuple[Type[Model], ...]] = {}
     """Of what class a part may be that is a model."""
 
+    _words: Tuple[Type[str], ...] = ()
+    """Of what class it may be instead."""
+
     def to_dict(self) -> Dict[str, Any]:
         """What it holds, by name, as ``Model.to_dict`` gives it; of an error, its kind, text and facts."""
         return {name: _told(getattr(self, name)) for name in self.__slots__}
@@ -303,11 +306,13 @@ class _End:
 
     @classmethod
     def _part(cls, name: str, value: Any) -> Any:
-        if not isinstance(value, Mapping):
+        if name not in cls._models and name != "error" or value is None or isinstance(value, cls._words):
             return value
+        if not isinstance(value, Mapping):
+            raise invalid(f"{cls.__name__}.{name} is of type {type(value).__name__}: give a dict")
         if name == "error":
             facts = dict(value)
-            return _of(str(facts.pop("message", "")), str(facts.pop("kind", "")), facts)
+            return _of(str(facts.pop("text", "")), str(facts.pop("kind", "")), facts)
         # That which knows most of it; what later versions tell is kept as well.
         return max(cls._models[name], key=lambda model: len(model._fields.keys() & value.keys())).from_dict(value)
 
@@ -316,13 +321,21 @@ class _End:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __reduce__(self) -> Tuple[Any, ...]:
+        return (_remade, (type(self), {name: getattr(self, name) for name in self.__slots__}))
+
+
+def _remade(cls: Type[_End], parts: Dict[str, Any]) -> _End:
+    return cls(**parts)
+
 
 def _told(value: Any) -> Any:
     if isinstance(value, Model):
         return value.to_dict()
     if isinstance(value, Exception):
         facts = {name: fact for name, fact in vars(value).items() if fact is not None and not name.startswith("_")}
-        return {"kind": getattr(value, "kind", type(value).__name__), "message": str(value), **facts}
+        known = {"kind": getattr(value, "kind", type(value).__name__), "message": getattr(value, "message", "")}
+        return {"text": str(value), **known, **facts}
     return value
 
 
@@ -363,6 +376,7 @@ class BulkNews(_End):
     __slots__ = ("event", "place", "server")
 
     _models = {"event": (Created, Progress, ServerReport)}
+    _words = (str,)
 
     def __init__(self, place: int, server: str, event: object) -> None:
         #: Its place among the jobs that were given, from 0.

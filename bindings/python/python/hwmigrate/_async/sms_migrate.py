@@ -54,7 +54,7 @@ class AsyncServerMigration(AsyncRun[ServerReport]):
 
     async def run_or_stop(self) -> ServerReport:
         """As ``run``, and stops the task at the deadline, or when the caller is interrupted."""
-        self._report = ServerReport._wrap(await go(self._native.run_or_stop()))
+        self._report = ServerReport._of(await go(self._native.run_or_stop()))
         return self._report
 
 
@@ -92,14 +92,14 @@ def _event(event: Any) -> Optional[ServerEvent]:
     if word == "created":
         return Created._wrap(facts)
     if word == "progress":
-        return Progress._wrap(facts)
+        return Progress._of(facts)
     if word == "ended":
-        return ServerReport._wrap(facts)
+        return ServerReport._of(facts)
     return str(facts) if word == "milestone" else None
 
 
 def _bulk_end(facts: Dict[str, Any]) -> BulkEnd:
     report, last = facts.get("report"), facts.get("last")
-    ended = None if report is None else ServerReport._wrap(report)
-    seen = None if last is None else Progress._wrap(last)
+    ended = None if report is None else ServerReport._of(report)
+    seen = None if last is None else Progress._of(last)
     return BulkEnd(facts["place"], facts["server"], ended, facts.get("error"), seen)

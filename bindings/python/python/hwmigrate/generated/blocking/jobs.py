@@ -32,6 +32,8 @@ def manner(
     after_start: Optional[Progress] = None,
 ) -> Dict[str, Any]:
     """The settings of a wait, as the native module takes them."""
+    if after_start is not None and not isinstance(after_start, Progress):
+        raise invalid(f"`after_start` is of type {type(after_start).__name__}: give a Progress")
     return {
         "timeout": timeout,
         "until": until,
@@ -173,7 +175,7 @@ class Run(Generic[M]):
         """What came of it, once it has ended; None where the task was stopped because the caller gave up."""
         facts = self._native.report() if self._report is None else None
         if facts is not None:
-            self._report = self._model._wrap(facts)
+            self._report = self._model._of(facts)
         return self._report
 
     def _reported(self) -> M:
@@ -206,11 +208,11 @@ class Migration(Run[Report]):
                 self._created = Created._wrap(facts)
                 return self._created
             if word == "progress":
-                return Progress._wrap(facts)
+                return Progress._of(facts)
             if word == "retrying":
                 return Retrying._wrap(facts)
             if word == "ended":
-                self._report = Report._wrap(facts)
+                self._report = Report._of(facts)
                 return self._report
 
     def run(self, on_event: Optional[Observer[Union[Created, Progress, Retrying, Report]]] = None) -> Report:
@@ -232,7 +234,7 @@ class Migration(Run[Report]):
 
         A create that is under way is waited for, so that no task is left unknown.
         """
-        self._report = Report._wrap(go(self._native.run_or_stop()))
+        self._report = Report._of(go(self._native.run_or_stop()))
         return self._report
 
 
