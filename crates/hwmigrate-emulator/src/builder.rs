@@ -159,7 +159,7 @@ impl Builder {
         self
     }
 
-    /// A bucket that is on an S3-compatible server.
+    /// A bucket that is on an S3-compatible server. Without the feature `remote` the start refuses it.
     pub fn s3_bucket(mut self, name: &str, bucket: S3Bucket) -> Self {
         self.buckets.push(BucketConfig { name: name.to_owned(), place: BucketPlace::S3(bucket) });
         self
@@ -237,7 +237,8 @@ impl Builder {
         self
     }
 
-    /// Whether URL lists may name other hosts than this one; they may not unless set.
+    /// Whether URL lists may name other hosts than this one; they may not unless set. Their URLs can be https
+    /// with the feature `remote`.
     pub fn fetch_remote_urls(mut self, fetch: bool) -> Self {
         self.options.fetch_remote_urls = fetch;
         self

@@ -6,6 +6,10 @@
 //! it was asked, without the secrets.
 //!
 //! It needs neither an account nor a network, and listens on loopback only.
+//!
+//! # Features
+//! `remote`, on by default: [`S3Bucket`]s, and TLS towards their servers and those of URL lists. Without it
+//! buckets are folders, and the URLs of lists are plain http.
 
 mod admin;
 mod app;

@@ -93,7 +93,7 @@ impl NativeEmulator {
             builder = builder.source_server(server);
         }
         if let Some((step, megabits)) = setup.pace {
-            builder = builder.sms_pace(seconds(step)?, megabits);
+            builder = builder.sms_pace(seconds("sms_pace", step)?, megabits);
         }
         if let Some((tasks, groups)) = setup.running {
             builder = builder.running(tasks, groups);
@@ -180,7 +180,7 @@ impl NativeEmulator {
 
     /// Moves its clock forward by so many seconds.
     fn advance_clock(&self, by: f64) -> PyResult<()> {
-        let by = seconds(by)?;
+        let by = seconds("by", by)?;
         self.with(|emulator| emulator.advance_clock(by))
     }
 
@@ -222,8 +222,9 @@ impl Drop for NativeEmulator {
     }
 }
 
-fn seconds(length: f64) -> PyResult<Duration> {
-    let refuse = |_| PyValueError::new_err("a length of time cannot be negative or that long");
+fn seconds(name: &str, length: f64) -> PyResult<Duration> {
+    let refuse =
+        |_| PyValueError::new_err(format!("`{name}`: a length of time cannot be negative or that long"));
     Duration::try_from_secs_f64(length).map_err(refuse)
 }
 

@@ -99,3 +99,24 @@ impl S3Writer {
         match self {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use crate::{Emulator, S3Bucket};
+
+    #[tokio::test]
+    async fn bucket_on_a_server_is_refused_with_what_to_do() {
+        let server = S3Bucket {
+            endpoint: "http://127.0.0.1:1".into(),
+            region: "us-east-1".into(),
+            bucket: "b".into(),
+            access_key: "CANARY".to_owned().into(),
+            secret_key: "CANARY".to_owned().into(),
+        };
+        let refused = Emulator::builder().s3_bucket("far", server).start().await.unwrap_err().to_string();
+        assert!(refused.contains("far") && refused.contains("feature `remote`"), "{refused}");
+        assert!(!refused.contains("CANARY"));
+    }
+}

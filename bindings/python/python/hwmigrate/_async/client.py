@@ -110,8 +110,12 @@ class AsyncClient:
                 "seed": seed,
             }
         )
-        self.oms = AsyncOms(self._core)
+        self._oms = AsyncOms(self._core)
+
+    @property
+    def oms(self) -> AsyncOms:
         """The Object Storage Migration Service."""
+        return self._oms
 
     @property
     def sms(self) -> AsyncSms:

@@ -57,8 +57,12 @@ class AsyncWatch:
 
     def __init__(self, native: _hwmigrate.Watch) -> None:
         self._native = native
-        self.outcome: Optional[Outcome] = None
+        self._outcome: Optional[Outcome] = None
+
+    @property
+    def outcome(self) -> Optional[Outcome]:
         """How the wait ended; None before its end and after an error."""
+        return self._outcome
 
     def __aiter__(self) -> AsyncIterator[Progress]:
         return self
@@ -66,9 +70,9 @@ class AsyncWatch:
     async def __anext__(self) -> Progress:
         look = await go(self._native.next())
         if look is None:
-            if self.outcome is None:
+            if self._outcome is None:
                 ended = await go(self._native.outcome())
-                self.outcome = None if ended is None else Outcome._of(ended)
+                self._outcome = None if ended is None else Outcome._of(ended)
             raise StopAsyncIteration
         return Progress._of(look)
 

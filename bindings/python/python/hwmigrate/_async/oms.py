@@ -38,14 +38,30 @@ class AsyncOms:
         self._core = core
         self._limits = (timeout, retry)
         self._native = core.oms(timeout, retry)
-        self.tasks = AsyncTasks(self._native.tasks())
+        self._tasks = AsyncTasks(self._native.tasks())
+        self._groups = AsyncGroups(self._native.groups())
+        self._sync_tasks = AsyncSyncTasks(self._native.sync_tasks())
+        self._buckets = AsyncBuckets(self._native.buckets())
+
+    @property
+    def tasks(self) -> AsyncTasks:
         """Migration tasks: up to about 3 TB or 5 million objects."""
-        self.groups = AsyncGroups(self._native.groups())
+        return self._tasks
+
+    @property
+    def groups(self) -> AsyncGroups:
         """Task groups, which the service splits into tasks."""
-        self.sync_tasks = AsyncSyncTasks(self._native.sync_tasks())
+        return self._groups
+
+    @property
+    def sync_tasks(self) -> AsyncSyncTasks:
         """Sync tasks, which copy objects as they are told of them."""
-        self.buckets = AsyncBuckets(self._native.buckets())
+        return self._sync_tasks
+
+    @property
+    def buckets(self) -> AsyncBuckets:
         """Look-ups in buckets of any provider."""
+        return self._buckets
 
     def with_limits(self, timeout: Optional[Duration] = None, retry: Optional[RetryPolicy] = None) -> AsyncOms:
         """The same service; every call gets at most ``timeout``, and is repeated by ``retry``."""

@@ -40,16 +40,36 @@ class AsyncSms:
         self._core = core
         self._limits = (timeout, retry)
         self._native = core.sms(timeout, retry)
-        self.servers = AsyncServers(self._native.servers())
+        self._servers = AsyncServers(self._native.servers())
+        self._tasks = AsyncServerTasks(self._native.tasks())
+        self._templates = AsyncTemplates(self._native.templates())
+        self._projects = AsyncMigrationProjects(self._native.projects())
+        self._agent = AsyncAgent(self._native.agent())
+
+    @property
+    def servers(self) -> AsyncServers:
         """Source servers."""
-        self.tasks = AsyncServerTasks(self._native.tasks())
+        return self._servers
+
+    @property
+    def tasks(self) -> AsyncServerTasks:
         """Migration tasks."""
-        self.templates = AsyncTemplates(self._native.templates())
+        return self._tasks
+
+    @property
+    def templates(self) -> AsyncTemplates:
         """Templates of target servers that the service creates."""
-        self.projects = AsyncMigrationProjects(self._native.projects())
+        return self._templates
+
+    @property
+    def projects(self) -> AsyncMigrationProjects:
         """Migration projects: groups of source servers with defaults of their own."""
-        self.agent = AsyncAgent(self._native.agent())
+        return self._projects
+
+    @property
+    def agent(self) -> AsyncAgent:
         """What the migration agent on a source server says to the service."""
+        return self._agent
 
     def with_limits(self, timeout: Optional[Duration] = None, retry: Optional[RetryPolicy] = None) -> AsyncSms:
         """The same service; every call gets at most ``timeout``, and is repeated by ``retry``."""

@@ -342,8 +342,8 @@ class AsyncServerTasks:
 
         :param timeout: the longest wait; ``math.inf`` waits for ever.
         :param goal: ``started``, ``syncing``, ``migrate_success``, ``sync_success`` or ``aborted``.
-        :param after_start: for a wait right after a start, what the task looked like before it (from ``progress`` or
-            ``watch``): the service may show that picture a moment longer, so it counts as still going for 5 minutes.
+        :param after_start: for a wait right after a start, what the task looked like before it: the service may
+            show that picture a moment longer, so it counts as still going for 5 minutes.
         :param on_progress: called with every look; what it raises ends the wait.
 
         Raises ``JobFailedError`` when it ended badly, ``TimeoutError`` when it
@@ -365,7 +365,7 @@ class AsyncServerTasks:
         stall_after: Optional[Duration] = None,
         after_start: Optional[Progress] = None,
     ) -> Outcome:
-        """Waits, and stops the task at the deadline or when the caller is interrupted."""
+        """Waits as ``wait`` does, and stops the task at the deadline or when the caller is interrupted."""
         how = manner(timeout, None, poll, stall_after, after_start)
         return Outcome._of(await go(self._native.wait_or_stop(id, how, goal)))
 
@@ -379,7 +379,7 @@ class AsyncServerTasks:
         stall_after: Optional[Duration] = None,
         after_start: Optional[Progress] = None,
     ) -> AsyncWatch:
-        """Follows a task look by look, phase by phase."""
+        """Follows a task look by look, phase by phase; the parameters are those of ``wait``."""
         return AsyncWatch(self._native.watch(id, manner(timeout, None, poll, stall_after, after_start), goal))
 
     async def wait_all(

@@ -6,6 +6,7 @@ mod helpers;
 mod lists;
 mod modes;
 mod queue;
+#[cfg(feature = "remote")]
 mod s3;
 mod states;
 mod stores;

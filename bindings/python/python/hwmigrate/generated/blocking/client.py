@@ -112,8 +112,12 @@ class Client:
                 "seed": seed,
             }
         )
-        self.oms = Oms(self._core)
+        self._oms = Oms(self._core)
+
+    @property
+    def oms(self) -> Oms:
         """The Object Storage Migration Service."""
+        return self._oms
 
     @property
     def sms(self) -> Sms:

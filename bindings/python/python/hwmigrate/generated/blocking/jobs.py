@@ -59,8 +59,12 @@ class Watch:
 
     def __init__(self, native: _hwmigrate.Watch) -> None:
         self._native = native
-        self.outcome: Optional[Outcome] = None
+        self._outcome: Optional[Outcome] = None
+
+    @property
+    def outcome(self) -> Optional[Outcome]:
         """How the wait ended; None before its end and after an error."""
+        return self._outcome
 
     def __iter__(self) -> Iterator[Progress]:
         return self
@@ -68,9 +72,9 @@ class Watch:
     def __next__(self) -> Progress:
         look = go(self._native.next())
         if look is None:
-            if self.outcome is None:
+            if self._outcome is None:
                 ended = go(self._native.outcome())
-                self.outcome = None if ended is None else Outcome._of(ended)
+                self._outcome = None if ended is None else Outcome._of(ended)
             raise StopIteration
         return Progress._of(look)
 

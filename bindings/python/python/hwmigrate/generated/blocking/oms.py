@@ -40,14 +40,30 @@ class Oms:
         self._core = core
         self._limits = (timeout, retry)
         self._native = core.oms(timeout, retry)
-        self.tasks = Tasks(self._native.tasks())
+        self._tasks = Tasks(self._native.tasks())
+        self._groups = Groups(self._native.groups())
+        self._sync_tasks = SyncTasks(self._native.sync_tasks())
+        self._buckets = Buckets(self._native.buckets())
+
+    @property
+    def tasks(self) -> Tasks:
         """Migration tasks: up to about 3 TB or 5 million objects."""
-        self.groups = Groups(self._native.groups())
+        return self._tasks
+
+    @property
+    def groups(self) -> Groups:
         """Task groups, which the service splits into tasks."""
-        self.sync_tasks = SyncTasks(self._native.sync_tasks())
+        return self._groups
+
+    @property
+    def sync_tasks(self) -> SyncTasks:
         """Sync tasks, which copy objects as they are told of them."""
-        self.buckets = Buckets(self._native.buckets())
+        return self._sync_tasks
+
+    @property
+    def buckets(self) -> Buckets:
         """Look-ups in buckets of any provider."""
+        return self._buckets
 
     def with_limits(self, timeout: Optional[Duration] = None, retry: Optional[RetryPolicy] = None) -> Oms:
         """The same service; every call gets at most ``timeout``, and is repeated by ``retry``."""

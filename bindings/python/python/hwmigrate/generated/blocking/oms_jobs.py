@@ -146,8 +146,8 @@ class Jobs(Generic[Id]):
         :param until: ``"ended"``, or ``"started"``: it has left the queue.
         :param poll: how often to look.
         :param stall_after: the progress says ``stalled`` when nothing moved for this long.
-        :param after_start: for a wait right after a start, what the job looked like before it (from ``progress`` or
-            ``watch``): the service may show that picture a moment longer, so it counts as still going for 3 seconds.
+        :param after_start: for a wait right after a start, what the job looked like before it: the service may
+            show that picture a moment longer, so it counts as still going for 3 seconds.
         :param on_progress: called with every look; what it raises ends the wait.
 
         Raises ``JobFailedError`` when it ended badly, with the reason code,
@@ -169,7 +169,7 @@ class Jobs(Generic[Id]):
         stall_after: Optional[Duration] = None,
         after_start: Optional[Progress] = None,
     ) -> Outcome:
-        """Waits for the end, and stops the job at the deadline or when the caller is interrupted."""
+        """Waits as ``wait`` does, and stops the job at the deadline or when the caller is interrupted."""
         how = manner(timeout, None, poll, stall_after, after_start)
         return Outcome._of(go(self._native.wait_or_stop(id, how)))
 
@@ -183,7 +183,7 @@ class Jobs(Generic[Id]):
         stall_after: Optional[Duration] = None,
         after_start: Optional[Progress] = None,
     ) -> Watch:
-        """Follows one look by look."""
+        """Follows one look by look; the parameters are those of ``wait``."""
         return Watch(self._native.watch(id, manner(timeout, until, poll, stall_after, after_start)))
 
     def wait_all(

@@ -42,16 +42,36 @@ class Sms:
         self._core = core
         self._limits = (timeout, retry)
         self._native = core.sms(timeout, retry)
-        self.servers = Servers(self._native.servers())
+        self._servers = Servers(self._native.servers())
+        self._tasks = ServerTasks(self._native.tasks())
+        self._templates = Templates(self._native.templates())
+        self._projects = MigrationProjects(self._native.projects())
+        self._agent = Agent(self._native.agent())
+
+    @property
+    def servers(self) -> Servers:
         """Source servers."""
-        self.tasks = ServerTasks(self._native.tasks())
+        return self._servers
+
+    @property
+    def tasks(self) -> ServerTasks:
         """Migration tasks."""
-        self.templates = Templates(self._native.templates())
+        return self._tasks
+
+    @property
+    def templates(self) -> Templates:
         """Templates of target servers that the service creates."""
-        self.projects = MigrationProjects(self._native.projects())
+        return self._templates
+
+    @property
+    def projects(self) -> MigrationProjects:
         """Migration projects: groups of source servers with defaults of their own."""
-        self.agent = Agent(self._native.agent())
+        return self._projects
+
+    @property
+    def agent(self) -> Agent:
         """What the migration agent on a source server says to the service."""
+        return self._agent
 
     def with_limits(self, timeout: Optional[Duration] = None, retry: Optional[RetryPolicy] = None) -> Sms:
         """The same service; every call gets at most ``timeout``, and is repeated by ``retry``."""

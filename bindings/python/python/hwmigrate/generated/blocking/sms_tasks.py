@@ -344,8 +344,8 @@ class ServerTasks:
 
         :param timeout: the longest wait; ``math.inf`` waits for ever.
         :param goal: ``started``, ``syncing``, ``migrate_success``, ``sync_success`` or ``aborted``.
-        :param after_start: for a wait right after a start, what the task looked like before it (from ``progress`` or
-            ``watch``): the service may show that picture a moment longer, so it counts as still going for 5 minutes.
+        :param after_start: for a wait right after a start, what the task looked like before it: the service may
+            show that picture a moment longer, so it counts as still going for 5 minutes.
         :param on_progress: called with every look; what it raises ends the wait.
 
         Raises ``JobFailedError`` when it ended badly, ``TimeoutError`` when it
@@ -367,7 +367,7 @@ class ServerTasks:
         stall_after: Optional[Duration] = None,
         after_start: Optional[Progress] = None,
     ) -> Outcome:
-        """Waits, and stops the task at the deadline or when the caller is interrupted."""
+        """Waits as ``wait`` does, and stops the task at the deadline or when the caller is interrupted."""
         how = manner(timeout, None, poll, stall_after, after_start)
         return Outcome._of(go(self._native.wait_or_stop(id, how, goal)))
 
@@ -381,7 +381,7 @@ class ServerTasks:
         stall_after: Optional[Duration] = None,
         after_start: Optional[Progress] = None,
     ) -> Watch:
-        """Follows a task look by look, phase by phase."""
+        """Follows a task look by look, phase by phase; the parameters are those of ``wait``."""
         return Watch(self._native.watch(id, manner(timeout, None, poll, stall_after, after_start), goal))
 
     def wait_all(
