@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 import hwmigrate
 import pytest
 from hwmigrate import Secret, oms, sms
+from hwmigrate._kinds import MOMENT_MS, MOMENT_S, NUMBER, SPAN_MS, SPAN_S, WHOLE
 from hwmigrate._model import Model
 from hwmigrate.generated import iam_types, oms_types, sms_types
 from hwmigrate.testing import Emulator
@@ -91,6 +92,35 @@ def test_moments_and_lengths_of_time_are_converted() -> None:
     )
     assert request.to_dict()["migrate_since"] == 1767225600
     assert request.migrate_since == datetime(2026, 1, 1, tzinfo=timezone.utc)
+    moved = sms.ShowTaskResponse.from_dict({"create_date": 1600159831000, "total_time": 935_000, "remain_seconds": 60})
+    assert moved.create_date == datetime(2020, 9, 15, 8, 50, 31, tzinfo=timezone.utc)
+    assert (moved.total_time, moved.remain_seconds) == (timedelta(seconds=935), timedelta(minutes=1))
+
+
+LENGTHS_OF_TIME = {
+    "oms_types.TaskResp.left_time",
+    "oms_types.TaskResp.total_time",
+    "oms_types.TaskGroupResp.total_time",
+    "sms_types.ShowTaskResponse.total_time",
+    "sms_types.TasksResponseBody.total_time",
+    # Without a documented unit, hence a number.
+    "sms_types.UpdateTaskSpeedReq.remain_time",
+}
+
+
+def test_what_sounds_like_a_moment_is_one() -> None:
+    lengths, moments = set(), 0
+    for module in (iam_types, oms_types, sms_types):
+        for cls in vars(module).values():
+            if not (inspect.isclass(cls) and issubclass(cls, Model) and cls is not Model):
+                continue
+            for name, declared in cls._fields.items():
+                sounds = name.endswith(("_date", "_time", "_stamp", "_since")) or declared.__doc__.startswith("When ")
+                if sounds and declared.kind in (SPAN_MS, SPAN_S, WHOLE, NUMBER):
+                    lengths.add(f"{module.__name__.rpartition('.')[2]}.{cls.__name__}.{name}")
+                moments += declared.kind in (MOMENT_MS, MOMENT_S)
+    assert lengths == LENGTHS_OF_TIME
+    assert moments > 30
 
 
 def test_what_services_say_wrongly_is_read() -> None:

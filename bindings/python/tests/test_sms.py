@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Iterator
 
@@ -82,7 +82,10 @@ def test_server_is_moved_step_by_step(servers: Emulator) -> None:
     tasks = client.sms.tasks
     task = tasks.create_once(moving(client, "web"))
     assert task.created is not None and not task.created.adopted
-    assert task.show().state is sms.TaskState.READY
+    shown = task.show()
+    assert shown.state is sms.TaskState.READY
+    assert shown.create_date is not None
+    assert abs(datetime.now(timezone.utc) - shown.create_date) < timedelta(days=1)
     task.limit_speed({"08:00-18:00": "900Mbit/s"})
     assert [limit.speed for limit in tasks.speed_limits(task.id)]
     task.start()

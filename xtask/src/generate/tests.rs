@@ -193,12 +193,32 @@ fn committed_documents_follow_the_conventions() {
             }
             assert!(schema.get("additionalProperties").is_none(), "{name} is closed");
         }
+        units(&document, service.document);
         for (path, method, operation) in document::operations(&document) {
             assert!(operation["description"].is_string(), "{method} {path} has no description");
             let id = operation["operationId"].as_str().unwrap();
             let url = operation["externalDocs"]["url"].as_str().unwrap();
             assert!(url.starts_with("https://support.huaweicloud.com/api-"), "{id}: {url}");
         }
+    }
+}
+
+/// A unit that nobody knows would be one that nobody reads.
+fn units(value: &Value, place: &str) {
+    const KNOWN: &[&str] =
+        &["bytes", "MB", "GB", "bytes/s", "Mbit/s", "percent", "ms", "s", "ms since 1970", "s since 1970"];
+    match value {
+        Value::Object(members) => {
+            if let Some(unit) = members.get("x-unit") {
+                let known = unit.as_str().is_some_and(|unit| KNOWN.contains(&unit));
+                assert!(known, "{place}: x-unit is {unit}");
+                let moment = unit.as_str().is_some_and(|unit| unit.ends_with("since 1970"));
+                assert!(!moment || value["type"] == "integer", "{place}: a moment is a whole number");
+            }
+            members.iter().for_each(|(name, member)| units(member, &format!("{place}/{name}")));
+        }
+        Value::Array(items) => items.iter().for_each(|item| units(item, place)),
+        _ => {}
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::text::{docstring, literal, safe, snake};
-use super::types::{Schemas, reference};
+use super::types::{Schemas, reference, unit};
 use crate::tools::Result;
 
 /// The methods that OpenAPI knows; other members of a path are not operations.
@@ -86,6 +86,9 @@ fn method(
         write!(given, "({}, {}, {argument}), ", literal(name), qualified(&kind.declared, schemas))?;
         if let Some(text) = parameter["description"].as_str() {
             write!(told, "\n:param {argument}: {}", text.split_whitespace().collect::<Vec<_>>().join(" "))?;
+            if let Some(unit) = unit(&schema, true) {
+                write!(told, " {unit}")?;
+            }
         }
     }
     let body = reference(&operation["requestBody"]["content"]["application/json"]["schema"]);

@@ -77,7 +77,7 @@ impl<'a> Schemas<'a> {
             return self.named(name, target);
         }
         Ok(match schema["type"].as_str() {
-            Some("integer") => self.whole(schema),
+            Some("integer") => whole(schema),
             Some("number") => Kind::plain("NUMBER", "float"),
             Some("boolean") => Kind::plain("FLAG", "bool"),
             Some("string") => Kind::plain("TEXT", "str"),
@@ -121,19 +121,6 @@ impl<'a> Schemas<'a> {
         let number = self.all.get(name).is_some_and(|target| target["type"] == "integer");
         let write = format!("Union[{name}, {}]", if number { "int" } else { "str" });
         Kind { declared: name.into(), read: name.into(), write, names: Vec::new() }
-    }
-
-    fn whole(&self, schema: &Value) -> Kind {
-        let moment = schema["description"].as_str().is_some_and(|text| text.contains("since 1970"));
-        let (declared, read, number) = match (schema["x-unit"].as_str(), moment) {
-            (Some("ms"), true) => ("MOMENT_MS", "datetime", "int"),
-            (Some("s"), true) => ("MOMENT_S", "datetime", "int"),
-            (Some("ms"), false) => ("SPAN_MS", "timedelta", "float"),
-            (Some("s"), false) => ("SPAN_S", "timedelta", "float"),
-            _ => return Kind::plain("WHOLE", "int"),
-        };
-        let write = format!("Union[{read}, {number}]");
-        Kind { declared: declared.into(), read: read.into(), write, names: Vec::new() }
     }
 
     /// The module with all of them.
@@ -198,7 +185,7 @@ impl<'a> Schemas<'a> {
             needs.extend(kind.names.iter().filter(|need| *need != name).cloned());
             let python = if request { &kind.write } else { &kind.read };
             let must = request && required.contains(field.as_str());
-            let doc = literal(&with_unit(&property));
+            let doc = literal(&told(&property, request));
             let (python, default) =
                 if must { (python.clone(), "") } else { (format!("Optional[{python}]"), ", default=None") };
             writeln!(text, "    {}: {python} = field({}, {doc}{default})", safe(&field), kind.declared)?;
@@ -207,12 +194,49 @@ impl<'a> Schemas<'a> {
     }
 }
 
+/// How Python gives a whole number that tells a time.
+struct Time {
+    declared: &'static str,
+    python: &'static str,
+    /// What else a request takes, and what that counts.
+    number: &'static str,
+    counts: &'static str,
+}
+
+/// The time that a field tells, if it does. Fractions are not waited for: latencies stay numbers.
+fn time(schema: &Value) -> Option<Time> {
+    let (declared, python, number, counts) = match schema["x-unit"].as_str()? {
+        _ if schema["type"] != "integer" => return None,
+        "ms since 1970" => ("MOMENT_MS", "datetime", "int", "milliseconds since 1970"),
+        "s since 1970" => ("MOMENT_S", "datetime", "int", "seconds since 1970"),
+        "ms" => ("SPAN_MS", "timedelta", "float", "seconds"),
+        "s" => ("SPAN_S", "timedelta", "float", "seconds"),
+        _ => return None,
+    };
+    Some(Time { declared, python, number, counts })
+}
+
+fn whole(schema: &Value) -> Kind {
+    let Some(Time { declared, python, number, .. }) = time(schema) else {
+        return Kind::plain("WHOLE", "int");
+    };
+    let write = format!("Union[{python}, {number}]");
+    Kind { declared: declared.into(), read: python.into(), write, names: Vec::new() }
+}
+
+/// What the type of a field or parameter does not say: its unit, or of a time the unit of a number in its place.
+pub(super) fn unit(schema: &Value, request: bool) -> Option<String> {
+    match time(schema) {
+        Some(time) => request.then(|| format!("A number counts {}.", time.counts)),
+        None => Some(format!("In {}.", schema["x-unit"].as_str()?)),
+    }
+}
+
 /// The description of a field with its unit and its limits.
-fn with_unit(property: &Value) -> String {
+fn told(property: &Value, request: bool) -> String {
     let mut text = property["description"].as_str().unwrap_or_default().trim().to_owned();
-    let moment = text.contains("since 1970");
-    if let Some(unit) = property["x-unit"].as_str().filter(|unit| unit.starts_with("bytes") && !moment) {
-        let _ = write!(text, " In {unit}.");
+    if let Some(unit) = unit(property, request) {
+        let _ = write!(text, " {unit}");
     }
     if let Some(most) = property["maxLength"].as_u64() {
         let _ = write!(text, " At most {most} characters.");
@@ -255,4 +279,43 @@ fn word_class(name: &str, schema: &Value) -> Result<String> {
 pub(super) fn reference(schema: &Value) -> Option<&str> {
     let direct = schema["$ref"].as_str();
     direct.or_else(|| schema["allOf"][0]["$ref"].as_str())?.strip_prefix("#/components/schemas/")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_unit_alone_tells_moments_from_lengths_of_time() {
+        let table = [
+            ("ms since 1970", "MOMENT_MS", "datetime", "Union[datetime, int]"),
+            ("s since 1970", "MOMENT_S", "datetime", "Union[datetime, int]"),
+            ("ms", "SPAN_MS", "timedelta", "Union[timedelta, float]"),
+            ("s", "SPAN_S", "timedelta", "Union[timedelta, float]"),
+            ("bytes", "WHOLE", "int", "int"),
+        ];
+        for (unit, declared, read, write) in table {
+            let kind = whole(&json!({"type": "integer", "x-unit": unit, "description": "Since 1970."}));
+            assert_eq!((&*kind.declared, &*kind.read, &*kind.write), (declared, read, write), "{unit}");
+        }
+    }
+
+    #[test]
+    fn units_are_told_unless_the_type_says_them() {
+        let table = [
+            ("integer", "Mbit/s", "It. In Mbit/s.", "It. In Mbit/s."),
+            ("number", "percent", "It. In percent.", "It. In percent."),
+            ("number", "ms", "It. In ms.", "It. In ms."),
+            ("integer", "ms", "It.", "It. A number counts seconds."),
+            ("integer", "ms since 1970", "It.", "It. A number counts milliseconds since 1970."),
+            ("integer", "s since 1970", "It.", "It. A number counts seconds since 1970."),
+        ];
+        for (of, unit, answer, request) in table {
+            let field = json!({"type": of, "x-unit": unit, "description": "It."});
+            assert_eq!(told(&field, false), answer, "{of} in {unit}");
+            assert_eq!(told(&field, true), request, "{of} in {unit}");
+        }
+    }
 }

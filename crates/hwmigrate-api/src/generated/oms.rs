@@ -1648,9 +1648,9 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_restore: Option<bool>,
-        /// Only objects changed after this time, in seconds since 1970. Answers give it in milliseconds. 0 means all.
+        /// Only objects changed after this time. Answers give it in milliseconds. 0 means all.
         ///
-        /// Unit: s. Limits: at least 0. Default: `0`.
+        /// Unit: s since 1970. Limits: at least 0. Default: `0`.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -1813,9 +1813,9 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_restore: Option<bool>,
-        /// Only objects changed after this time, in seconds since 1970. Answers give it in milliseconds. 0 means all.
+        /// Only objects changed after this time. Answers give it in milliseconds. 0 means all.
         ///
-        /// Unit: s. Limits: at least 0. Default: `0`.
+        /// Unit: s since 1970. Limits: at least 0. Default: `0`.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -2828,9 +2828,9 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub consistency_check: Option<ConsistencyCheck>,
-        /// When it was made, since 1970.
+        /// When it was made.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -2886,9 +2886,9 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_restore: Option<bool>,
-        /// When it last started, since 1970.
+        /// When it last started.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -3701,9 +3701,9 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub statistic_num: Option<i64>,
-        /// The moment, since 1970.
+        /// The moment.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -3756,9 +3756,9 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub consistency_check: Option<ConsistencyCheck>,
-        /// When it was made, since 1970.
+        /// When it was made.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -3814,9 +3814,9 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub enable_restore: Option<bool>,
-        /// When it last started, since 1970.
+        /// When it last started.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -4130,9 +4130,9 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub group_id: Option<String>,
-        /// Only objects changed after this time were taken, in milliseconds since 1970. Requests give it in seconds. 0 means all.
+        /// Only objects changed after this time were taken. Requests give it in seconds. 0 means all.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -4197,9 +4197,9 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_node: Option<TaskGroupSrcNodeResp>,
-        /// When it started, since 1970.
+        /// When it started.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -4565,9 +4565,9 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub left_time: Option<i64>,
-        /// Only objects changed after this time were taken, in milliseconds since 1970. Requests give it in seconds. 0 means all.
+        /// Only objects changed after this time were taken. Requests give it in seconds. 0 means all.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -4655,9 +4655,9 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub src_node: Option<SrcNodeResp>,
-        /// When it started, since 1970.
+        /// When it started.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -6850,7 +6850,7 @@ impl Client {
     /// Arguments:
     /// - `project_id`: Id of the project, the same that the token or signature names. Limits: 1 to 1024 characters.
     /// - `sync_task_id`: Id of the sync task. Limits: 1 to 255 characters.
-    /// - `query_time`: A moment in the month to count, in ms since 1970. Unit: ms. Limits: at least 0.
+    /// - `query_time`: A moment in the month to count. Unit: ms since 1970. Limits: at least 0.
     pub async fn show_sync_task<'a>(
         &'a self,
         project_id: &'a str,
@@ -6949,8 +6949,8 @@ impl Client {
     /// - `project_id`: Id of the project, the same that the token or signature names. Limits: 1 to 1024 characters.
     /// - `sync_task_id`: Id of the sync task. Limits: 1 to 255 characters.
     /// - `data_type`: The counters wanted, joined by commas.
-    /// - `end_time`: End of the period, in ms since 1970. Unit: ms. Limits: at least 0.
-    /// - `start_time`: Start of the period, in ms since 1970. Unit: ms. Limits: at least 0.
+    /// - `end_time`: End of the period. Unit: ms since 1970. Limits: at least 0.
+    /// - `start_time`: Start of the period. Unit: ms since 1970. Limits: at least 0.
     pub async fn list_sync_task_statistic<'a>(
         &'a self,
         project_id: &'a str,

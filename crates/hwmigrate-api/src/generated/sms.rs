@@ -5168,7 +5168,7 @@ pub mod types {
     pub struct ShowServerResponse {
         /// When the server was registered.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -5275,7 +5275,7 @@ pub mod types {
         pub ip: Option<String>,
         /// When the connection of the agent last came or went.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -5342,7 +5342,7 @@ pub mod types {
         pub replicatesize: Option<i64>,
         /// When `migration_cycle` last changed.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -5365,7 +5365,7 @@ pub mod types {
         pub state: Option<SourceState>,
         /// When `state` last changed.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -5462,7 +5462,7 @@ pub mod types {
         pub connected: Option<bool>,
         /// When the task was created.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -5485,7 +5485,7 @@ pub mod types {
         pub error_json: Option<String>,
         /// When the task is expected to end; null when that is unknown.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -5494,7 +5494,7 @@ pub mod types {
         pub estimate_complete_time: Option<i64>,
         /// When it ended; null before.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -5621,7 +5621,7 @@ pub mod types {
         pub speed_limit: Option<i32>,
         /// When it was started; null before.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -5875,7 +5875,7 @@ pub mod types {
     pub struct SourceServersResponseBody {
         /// When the server was registered.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -5954,7 +5954,7 @@ pub mod types {
         pub is_consistency_result_exist: Option<bool>,
         /// When the connection of the agent last came or went.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -6014,7 +6014,7 @@ pub mod types {
         pub replicatesize: Option<i64>,
         /// When `migration_cycle` last changed.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -6037,7 +6037,7 @@ pub mod types {
         pub state: Option<SourceState>,
         /// When `state` last changed.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -6146,7 +6146,7 @@ pub mod types {
     pub struct SubTask {
         /// When it ended; null before.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -6194,7 +6194,7 @@ pub mod types {
         pub progress: Option<i32>,
         /// When it was started; null before.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -6215,7 +6215,7 @@ pub mod types {
     pub struct SubTaskAssociatedWithTask {
         /// When it ended; null before.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -6254,7 +6254,7 @@ pub mod types {
         pub progress: Option<i32>,
         /// When it was started; null before.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -7105,7 +7105,7 @@ pub mod types {
         pub speed_limit: Option<i32>,
         /// When it was started; null before.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -7183,7 +7183,7 @@ pub mod types {
         pub compress_rate: Option<f64>,
         /// When the task is expected to end; null when that is unknown.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -7234,7 +7234,7 @@ pub mod types {
         pub log_share_url: Option<crate::Secret>,
         /// When the log was uploaded.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -7298,7 +7298,7 @@ pub mod types {
         pub speed_limit: Option<i32>,
         /// When it was started; null before.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -7492,7 +7492,7 @@ pub mod types {
         pub compress_rate: Option<f64>,
         /// When the task was created.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -7515,7 +7515,7 @@ pub mod types {
         pub error_json: Option<String>,
         /// When the task is expected to end; null when that is unknown.
         ///
-        /// Unit: ms.
+        /// Unit: ms since 1970.
         #[serde(
             default,
             deserialize_with = "crate::lenient::integer",
@@ -7730,7 +7730,7 @@ pub mod types {
         ///
         /// Limits: at most 255 characters.
         pub name: String,
-        /// Size. In GB, unlike all other sizes.
+        /// Size. All other sizes are in bytes.
         ///
         /// Unit: GB. Limits: at least 0.
         pub size: i64,
@@ -7787,7 +7787,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub name: Option<String>,
-        /// Size. In GB, unlike all other sizes.
+        /// Size. All other sizes are in bytes.
         ///
         /// Unit: GB.
         #[serde(

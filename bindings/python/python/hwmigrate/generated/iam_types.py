@@ -84,7 +84,7 @@ class AccessKeyToken(Model):
     __slots__ = ()
 
     id: Optional[Union[Secret, str]] = field(SECRET, "The token. Send it here or in the header `X-Auth-Token`, not in both; the header is better.", default=None)
-    duration_seconds: Optional[Union[timedelta, float]] = field(SPAN_S, "How long the key lives. The service's default is 900.", default=None)
+    duration_seconds: Optional[Union[timedelta, float]] = field(SPAN_S, "How long the key lives. A number counts seconds. The service's default is 900.", default=None)
 
 
 class AccountName(Model):
@@ -287,7 +287,7 @@ class AccessKeyAgency(Model):
     agency_name: str = field(TEXT, "Name of the agency.")
     domain_id: Optional[str] = field(TEXT, "Id of the account that made the agency.", default=None)
     domain_name: Optional[str] = field(TEXT, "Name of the account that made the agency.", default=None)
-    duration_seconds: Optional[Union[timedelta, float]] = field(SPAN_S, "How long the key lives. The service's default is 900.", default=None)
+    duration_seconds: Optional[Union[timedelta, float]] = field(SPAN_S, "How long the key lives. A number counts seconds. The service's default is 900.", default=None)
     session_user: Optional[SessionUser] = field(SessionUser, "The name that the audit log shows.", default=None)
 
 

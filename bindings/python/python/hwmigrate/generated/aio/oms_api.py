@@ -262,7 +262,7 @@ class AsyncOmsApi(AsyncApi):
         `query_time` picks the month whose counters are answered.
 
         :param sync_task_id: Id of the sync task.
-        :param query_time: A moment in the month to count, in ms since 1970.
+        :param query_time: A moment in the month to count. A number counts milliseconds since 1970.
         :param timeout: longest time for the call with its login, pauses and repetitions.
 
         Source: https://support.huaweicloud.com/api-oms/ShowSyncTask.html
@@ -313,8 +313,8 @@ class AsyncOmsApi(AsyncApi):
 
         :param sync_task_id: Id of the sync task.
         :param data_type: The counters wanted, joined by commas.
-        :param start_time: Start of the period, in ms since 1970.
-        :param end_time: End of the period, in ms since 1970.
+        :param start_time: Start of the period. A number counts milliseconds since 1970.
+        :param end_time: End of the period. A number counts milliseconds since 1970.
         :param timeout: longest time for the call with its login, pauses and repetitions.
 
         Source: https://support.huaweicloud.com/api-oms/ListSyncTaskStatistic.html
