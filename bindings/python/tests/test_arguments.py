@@ -103,7 +103,7 @@ def test_what_the_source_says_already_is_not_overwritten() -> None:
         ("max_pause", lambda client, span: hwmigrate.RetryPolicy(max_pause=span)),
     ],
 )
-def test_length_of_time_that_is_none_is_told_by_its_name(
+def test_what_is_no_length_of_time_is_told_by_the_name_of_the_argument(
     client: Client, name: str, call: Callable[[Client, Any], object]
 ) -> None:
     with pytest.raises(ValueError, match=f"`{name}`: a length of time cannot be negative") as refused:

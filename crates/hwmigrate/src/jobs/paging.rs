@@ -51,7 +51,7 @@ impl<T> Page<T> {
 pub struct Record<T> {
     /// The record, as the documents describe it.
     pub value: T,
-    /// Its place among the records of its answer, counted from 0.
+    /// Its place among the records of its answer, counted from 0; nulls are none and do not count.
     pub index: usize,
     body: Bytes,
 }
