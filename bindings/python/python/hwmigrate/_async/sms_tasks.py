@@ -184,7 +184,12 @@ class AsyncServerTasks:
         page_size: Optional[int] = None,
         limit: Optional[int] = None,
     ) -> AsyncListing[t.TasksResponseBody]:
-        """All tasks, page after page as they are read, each once."""
+        """All tasks, page after page as they are read, each once.
+
+        :param state: only those in this state.
+        :param page_size: records per request, 1 to 200.
+        :param limit: at most so many records.
+        """
         how = _listed(state, name, id, source_server_id, enterprise_project_id, page_size, limit)
         return AsyncListing(t.TasksResponseBody, self._native.list(how))
 
@@ -194,11 +199,13 @@ class AsyncServerTasks:
         *,
         state: Union[t.TaskState, str, None] = None,
         name: Optional[str] = None,
+        id: Optional[str] = None,
         source_server_id: Optional[str] = None,
+        enterprise_project_id: Optional[str] = None,
         page_size: Optional[int] = None,
     ) -> Page[t.TasksResponseBody]:
-        """One page of the list, beginning at the record number ``offset``."""
-        how = _listed(state, name, None, source_server_id, None, page_size, None)
+        """One page of the list, beginning at the record number ``offset``, 0 to 65535."""
+        how = _listed(state, name, id, source_server_id, enterprise_project_id, page_size, None)
         return Page(t.TasksResponseBody, await go(self._native.page(how, offset)))
 
     async def update(self, id: str, request: t.PutTaskReq) -> None:

@@ -186,7 +186,12 @@ class ServerTasks:
         page_size: Optional[int] = None,
         limit: Optional[int] = None,
     ) -> Listing[t.TasksResponseBody]:
-        """All tasks, page after page as they are read, each once."""
+        """All tasks, page after page as they are read, each once.
+
+        :param state: only those in this state.
+        :param page_size: records per request, 1 to 200.
+        :param limit: at most so many records.
+        """
         how = _listed(state, name, id, source_server_id, enterprise_project_id, page_size, limit)
         return Listing(t.TasksResponseBody, self._native.list(how))
 
@@ -196,11 +201,13 @@ class ServerTasks:
         *,
         state: Union[t.TaskState, str, None] = None,
         name: Optional[str] = None,
+        id: Optional[str] = None,
         source_server_id: Optional[str] = None,
+        enterprise_project_id: Optional[str] = None,
         page_size: Optional[int] = None,
     ) -> Page[t.TasksResponseBody]:
-        """One page of the list, beginning at the record number ``offset``."""
-        how = _listed(state, name, None, source_server_id, None, page_size, None)
+        """One page of the list, beginning at the record number ``offset``, 0 to 65535."""
+        how = _listed(state, name, id, source_server_id, enterprise_project_id, page_size, None)
         return Page(t.TasksResponseBody, go(self._native.page(how, offset)))
 
     def update(self, id: str, request: t.PutTaskReq) -> None:
