@@ -68,13 +68,14 @@ class AsyncJob(Generic[Id]):
         self,
         timeout: Duration,
         *,
+        until: str = "ended",
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
         after_start: Optional[Progress] = None,
     ) -> Outcome:
         """Waits for its end, and stops it at the deadline or when the caller is interrupted."""
         return await self._jobs.wait_or_stop(
-            self.id, timeout, poll=poll, stall_after=stall_after, after_start=after_start
+            self.id, timeout, until=until, poll=poll, stall_after=stall_after, after_start=after_start
         )
 
     def watch(
@@ -141,7 +142,8 @@ class AsyncJobs(Generic[Id]):
         Ctrl-C and cancelling end the waiting, not the job.
 
         :param timeout: the longest wait; ``math.inf`` waits for ever.
-        :param until: ``"ended"``, or ``"started"``: it has left the queue.
+        :param until: ``"ended"``; ``"started"``: it has left the queue; ``"stopped"``: it stands still for whatever
+            reason, which is what follows a stop; ``"deleted"``: the service no longer knows it.
         :param poll: how often to look.
         :param stall_after: the progress says ``stalled`` when nothing moved for this long.
         :param after_start: for a wait right after a start, what the job looked like before it (from ``progress`` or
@@ -163,12 +165,13 @@ class AsyncJobs(Generic[Id]):
         id: Id,
         timeout: Duration,
         *,
+        until: str = "ended",
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
         after_start: Optional[Progress] = None,
     ) -> Outcome:
         """Waits for the end, and stops the job at the deadline or when the caller is interrupted."""
-        how = manner(timeout, None, poll, stall_after, after_start)
+        how = manner(timeout, until, poll, stall_after, after_start)
         return Outcome._of(await go(self._native.wait_or_stop(id, how)))
 
     def watch(
