@@ -8,6 +8,7 @@
 mod bridge;
 mod call;
 mod callables;
+mod catalogue;
 mod client;
 mod convert;
 mod credentials;
@@ -47,6 +48,8 @@ fn _hwmigrate(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<call::Call>()?;
     module.add_function(wrap_pyfunction!(call::block, module)?)?;
     module.add_function(wrap_pyfunction!(call::start, module)?)?;
+    module.add_function(wrap_pyfunction!(catalogue::all_codes, module)?)?;
+    module.add_function(wrap_pyfunction!(catalogue::find_code, module)?)?;
     module.add_class::<client::Core>()?;
     module.add_class::<convert::PyPollPolicy>()?;
     module.add_class::<convert::PyRetryPolicy>()?;

@@ -7,7 +7,8 @@
 ``Client`` blocks, ``AsyncClient`` has the same methods for asyncio. Results
 are typed objects with the documented names; errors are one tree below
 ``Error``. ``hwmigrate.oms`` and ``hwmigrate.sms`` have the types of the
-services, ``hwmigrate.testing`` an emulator to test against without an account.
+services, ``hwmigrate.catalogue`` the meaning of their error codes,
+``hwmigrate.testing`` an emulator to test against without an account.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ from hwmigrate.errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from hwmigrate import catalogue as catalogue
     from hwmigrate import oms as oms
     from hwmigrate import sms as sms
     from hwmigrate._async.client import AsyncClient
@@ -135,6 +137,7 @@ __all__ = [
     "TokenInfo",
     "TransportError",
     "__version__",
+    "catalogue",
     "enable_logging",
     "oms",
     "resolve_secret",
@@ -150,7 +153,7 @@ _PLACES = {
     "Page": "hwmigrate._records",
     "Records": "hwmigrate._records",
 }
-_MODULES = ("oms", "sms", "testing", "progress")
+_MODULES = ("catalogue", "oms", "sms", "testing", "progress")
 
 
 def __getattr__(name: str) -> object:
