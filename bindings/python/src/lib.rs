@@ -62,7 +62,9 @@ fn _hwmigrate(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<oms::Oms>()?;
     module.add_class::<oms_groups::Groups>()?;
     module.add_class::<oms_helpers::Buckets>()?;
+    module.add_class::<oms_request::NodeKeys>()?;
     module.add_function(wrap_pyfunction!(oms_request::group_request, module)?)?;
+    module.add_function(wrap_pyfunction!(oms_request::sync_request, module)?)?;
     module.add_function(wrap_pyfunction!(oms_request::task_request, module)?)?;
     module.add_class::<oms_sync::SyncTasks>()?;
     module.add_class::<oms_tasks::Tasks>()?;
