@@ -75,6 +75,7 @@ fn _hwmigrate(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<sms_parts::Projects>()?;
     module.add_class::<sms_parts::Servers>()?;
     module.add_class::<sms_parts::Templates>()?;
+    module.add_function(wrap_pyfunction!(sms_request::ruling, module)?)?;
     module.add_function(wrap_pyfunction!(sms_request::server_task_request, module)?)?;
     module.add_class::<sms_tasks::SmsTasks>()?;
     module.add_class::<source::Source>()?;

@@ -43,6 +43,18 @@ class AsyncJob(Generic[Id]):
         """Deletes it; it must not be running."""
         await self._jobs.delete(self.id)
 
+    async def delete_when_stopped(self, limit: Duration) -> None:
+        """Stops it if need be, and deletes it once it stands still, within ``limit``."""
+        await self._jobs.delete_when_stopped(self.id, limit)
+
+    async def update_bandwidth(self, bandwidth: Bandwidth) -> None:
+        """Sets its limits on speed by time of day; see ``tasks.update_bandwidth``."""
+        await self._jobs.update_bandwidth(self.id, bandwidth)
+
+    async def update_bandwidth_policy(self, request: t.UpdateBandwidthPolicyReq) -> None:
+        """As ``update_bandwidth``, with the request as it is documented."""
+        await self._jobs.update_bandwidth_policy(self.id, request)
+
     async def wait(
         self,
         timeout: Duration,

@@ -45,6 +45,18 @@ class Job(Generic[Id]):
         """Deletes it; it must not be running."""
         self._jobs.delete(self.id)
 
+    def delete_when_stopped(self, limit: Duration) -> None:
+        """Stops it if need be, and deletes it once it stands still, within ``limit``."""
+        self._jobs.delete_when_stopped(self.id, limit)
+
+    def update_bandwidth(self, bandwidth: Bandwidth) -> None:
+        """Sets its limits on speed by time of day; see ``tasks.update_bandwidth``."""
+        self._jobs.update_bandwidth(self.id, bandwidth)
+
+    def update_bandwidth_policy(self, request: t.UpdateBandwidthPolicyReq) -> None:
+        """As ``update_bandwidth``, with the request as it is documented."""
+        self._jobs.update_bandwidth_policy(self.id, request)
+
     def wait(
         self,
         timeout: Duration,
