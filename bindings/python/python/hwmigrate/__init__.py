@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from hwmigrate._async.client import AsyncClient
     from hwmigrate._logs import enable_logging
     from hwmigrate._model import Model
-    from hwmigrate._records import Page, Records
+    from hwmigrate._records import Page, RawBytes, Records
     from hwmigrate.generated.blocking.client import Client
     from hwmigrate.progress import (
         BulkEnd,
@@ -121,6 +121,7 @@ __all__ = [
     "Progress",
     "Project",
     "QuotaError",
+    "RawBytes",
     "Reason",
     "Records",
     "Report",
@@ -151,6 +152,7 @@ _PLACES = {
     "enable_logging": "hwmigrate._logs",
     "Model": "hwmigrate._model",
     "Page": "hwmigrate._records",
+    "RawBytes": "hwmigrate._records",
     "Records": "hwmigrate._records",
 }
 _MODULES = ("catalogue", "oms", "sms", "testing", "progress")

@@ -194,6 +194,14 @@ class Core:
         timeout: Optional[_Duration] = None,
         retry: Optional[RetryPolicy] = None,
     ) -> Call: ...
+    def call_bytes(
+        self,
+        operation: str,
+        parameters: Sequence[tuple[str, str]],
+        body: Any = None,
+        timeout: Optional[_Duration] = None,
+        retry: Optional[RetryPolicy] = None,
+    ) -> Call: ...
     def oms(self, timeout: Optional[_Duration] = None, retry: Optional[RetryPolicy] = None) -> Oms: ...
     def sms(self, timeout: Optional[_Duration] = None, retry: Optional[RetryPolicy] = None) -> Sms: ...
 
