@@ -182,8 +182,23 @@ impl Core {
         retry: Option<PyRetryPolicy>,
     ) -> Call {
         let body = body.map(|body| body.0);
-        let call = raw::call(&self.client, operation, parameters, body, timeout, retry);
-        Call::new(&self.runtime, call)
+        let call = raw::prepared(&self.client, operation, parameters, body, timeout, retry);
+        Call::new(&self.runtime, raw::json(call))
+    }
+
+    /// The same, with the answer as it came.
+    #[pyo3(signature = (operation, parameters, body=None, timeout=None, retry=None))]
+    fn call_bytes(
+        &self,
+        operation: &str,
+        parameters: Vec<(String, String)>,
+        body: Option<Json>,
+        timeout: Option<Timeout>,
+        retry: Option<PyRetryPolicy>,
+    ) -> Call {
+        let body = body.map(|body| body.0);
+        let call = raw::prepared(&self.client, operation, parameters, body, timeout, retry);
+        Call::new(&self.runtime, raw::bytes(call))
     }
 
     /// OMS, with limits of its own for each call if they are given.

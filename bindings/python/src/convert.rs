@@ -310,9 +310,11 @@ impl<'py> FromPyObject<'_, 'py> for Goal {
         let until = match word.as_str() {
             "started" => Until::Started,
             "ended" => Until::Ended,
+            "stopped" => Until::Stopped,
+            "deleted" => Until::Deleted,
             _ => {
                 return Err(PyValueError::new_err(format!(
-                    "until is {word:?}; use \"started\" or \"ended\""
+                    "until is {word:?}; use one of started, ended, stopped, deleted"
                 )));
             }
         };

@@ -8,6 +8,7 @@
 mod bridge;
 mod call;
 mod callables;
+mod catalogue;
 mod client;
 mod convert;
 mod credentials;
@@ -47,6 +48,8 @@ fn _hwmigrate(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<call::Call>()?;
     module.add_function(wrap_pyfunction!(call::block, module)?)?;
     module.add_function(wrap_pyfunction!(call::start, module)?)?;
+    module.add_function(wrap_pyfunction!(catalogue::all_codes, module)?)?;
+    module.add_function(wrap_pyfunction!(catalogue::find_code, module)?)?;
     module.add_class::<client::Core>()?;
     module.add_class::<convert::PyPollPolicy>()?;
     module.add_class::<convert::PyRetryPolicy>()?;
@@ -59,7 +62,9 @@ fn _hwmigrate(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<oms::Oms>()?;
     module.add_class::<oms_groups::Groups>()?;
     module.add_class::<oms_helpers::Buckets>()?;
+    module.add_class::<oms_request::NodeKeys>()?;
     module.add_function(wrap_pyfunction!(oms_request::group_request, module)?)?;
+    module.add_function(wrap_pyfunction!(oms_request::sync_request, module)?)?;
     module.add_function(wrap_pyfunction!(oms_request::task_request, module)?)?;
     module.add_class::<oms_sync::SyncTasks>()?;
     module.add_class::<oms_tasks::Tasks>()?;
@@ -70,6 +75,7 @@ fn _hwmigrate(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<sms_parts::Projects>()?;
     module.add_class::<sms_parts::Servers>()?;
     module.add_class::<sms_parts::Templates>()?;
+    module.add_function(wrap_pyfunction!(sms_request::ruling, module)?)?;
     module.add_function(wrap_pyfunction!(sms_request::server_task_request, module)?)?;
     module.add_class::<sms_tasks::SmsTasks>()?;
     module.add_class::<source::Source>()?;

@@ -1,7 +1,7 @@
 //! Requests of OMS from keyword arguments, by the core's own builders.
 
-use hwmigrate::oms::types::{CreateTaskGroupReq, CreateTaskReq};
-use hwmigrate::oms::{BandwidthPlan, GroupRequest, TaskRequest, UnixSeconds};
+use hwmigrate::oms::types::{CreateTaskGroupReq, CreateTaskReq, DstNodeReq, SrcNodeReq, StartTaskReq};
+use hwmigrate::oms::{self, BandwidthPlan, GroupRequest, TaskRequest, UnixSeconds};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use serde_json::{Value, json};
@@ -103,6 +103,55 @@ pub(crate) fn group_request<'py>(
     }
     let Body(request): Body<CreateTaskGroupReq> = whole_bucket(py, &choices, "prefix")?;
     to_python(py, &narrowed!(py, GroupRequest::from(request), choices).into_inner())
+}
+
+/// The request of a sync task, on the wire.
+#[pyfunction]
+pub(crate) fn sync_request<'py>(
+    py: Python<'py>,
+    source: Body<SrcNodeReq>,
+    destination: Body<DstNodeReq>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let request = oms::sync_request(source.0.into(), destination.0.into());
+    to_python(py, &request.map_err(|error| errors::raise(py, &error))?)
+}
+
+/// The keys of both sides, and the requests that start a job again with them, on the wire.
+#[pyclass(frozen, module = "hwmigrate._hwmigrate")]
+pub(crate) struct NodeKeys(oms::NodeKeys);
+
+#[pymethods]
+impl NodeKeys {
+    #[new]
+    fn new(keys: Body<StartTaskReq>) -> Self {
+        Self(keys.0.into())
+    }
+
+    #[staticmethod]
+    fn of_task(request: Body<CreateTaskReq>) -> Self {
+        Self((&request.0).into())
+    }
+
+    #[staticmethod]
+    fn of_group(request: Body<CreateTaskGroupReq>) -> Self {
+        Self((&request.0).into())
+    }
+
+    fn start_task<'py>(&self, py: Python<'py>, failed_only: bool) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, &self.0.start_task(failed_only))
+    }
+
+    fn start_group<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, &self.0.start_group())
+    }
+
+    fn retry_group<'py>(&self, py: Python<'py>, failed_only: bool) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, &self.0.retry_group(failed_only))
+    }
+
+    fn start_sync_task<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        to_python(py, &self.0.start_sync_task())
+    }
 }
 
 /// A request for the whole bucket, with the further fields as they were given.

@@ -57,12 +57,23 @@ impl<'py> FromPyObject<'_, 'py> for Speed {
     }
 }
 
+impl Speed {
+    /// The plan, by which a task is stopped that exceeds it by more than so many percent.
+    pub(crate) fn within(&self, percent: Option<f64>) -> hwmigrate::Result<SpeedPlan> {
+        match percent {
+            Some(percent) => self.0.clone().over_speed_threshold(percent),
+            None => Ok(self.0.clone()),
+        }
+    }
+}
+
 settings! {
     /// How servers are migrated.
     struct RunManner {
         timeout: Span,
         cut_over: bool,
         speed: Option<Speed>,
+        over_speed_threshold: Option<f64>,
         options: Vec<(String, String)>,
         poll: Option<PyPollPolicy>,
         stall_after: Option<Span>,
@@ -70,18 +81,18 @@ settings! {
 }
 
 impl RunManner {
-    fn apply(&self, mut migration: Migration<Unlimited>) -> Migration<Unlimited> {
+    fn apply(&self, mut migration: Migration<Unlimited>) -> hwmigrate::Result<Migration<Unlimited>> {
         migration = migration.cut_over(self.cut_over).configure(configured(&self.options));
-        if let Some(Speed(plan)) = &self.speed {
-            migration = migration.limit_speed(plan.clone());
+        if let Some(speed) = &self.speed {
+            migration = migration.limit_speed(speed.within(self.over_speed_threshold)?);
         }
         if let Some(PyPollPolicy(policy, _)) = &self.poll {
             migration = migration.poll(policy.clone());
         }
-        match self.stall_after {
+        Ok(match self.stall_after {
             Some(Span(span)) => migration.stall_after(span),
             None => migration,
-        }
+        })
     }
 }
 
@@ -129,12 +140,12 @@ impl Sms {
         Agent::new(self.sms.agent(), &self.runtime)
     }
 
-    fn migrate(&self, request: Body<PostTask>, manner: RunManner) -> Run {
-        self.run(self.sms.migrate(request.0), &manner)
+    fn migrate(&self, py: Python<'_>, request: Body<PostTask>, manner: RunManner) -> PyResult<Run> {
+        self.run(py, self.sms.migrate(request.0), &manner)
     }
 
-    fn resume(&self, id: String, manner: RunManner) -> Run {
-        self.run(self.sms.resume(id), &manner)
+    fn resume(&self, py: Python<'_>, id: String, manner: RunManner) -> PyResult<Run> {
+        self.run(py, self.sms.resume(id), &manner)
     }
 
     fn bulk(
@@ -150,6 +161,8 @@ impl Sms {
                 Begun::New(Body(request)) => self.sms.migrate(request),
             })
         });
+        let migrations: hwmigrate::Result<Vec<_>> = migrations.collect();
+        let migrations = migrations.map_err(|error| errors::raise(py, &error))?;
         let mut bulk = self.sms.bulk(migrations).in_waves(together.in_waves).stop_tasks(together.stop_tasks);
         if let Some(servers) = together.at_once {
             bulk = bulk.at_once(servers).map_err(|error| errors::raise(py, &error))?;
@@ -186,15 +199,16 @@ impl Sms {
         Self { sms, runtime: runtime.clone() }
     }
 
-    fn run(&self, migration: Migration<Unlimited>, manner: &RunManner) -> Run {
+    fn run(&self, py: Python<'_>, migration: Migration<Unlimited>, manner: &RunManner) -> PyResult<Run> {
         let known = Known::default();
         let written = known.clone();
-        let migration = manner.apply(migration).on_event(move |event| match event {
+        let migration = manner.apply(migration).map_err(|error| errors::raise(py, &error))?;
+        let migration = migration.on_event(move |event| match event {
             sms::MigrationEvent::Created(task) => written.created(created(task)),
             sms::MigrationEvent::Ended(end) => written.ended(report(end), &end.last),
             _ => {}
         });
-        Run::new(&self.runtime, migration.deadline(manner.timeout.0), known)
+        Ok(Run::new(&self.runtime, migration.deadline(manner.timeout.0), known))
     }
 
     fn call<F>(&self, work: impl FnOnce(sms::Sms) -> F) -> Call

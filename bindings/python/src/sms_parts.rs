@@ -7,7 +7,7 @@ use hwmigrate::sms::types::{
     PostMigProjectBody, PostSourceServerBody, PutDiskInfoReq, PutSourceServerBody, SourceState,
     TemplateRequest, UpdateTaskSpeedReq,
 };
-use hwmigrate::sms::{self, ListServers};
+use hwmigrate::sms::{self, ListErrors, ListProjects, ListServers, ListTemplates};
 use pyo3::prelude::*;
 
 use crate::call::Call;
@@ -38,6 +38,20 @@ macro_rules! part {
     };
 }
 
+/// Every list is cut into pages, and at a number of records.
+macro_rules! cut {
+    ($list:expr, $filter:expr) => {{
+        let mut list = $list;
+        if let Some(size) = $filter.page_size {
+            list = list.page_size(size);
+        }
+        if let Some(records) = $filter.limit {
+            list = list.limit(records);
+        }
+        list
+    }};
+}
+
 part!(Servers);
 part!(Templates);
 part!(Projects);
@@ -65,6 +79,15 @@ settings! {
         project: Option<String>,
         migration_cycle: Option<String>,
         connected: Option<bool>,
+        enterprise_project_id: Option<String>,
+        page_size: Option<u32>,
+        limit: Option<u64>,
+    }
+}
+
+settings! {
+    /// Which failed migrations, and how many at once.
+    struct ErrorFilter {
         enterprise_project_id: Option<String>,
         page_size: Option<u32>,
         limit: Option<u64>,
@@ -111,8 +134,14 @@ impl Servers {
         self.call(|servers| async move { servers.overview().await.map(Source::one) })
     }
 
-    fn errors(&self) -> Lister {
-        Lister::new(&self.runtime, PAGE as usize, "migration_errors", self.part.errors().records())
+    fn errors(&self, filter: ErrorFilter) -> Lister {
+        let page = filter.page_size.unwrap_or(PAGE) as usize;
+        Lister::new(&self.runtime, page, "migration_errors", self.failed(filter).records())
+    }
+
+    fn errors_page(&self, filter: ErrorFilter, offset: Offset) -> Call {
+        let list = self.failed(filter);
+        Call::new(&self.runtime, async move { page("migration_errors", list.page(offset.0).await) })
     }
 }
 
@@ -149,13 +178,15 @@ impl Servers {
         if let Some(project) = filter.enterprise_project_id {
             list = list.enterprise_project_id(project);
         }
-        if let Some(size) = filter.page_size {
-            list = list.page_size(size);
+        cut!(list, filter)
+    }
+
+    fn failed(&self, filter: ErrorFilter) -> ListErrors {
+        let mut list = self.part.errors();
+        if let Some(project) = filter.enterprise_project_id {
+            list = list.enterprise_project_id(project);
         }
-        if let Some(records) = filter.limit {
-            list = list.limit(records);
-        }
-        list
+        cut!(list, filter)
     }
 }
 
@@ -166,18 +197,28 @@ pub(crate) struct Templates {
     runtime: Runtime,
 }
 
+settings! {
+    /// Which templates, and how many at once.
+    struct TemplateFilter {
+        name: Option<String>,
+        id: Option<String>,
+        region: Option<String>,
+        availability_zone: Option<String>,
+        page_size: Option<u32>,
+        limit: Option<u64>,
+    }
+}
+
 #[pymethods]
 impl Templates {
-    #[pyo3(signature = (name=None, region=None))]
-    fn list(&self, name: Option<String>, region: Option<String>) -> Lister {
-        let mut list = self.part.list();
-        if let Some(name) = name {
-            list = list.name(name);
-        }
-        if let Some(region) = region {
-            list = list.region(region);
-        }
-        Lister::new(&self.runtime, PAGE as usize, "templates", list.records())
+    fn list(&self, filter: TemplateFilter) -> Lister {
+        let page = filter.page_size.unwrap_or(PAGE) as usize;
+        Lister::new(&self.runtime, page, "templates", self.filtered(filter).records())
+    }
+
+    fn page(&self, filter: TemplateFilter, offset: Offset) -> Call {
+        let list = self.filtered(filter);
+        Call::new(&self.runtime, async move { page("templates", list.page(offset.0).await) })
     }
 
     fn create(&self, template: Body<TemplateRequest>) -> Call {
@@ -211,6 +252,25 @@ impl Templates {
     }
 }
 
+impl Templates {
+    fn filtered(&self, filter: TemplateFilter) -> ListTemplates {
+        let mut list = self.part.list();
+        if let Some(name) = filter.name {
+            list = list.name(name);
+        }
+        if let Some(id) = filter.id {
+            list = list.id(id);
+        }
+        if let Some(region) = filter.region {
+            list = list.region(region);
+        }
+        if let Some(zone) = filter.availability_zone {
+            list = list.availability_zone(zone);
+        }
+        cut!(list, filter)
+    }
+}
+
 /// Migration projects.
 #[pyclass(frozen, module = "hwmigrate._hwmigrate")]
 pub(crate) struct Projects {
@@ -218,10 +278,24 @@ pub(crate) struct Projects {
     runtime: Runtime,
 }
 
+settings! {
+    /// How many migration projects at once, and in all.
+    struct ProjectFilter {
+        page_size: Option<u32>,
+        limit: Option<u64>,
+    }
+}
+
 #[pymethods]
 impl Projects {
-    fn list(&self) -> Lister {
-        Lister::new(&self.runtime, PAGE as usize, "migprojects", self.part.list().records())
+    fn list(&self, filter: ProjectFilter) -> Lister {
+        let page = filter.page_size.unwrap_or(PAGE) as usize;
+        Lister::new(&self.runtime, page, "migprojects", self.filtered(filter).records())
+    }
+
+    fn page(&self, filter: ProjectFilter, offset: Offset) -> Call {
+        let list = self.filtered(filter);
+        Call::new(&self.runtime, async move { page("migprojects", list.page(offset.0).await) })
     }
 
     fn create(&self, project: Body<PostMigProjectBody>) -> Call {
@@ -244,6 +318,12 @@ impl Projects {
 
     fn delete(&self, id: String) -> Call {
         self.call(|projects| async move { projects.delete(&id).await.map(nothing) })
+    }
+}
+
+impl Projects {
+    fn filtered(&self, filter: ProjectFilter) -> ListProjects {
+        cut!(self.part.list(), filter)
     }
 }
 

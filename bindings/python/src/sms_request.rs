@@ -1,9 +1,10 @@
 //! The request of a server task from keyword arguments, by the core's own builder.
 
-use hwmigrate::sms::types::{MigrationType, ShowServerResponse};
-use hwmigrate::sms::{Target, TaskRequest};
+use hwmigrate::sms::types::{InitTargetServer, MigrationType, ShowServerResponse, TaskState};
+use hwmigrate::sms::{self, Action, Ruling, Target, TaskRequest};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
+use serde_json::json;
 
 use crate::convert::settings;
 use crate::errors;
@@ -23,6 +24,7 @@ settings! {
         region_name: Option<String>,
         project_id: String,
         project_name: Option<String>,
+        layout: Option<Body<InitTargetServer>>,
         volumes: Option<Vec<String>>,
     }
 }
@@ -69,14 +71,16 @@ pub(crate) fn server_task_request<'py>(
         target = target.project_name(name);
     }
     let raise = |error| errors::raise(py, &error);
-    let advised = match &choices.server {
-        Source::Read(server) => server.init_target_server.as_ref(),
-        Source::Id(_) => None,
+    let advised = match (&choices.layout, &choices.server) {
+        (Some(Body(layout)), _) => Some(layout),
+        // Volumes stand for the disks of a layout, which the builder otherwise sets by itself.
+        (None, Source::Read(server)) if choices.volumes.is_some() => server.init_target_server.as_ref(),
+        (None, _) => None,
     };
+    if let Some(advised) = advised {
+        target = target.layout(advised);
+    }
     if let Some(ids) = choices.volumes {
-        if let Some(advised) = advised {
-            target = target.layout(advised);
-        }
         target = target.volumes(ids).map_err(raise)?;
     }
     let kind = MigrationType::from(choices.kind.as_str());
@@ -87,4 +91,15 @@ pub(crate) fn server_task_request<'py>(
         }
     };
     to_python(py, &request.into_inner())
+}
+
+/// Whether a task in this state can take the action, by the core's table.
+#[pyfunction]
+pub(crate) fn ruling<'py>(py: Python<'py>, state: &str, action: &str) -> PyResult<Bound<'py, PyAny>> {
+    let ruling = sms::ruling(&TaskState::from(state), &Action::from(action));
+    let (reason, advice) = match ruling {
+        Ruling::Refused { reason, advice } => (Some(reason), Some(advice)),
+        _ => (None, None),
+    };
+    to_python(py, &json!({"allowed": ruling.is_allowed(), "reason": reason, "advice": advice}))
 }

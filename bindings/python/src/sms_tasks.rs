@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use hwmigrate::sms::types::{ConfigKey, PostTask, PutTaskReq, TaskState};
+use hwmigrate::sms::types::{BatchGetConsistencyResultReq, ConfigKey, PostTask, PutTaskReq, TaskState};
 use hwmigrate::sms::{self, Action, Goal, ListTasks};
 use hwmigrate::wait::{Unlimited, Waiter};
 use pyo3::exceptions::PyValueError;
@@ -144,8 +144,12 @@ impl SmsTasks {
         })
     }
 
-    fn limit_speed(&self, id: String, speed: Speed) -> Call {
-        self.call(|tasks| async move { tasks.limit_speed(&id, &speed.0).await.map(nothing) })
+    #[pyo3(signature = (id, speed, over_speed_threshold=None))]
+    fn limit_speed(&self, id: String, speed: Speed, over_speed_threshold: Option<f64>) -> Call {
+        self.call(|tasks| async move {
+            let plan = speed.within(over_speed_threshold)?;
+            tasks.limit_speed(&id, &plan).await.map(nothing)
+        })
     }
 
     fn collect_log(&self, id: String, bucket: String) -> Call {
@@ -179,6 +183,13 @@ impl SmsTasks {
     fn export_consistency(&self, ids: Vec<String>) -> Call {
         self.call(|tasks| async move {
             let file = tasks.export_consistency(ids).await?.into_inner().bytes().await?;
+            Ok(bytes(file))
+        })
+    }
+
+    fn export_consistency_of(&self, request: Body<BatchGetConsistencyResultReq>) -> Call {
+        self.call(|tasks| async move {
+            let file = tasks.export_consistency_of(&request.0).await?.into_inner().bytes().await?;
             Ok(bytes(file))
         })
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import asyncio
+import json
 import pickle
 import time
 from datetime import datetime, timedelta, timezone
@@ -196,3 +197,28 @@ def test_any_operation_by_its_id(client: Client, request_of_all: hwmigrate.oms.C
     assert found["id"] == made["id"]
     with pytest.raises(hwmigrate.InvalidError, match="CreateTask"):
         client.call("CreateTas")
+
+
+def test_answer_of_any_operation_as_it_came(client: Client, request_of_all: hwmigrate.oms.CreateTaskReq) -> None:
+    made = client.call_bytes("CreateTask", body=request_of_all.to_dict())
+    assert isinstance(made, hwmigrate.RawBytes) and made.status in (200, 201) and made.request_id
+    id = json.loads(made.body)["id"]
+    assert str(id) not in repr(made)
+    shown = client.call_bytes("ShowTask", {"task_id": id}, timeout=30)
+    assert json.loads(shown.body)["id"] == id
+    with pytest.raises(hwmigrate.NotFoundError):
+        client.call_bytes("ShowTask", {"task_id": 999})
+
+
+def test_file_is_taken_as_bytes() -> None:
+    with Emulator(servers=["web"]) as emulator:
+        client = emulator.client()
+        (server,) = client.sms.servers.list()
+        request = hwmigrate.sms.task_request(
+            "move_web", "MIGRATE_FILE", client.sms.servers.show(str(server.id)), target_name="web", region="r",
+            project_id="p", vm_id="ecs",
+        )
+        body = {"task_info": [{"task_id": client.sms.tasks.create(request).id}]}
+        assert client.call_bytes("ExportConsistencyResults", body=body).body
+        with pytest.raises(hwmigrate.Error, match="take it as bytes"):
+            client.call("ExportConsistencyResults", body=body)

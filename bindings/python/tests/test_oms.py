@@ -49,6 +49,29 @@ def test_wait_accepts_started(client: Client, request_of_all: oms.CreateTaskReq)
         task.wait(30, until="someday")
 
 
+def test_wait_accepts_every_end(client: Client, emulator: Emulator, request_of_all: oms.CreateTaskReq) -> None:
+    emulator.fault("fail_objects", key="a.txt", code="TRF.0062", times=100)
+    tasks = client.oms.tasks
+    task = tasks.create(request_of_all)
+    assert task.wait_or_stop(30, until="stopped", poll=PROMPT).progress.state is State.FAILED
+    (end,) = tasks.wait_all([task.id], 30, until="stopped", poll=PROMPT)
+    assert end.result().done
+    task.delete()
+    assert task.wait(30, until="deleted", poll=PROMPT).done
+
+
+def test_wait_or_stop_for_a_start_leaves_the_job_running(
+    client: Client, emulator: Emulator, request_of_all: oms.CreateTaskReq
+) -> None:
+    emulator.fault("hold_state", state=2)
+    task = client.oms.tasks.create(request_of_all)
+    outcome = task.wait_or_stop(30, until="started", poll=PROMPT)
+    assert outcome.done and outcome.progress.state is State.RUNNING
+    assert emulator.requests("StopTask") == 0
+    emulator.release(2)
+    assert client.oms.tasks.wait_or_stop(task.id, 30, until="ended", poll=PROMPT).done
+
+
 def test_missed_deadline_is_a_timeout(
     client: Client, emulator: Emulator, request_of_all: oms.CreateTaskReq
 ) -> None:

@@ -98,6 +98,8 @@ def test_server_is_moved_step_by_step(servers: Emulator) -> None:
     task.cutover()
     watch = task.watch(PATIENCE, goal="migrate_success", poll=PROMPT)
     last = list(watch)[-1]
+    late = task.wait(PATIENCE, goal="aborted", poll=PROMPT)
+    assert late.overtaken and not late.done and not late.paused
     assert last.state is State.SUCCEEDED and [phase.kind for phase in last.phases] == ["replicate", "cutover"]
     assert watch.outcome is not None and watch.outcome.done
     assert "server task" in repr(last) and "<div>" in last._repr_html_()

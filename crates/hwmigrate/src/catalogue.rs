@@ -71,6 +71,19 @@ pub enum Retry {
     Account,
 }
 
+impl Retry {
+    /// The lower-case word for commands and JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Backoff => "backoff",
+            Self::Later => "later",
+            Self::State => "state",
+            Self::Account => "account",
+        }
+    }
+}
+
 /// The entry of a code. `APIG.` and `APIGW.` are the same list, and so are
 /// `S3M.` and `OMS.`: older texts of the services use the other prefix.
 pub fn find(code: &str) -> Option<&'static Entry> {
@@ -130,6 +143,14 @@ mod tests {
                 entry.code
             );
             assert!(entry.advice.zh.chars().any(|c| c > '\u{3000}'), "{} has no Chinese advice", entry.code);
+        }
+    }
+
+    #[test]
+    fn words_are_those_of_the_file() {
+        for retry in [Retry::Never, Retry::Backoff, Retry::Later, Retry::State, Retry::Account] {
+            let word = format!("{:?}", retry.as_str());
+            assert_eq!(serde_json::from_str::<Retry>(&word).unwrap(), retry);
         }
     }
 

@@ -249,9 +249,7 @@ fn read(operation: &Operation, answer: &Answer) -> Result<Option<Value>> {
         Err(error) => {
             let kind = if operation.idempotent { ErrorKind::Decode } else { ErrorKind::Ambiguous };
             let problem = match operation.response {
-                ResponseBody::Stream => {
-                    "the answer is a file and no JSON; take it with `send_bytes`".to_owned()
-                }
+                ResponseBody::Stream => "the answer is a file and no JSON; take it as bytes".to_owned(),
                 _ => format!("the answer is not JSON, at line {} column {}", error.line(), error.column()),
             };
             Err(Error::new(kind, problem)

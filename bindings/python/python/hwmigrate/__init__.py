@@ -7,7 +7,8 @@
 ``Client`` blocks, ``AsyncClient`` has the same methods for asyncio. Results
 are typed objects with the documented names; errors are one tree below
 ``Error``. ``hwmigrate.oms`` and ``hwmigrate.sms`` have the types of the
-services, ``hwmigrate.testing`` an emulator to test against without an account.
+services, ``hwmigrate.catalogue`` the meaning of their error codes,
+``hwmigrate.testing`` an emulator to test against without an account.
 """
 
 from __future__ import annotations
@@ -53,12 +54,13 @@ from hwmigrate.errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from hwmigrate import catalogue as catalogue
     from hwmigrate import oms as oms
     from hwmigrate import sms as sms
     from hwmigrate._async.client import AsyncClient
     from hwmigrate._logs import enable_logging
     from hwmigrate._model import Model
-    from hwmigrate._records import Page, Records
+    from hwmigrate._records import Page, RawBytes, Records
     from hwmigrate.generated.blocking.client import Client
     from hwmigrate.progress import (
         BulkEnd,
@@ -119,6 +121,7 @@ __all__ = [
     "Progress",
     "Project",
     "QuotaError",
+    "RawBytes",
     "Reason",
     "Records",
     "Report",
@@ -135,6 +138,7 @@ __all__ = [
     "TokenInfo",
     "TransportError",
     "__version__",
+    "catalogue",
     "enable_logging",
     "oms",
     "resolve_secret",
@@ -148,9 +152,10 @@ _PLACES = {
     "enable_logging": "hwmigrate._logs",
     "Model": "hwmigrate._model",
     "Page": "hwmigrate._records",
+    "RawBytes": "hwmigrate._records",
     "Records": "hwmigrate._records",
 }
-_MODULES = ("oms", "sms", "testing", "progress")
+_MODULES = ("catalogue", "oms", "sms", "testing", "progress")
 
 
 def __getattr__(name: str) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, List, Optional, Sequence, Tuple, Type, TypeVar, Union, overload
+from typing import TYPE_CHECKING, Any, Generic, List, NamedTuple, Optional, Sequence, Tuple, Type, TypeVar, Union, overload
 
 from hwmigrate._hwmigrate import Source
 from hwmigrate._model import Model
@@ -65,3 +65,17 @@ class Page(Records[M]):
     """One page of a list."""
 
     __slots__ = ()
+
+
+class RawBytes(NamedTuple):
+    """What an operation answered, not decoded. The body may hold secrets, so only its size is shown."""
+
+    status: int
+    """The HTTP status."""
+    request_id: Optional[str]
+    """The id to quote to the service's support."""
+    body: bytes
+    """The body as it came; empty when there was none."""
+
+    def __repr__(self) -> str:
+        return f"RawBytes(status={self.status}, request_id={self.request_id!r}, <{len(self.body)} bytes>)"

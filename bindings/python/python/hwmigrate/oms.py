@@ -7,11 +7,13 @@ from typing import Any, Iterable, Mapping, Optional, Tuple, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._args import one_of, some
+from hwmigrate._hwmigrate import Secret
 from hwmigrate._types import Bandwidth
+from hwmigrate.errors import invalid
 from hwmigrate.generated import oms_types as t
 from hwmigrate.generated.oms_types import *  # noqa: F403
 
-__all__ = ["group_request", "task_request"]
+__all__ = ["NodeKeys", "group_request", "sync_request", "task_request"]
 __all__ += t.__all__
 
 WHOLE = "the whole bucket"
@@ -84,6 +86,115 @@ def group_request(
         "url_list": url_list,
     }
     return t.CreateTaskGroupReq.from_dict(_hwmigrate.group_request(choices))
+
+
+def sync_request(
+    source: Union[t.SrcNodeReq, Mapping[str, Any]],
+    destination: Union[t.DstNodeReq, Mapping[str, Any]],
+    **fields: Any,
+) -> t.CreateSyncTaskReq:
+    """The request of a sync task, which copies objects one by one when it is told of them.
+
+    :param fields: further fields of ``CreateSyncTaskReq``, such as ``description``.
+
+    Raises ``InvalidError`` for what a sync task cannot carry: a session
+    token (it takes permanent keys only), a connection string or service
+    account in place of an access key, a choice of objects, a prefix to put
+    before the keys.
+    """
+    for name in fields:
+        if name not in t.CreateSyncTaskReq._fields:
+            raise TypeError(
+                f"CreateSyncTaskReq has no field {name!r}; it has {', '.join(t.CreateSyncTaskReq._fields)}"
+            )
+    request = t.CreateSyncTaskReq.from_dict(
+        _hwmigrate.sync_request(t.SrcNodeReq._body(source, "source"), t.DstNodeReq._body(destination, "destination"))
+    )
+    for name, value in fields.items():
+        if value is None:
+            continue
+        if getattr(request, name):
+            raise invalid(f"`{name}` was given, and so it was by `source` or `destination`: leave one of them out")
+        setattr(request, name, value)
+    return request
+
+
+class NodeKeys:
+    """The keys of both sides, for starting a job again.
+
+    The service keeps no keys for later: every start and retry sends them anew.
+
+    >>> keys = NodeKeys(src_ak=src_ak, src_sk=src_sk, dst_ak=dst_ak, dst_sk=dst_sk)
+    >>> client.oms.tasks.start(17, keys.start_task(failed_only=True))
+
+    Both keys of the source are left out for URL lists, and for a source with
+    credentials of its own kind.
+
+    :param src_security_token: the session token of temporary keys of the source; only tasks take it.
+    :param dst_security_token: that of the destination; only tasks take it.
+    :param connection_string: the connection string of an Azure source.
+    :param json_auth_file: the service account's JSON text of a Google source.
+    :param cdn_key: the key of a CDN domain with authentication.
+    """
+
+    __slots__ = ("_native",)
+
+    def __init__(
+        self,
+        *,
+        dst_ak: Union[Secret, str],
+        dst_sk: Union[Secret, str],
+        src_ak: Union[Secret, str, None] = None,
+        src_sk: Union[Secret, str, None] = None,
+        src_security_token: Union[Secret, str, None] = None,
+        dst_security_token: Union[Secret, str, None] = None,
+        connection_string: Union[Secret, str, None] = None,
+        json_auth_file: Union[Secret, str, None] = None,
+        cdn_key: Union[Secret, str, None] = None,
+    ) -> None:
+        keys = t.StartTaskReq(
+            dst_ak=dst_ak,
+            dst_sk=dst_sk,
+            src_ak=src_ak,
+            src_sk=src_sk,
+            src_security_token=src_security_token,
+            dst_security_token=dst_security_token,
+            connection_string=connection_string,
+            json_auth_file=json_auth_file,
+            source_cdn_authentication_key=cdn_key,
+        )
+        self._native = _hwmigrate.NodeKeys(t.StartTaskReq._body(keys))
+
+    @classmethod
+    def of(cls, request: Union[t.CreateTaskReq, t.CreateTaskGroupReq, t.StartTaskReq]) -> NodeKeys:
+        """The keys that the request of a task or of a task group holds, or that of a start."""
+        keys = cls.__new__(cls)
+        if isinstance(request, t.CreateTaskReq):
+            keys._native = _hwmigrate.NodeKeys.of_task(t.CreateTaskReq._body(request))
+        elif isinstance(request, t.CreateTaskGroupReq):
+            keys._native = _hwmigrate.NodeKeys.of_group(t.CreateTaskGroupReq._body(request))
+        else:
+            keys._native = _hwmigrate.NodeKeys(t.StartTaskReq._body(request))
+        return keys
+
+    def start_task(self, failed_only: bool = False) -> t.StartTaskReq:
+        """The request that starts a paused or failed task; with ``failed_only`` just the objects that failed."""
+        return t.StartTaskReq.from_dict(self._native.start_task(failed_only))
+
+    def start_group(self) -> t.StartTaskGroupReq:
+        """The request that resumes a paused group."""
+        return t.StartTaskGroupReq.from_dict(self._native.start_group())
+
+    def retry_group(self, failed_only: bool = False) -> t.RetryTaskGroupReq:
+        """The request that runs a failed group again; with ``failed_only`` just the objects that failed."""
+        return t.RetryTaskGroupReq.from_dict(self._native.retry_group(failed_only))
+
+    def start_sync_task(self) -> t.StartSyncTaskReq:
+        """The request that starts a stopped sync task. It needs keys for both sides."""
+        return t.StartSyncTaskReq.from_dict(self._native.start_sync_task())
+
+    def __repr__(self) -> str:
+        return "<keys of both sides>"
 
 
 def _choices(

@@ -217,6 +217,11 @@ class Outcome(Model):
         """Somebody paused the job; it goes on after a start."""
         return self.end == "paused"
 
+    @property
+    def overtaken(self) -> bool:
+        """It ended well before what was waited for could come, such as a stop that arrived too late."""
+        return self.end == "overtaken"
+
     def __str__(self) -> str:
         return str(self.progress or self.end or "done")
 

@@ -1,4 +1,4 @@
-"""Types of the Server Migration Service, and a way to write its largest request."""
+"""Types of the Server Migration Service, and ways to write its largest request and to judge its actions."""
 
 from __future__ import annotations
 
@@ -6,11 +6,36 @@ from typing import Any, Iterable, Optional, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._args import many
+from hwmigrate._kinds import FLAG, TEXT
+from hwmigrate._model import Model, field
 from hwmigrate.generated import sms_types as t
 from hwmigrate.generated.sms_types import *  # noqa: F403
 
-__all__ = ["task_request"]
+__all__ = ["Ruling", "ruling", "task_request"]
 __all__ += t.__all__
+
+
+class Ruling(Model):
+    """Whether a task can take an action."""
+
+    __slots__ = ()
+
+    allowed: bool = field(FLAG, "Nothing is known against it.", default=False)
+    reason: Optional[str] = field(
+        TEXT, "Why it would come to nothing, or to harm: the end of a sentence that begins with the action.", default=None
+    )
+    advice: Optional[str] = field(TEXT, "What to do instead.", default=None)
+
+
+def ruling(state: Union[t.TaskState, str], action: Union[t.TaskAction, str]) -> Ruling:
+    """Whether a task in this state can take the action, by the table that ``sms.tasks.action`` goes by.
+
+    >>> ruling("RUNNING", "cutover").allowed
+    False
+
+    A state or an action that this version does not know is left to the service, and allowed.
+    """
+    return Ruling._wrap(_hwmigrate.ruling(str(state), str(action)))
 
 
 def task_request(
@@ -25,6 +50,7 @@ def task_request(
     template_id: Optional[str] = None,
     region_name: Optional[str] = None,
     project_name: Optional[str] = None,
+    layout: Optional[t.InitTargetServer] = None,
     volumes: Optional[Iterable[str]] = None,
     **fields: Any,
 ) -> t.PostTask:
@@ -46,7 +72,9 @@ def task_request(
     :param template_id: the template by which the service creates the target.
     :param region_name: the name of the region, where it is not its id.
     :param project_name: the name of the project, where it is not that of the region.
-    :param volumes: the EVS volumes of an existing target, one for each recommended disk in its order.
+    :param layout: the disks of the target, sizes in bytes; those that the service recommends for the server by default,
+        which an id alone does not tell.
+    :param volumes: the EVS volumes of an existing target, one for each disk of the layout in its order.
     :param fields: further fields of ``PostTask``, such as ``syncing`` or ``start_target_server``.
 
     Raises ``InvalidError`` for a field that cannot be, naming it.
@@ -65,6 +93,7 @@ def task_request(
         "region_name": region_name,
         "project_id": project_id,
         "project_name": project_name,
+        "layout": None if layout is None else t.InitTargetServer._body(layout, "layout"),
         "volumes": None if volumes is None else many("volumes", volumes),
     }
     request = t.PostTask.from_dict(_hwmigrate.server_task_request(choices))

@@ -92,6 +92,13 @@ impl Source {
     }
 }
 
+/// For fields that no constructor has, such as the KMS key of the credentials.
+impl From<SrcNodeReq> for Source {
+    fn from(node: SrcNodeReq) -> Self {
+        Self(node)
+    }
+}
+
 /// Where the objects go: an OBS bucket in the region of the endpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Destination(pub(super) DstNodeReq);
@@ -128,6 +135,13 @@ impl Destination {
     pub fn save_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.0.save_prefix = Some(prefix.into()).filter(|prefix: &String| !prefix.is_empty());
         self
+    }
+}
+
+/// For fields that no constructor has, such as the KMS key of the credentials.
+impl From<DstNodeReq> for Destination {
+    fn from(node: DstNodeReq) -> Self {
+        Self(node)
     }
 }
 
@@ -269,6 +283,7 @@ impl TaskRequest {
     pub fn new(source: Source, destination: Destination) -> Self {
         let mut src_node = source.0;
         src_node.object_key = vec![String::new()];
+        src_node.list_file = None;
         Self(CreateTaskReq {
             bandwidth_policy: Vec::new(),
             consistency_check: None,

@@ -278,6 +278,13 @@ fn what_groups_and_sync_tasks_cannot_carry_is_refused_and_not_dropped() {
     ] {
         refused(sync_request(source, self::destination()).unwrap_err(), &[words]);
     }
+    let mut narrowed = TaskRequest::new(self::source(), self::destination()).into_inner().src_node;
+    let error = sync_request(narrowed.clone().into(), self::destination()).unwrap_err();
+    refused(error, &["source.object_key is given"]);
+    narrowed.object_key.clear();
+    narrowed.kms_key_id = Some("key".to_owned());
+    let request = sync_request(narrowed.into(), self::destination()).unwrap();
+    assert_eq!(request.src_kms_key_id.as_deref(), Some("key"));
 }
 
 #[test]

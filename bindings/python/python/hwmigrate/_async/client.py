@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple, Typ
 from hwmigrate._hwmigrate import Core, Credentials, RetryPolicy, Secret
 from hwmigrate._hwmigrate import start as go
 from hwmigrate._async.oms import AsyncOms
+from hwmigrate._records import RawBytes
 from hwmigrate._types import Duration
 from hwmigrate.progress import Login, Project, TemporaryAccessKey, TokenInfo
 
@@ -178,11 +179,27 @@ class AsyncClient:
         ``project_id`` is filled in. Returns what the service answered: a dict,
         a list of them, or None. An id that several services have is that of
         OMS. The answer is given as it came, secrets included; the methods
-        below ``oms.api`` return models that hide them.
+        below ``oms.api`` return models that hide them. A file, such as that of
+        ``ExportConsistencyResults``, is for ``call_bytes``.
         """
-        named = [(name, str(value)) for name, value in (parameters or {}).items()]
-        source = await go(self._core.call(operation, named, body, timeout, retry))
+        source = await go(self._core.call(operation, _named(parameters), body, timeout, retry))
         return source.whole()
+
+    async def call_bytes(
+        self,
+        operation: str,
+        parameters: Optional[Mapping[str, object]] = None,
+        body: Optional[Mapping[str, Any]] = None,
+        *,
+        timeout: Optional[Duration] = None,
+        retry: Optional[RetryPolicy] = None,
+    ) -> RawBytes:
+        """As ``call``, and returns the body as it came, with the status and the id of the request.
+
+        That the body begins like what the operation answers was checked;
+        whether it is JSON to its end was not.
+        """
+        return RawBytes(*await go(self._core.call_bytes(operation, _named(parameters), body, timeout, retry)))
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -203,3 +220,7 @@ class AsyncClient:
 
     def __getstate__(self) -> Dict[str, Any]:
         raise TypeError("a client is not pickled; make one in the other process")
+
+
+def _named(parameters: Optional[Mapping[str, object]]) -> List[Tuple[str, str]]:
+    return [(name, str(value)) for name, value in (parameters or {}).items()]

@@ -30,6 +30,10 @@ class AsyncGroup(AsyncJob[str]):
         """Starts it again, with the keys of both sides."""
         await self._jobs.start(self.id, request)
 
+    async def retry(self, request: t.RetryTaskGroupReq) -> None:
+        """Runs its failed tasks again."""
+        await self._jobs.retry(self.id, request)
+
     def __repr__(self) -> str:
         return f"<task group {self.id}>"
 

@@ -89,6 +89,7 @@ class AsyncSms:
         timeout: Duration,
         cut_over: bool = False,
         speed: Optional[Bandwidth] = None,
+        over_speed_threshold: Optional[float] = None,
         options: Optional[Mapping[str, str]] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
@@ -98,11 +99,13 @@ class AsyncSms:
         :param timeout: for the whole migration.
         :param cut_over: launch the target once it synchronises.
         :param speed: limits such as ``"50Mbit/s"``, or a dict of limits by time of day.
+        :param over_speed_threshold: stop the task when the measured rate exceeds a limit by more than this many
+            percent, 10 to 100.
         :param options: special options of the task by their keys.
         :param poll: how often to look.
         :param stall_after: the progress says ``stalled`` when nothing moved for this long.
         """
-        how = _run_manner(timeout, cut_over, speed, options, poll, stall_after)
+        how = _run_manner(timeout, cut_over, speed, over_speed_threshold, options, poll, stall_after)
         return AsyncServerMigration(self._native.migrate(t.PostTask._body(request), how))
 
     def resume(
@@ -112,12 +115,13 @@ class AsyncSms:
         timeout: Duration,
         cut_over: bool = False,
         speed: Optional[Bandwidth] = None,
+        over_speed_threshold: Optional[float] = None,
         options: Optional[Mapping[str, str]] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
     ) -> AsyncServerMigration:
         """A migration that was begun before, by this process or another."""
-        how = _run_manner(timeout, cut_over, speed, options, poll, stall_after)
+        how = _run_manner(timeout, cut_over, speed, over_speed_threshold, options, poll, stall_after)
         return AsyncServerMigration(self._native.resume(task_id, how))
 
     def bulk(
@@ -130,6 +134,7 @@ class AsyncSms:
         stop_tasks: bool = False,
         cut_over: bool = False,
         speed: Optional[Bandwidth] = None,
+        over_speed_threshold: Optional[float] = None,
         options: Optional[Mapping[str, str]] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
@@ -141,7 +146,7 @@ class AsyncSms:
         :param in_waves: begin the next only when all of a wave are through.
         :param stop_tasks: when the caller is interrupted, stop the tasks as well.
         """
-        how = _run_manner(timeout, cut_over, speed, options, poll, stall_after)
+        how = _run_manner(timeout, cut_over, speed, over_speed_threshold, options, poll, stall_after)
         together = {"at_once": at_once, "in_waves": in_waves, "stop_tasks": stop_tasks}
         begun = [
             job if isinstance(job, str) else t.PostTask._body(job, f"jobs[{place}]")
@@ -175,6 +180,7 @@ def _run_manner(
     timeout: Duration,
     cut_over: bool,
     speed: Optional[Bandwidth],
+    over_speed_threshold: Optional[float],
     options: Optional[Mapping[str, str]],
     poll: Optional[PollPolicy],
     stall_after: Optional[Duration],
@@ -183,6 +189,7 @@ def _run_manner(
         "timeout": timeout,
         "cut_over": cut_over,
         "speed": speed,
+        "over_speed_threshold": over_speed_threshold,
         "options": list((options or {}).items()),
         "poll": poll,
         "stall_after": stall_after,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Iterable, Optional, Union
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Optional, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._hwmigrate import Secret
@@ -10,6 +10,7 @@ from hwmigrate._hwmigrate import start as go
 from hwmigrate._args import many
 from hwmigrate._async.jobs import AsyncListing, word
 from hwmigrate._lazy import Lazy
+from hwmigrate._records import Page
 from hwmigrate.progress import Created
 
 if TYPE_CHECKING:
@@ -47,22 +48,57 @@ class AsyncServers:
         :param connected: only servers whose agent is connected, or is not.
         :param vm_id: only the server whose clone is this ECS.
         :param has_consistency_result: only servers that were compared with their target, or were not.
+        :param page_size: records per request, 1 to 200.
+        :param limit: at most so many records.
         """
-        how = {
-            "state": word(state),
-            "name": name,
-            "id": id,
-            "ip": ip,
-            "project": project,
-            "migration_cycle": word(migration_cycle),
-            "connected": connected,
-            "enterprise_project_id": enterprise_project_id,
-            "vm_id": vm_id,
-            "has_consistency_result": has_consistency_result,
-            "page_size": page_size,
-            "limit": limit,
-        }
+        how = _servers(
+            state,
+            name,
+            id,
+            ip,
+            project,
+            migration_cycle,
+            connected,
+            enterprise_project_id,
+            vm_id,
+            has_consistency_result,
+            page_size,
+            limit,
+        )
         return AsyncListing(t.SourceServersResponseBody, self._native.list(how))
+
+    async def page(
+        self,
+        offset: int = 0,
+        *,
+        state: Union[t.SourceState, str, None] = None,
+        name: Optional[str] = None,
+        id: Optional[str] = None,
+        ip: Optional[str] = None,
+        project: Optional[str] = None,
+        migration_cycle: Union[t.MigrationCycle, str, None] = None,
+        connected: Optional[bool] = None,
+        enterprise_project_id: Optional[str] = None,
+        vm_id: Optional[str] = None,
+        has_consistency_result: Optional[bool] = None,
+        page_size: Optional[int] = None,
+    ) -> Page[t.SourceServersResponseBody]:
+        """One page of the list, beginning at the record number ``offset``, 0 to 65535; narrowed as ``list`` is."""
+        how = _servers(
+            state,
+            name,
+            id,
+            ip,
+            project,
+            migration_cycle,
+            connected,
+            enterprise_project_id,
+            vm_id,
+            has_consistency_result,
+            page_size,
+            None,
+        )
+        return Page(t.SourceServersResponseBody, await go(self._native.page(how, offset)))
 
     async def show(self, id: str) -> t.ShowServerResponse:
         """Reads one source server: its disks, its checks, the target that the service recommends."""
@@ -92,9 +128,32 @@ class AsyncServers:
         """How many servers are in which state."""
         return t.ShowOverviewResponse._of(await go(self._native.overview()))
 
-    def errors(self) -> AsyncListing[t.MigrationErrors]:
-        """The servers whose migration failed, and why."""
-        return AsyncListing(t.MigrationErrors, self._native.errors())
+    def errors(
+        self,
+        *,
+        enterprise_project_id: Optional[str] = None,
+        page_size: Optional[int] = None,
+        limit: Optional[int] = None,
+    ) -> AsyncListing[t.MigrationErrors]:
+        """The servers whose migration failed, and why.
+
+        :param enterprise_project_id: only servers of this enterprise project.
+        :param page_size: records per request, 1 to 100.
+        :param limit: at most so many records.
+        """
+        how = _errors(enterprise_project_id, page_size, limit)
+        return AsyncListing(t.MigrationErrors, self._native.errors(how))
+
+    async def errors_page(
+        self,
+        offset: int = 0,
+        *,
+        enterprise_project_id: Optional[str] = None,
+        page_size: Optional[int] = None,
+    ) -> Page[t.MigrationErrors]:
+        """One page of them, beginning at the record number ``offset``, 0 to 65535."""
+        how = _errors(enterprise_project_id, page_size, None)
+        return Page(t.MigrationErrors, await go(self._native.errors_page(how, offset)))
 
 
 class AsyncTemplates:
@@ -104,10 +163,38 @@ class AsyncTemplates:
         self._native = native
 
     def list(
-        self, *, name: Optional[str] = None, region: Optional[str] = None
+        self,
+        *,
+        name: Optional[str] = None,
+        id: Optional[str] = None,
+        region: Optional[str] = None,
+        availability_zone: Optional[str] = None,
+        page_size: Optional[int] = None,
+        limit: Optional[int] = None,
     ) -> AsyncListing[t.TemplateResponseBody]:
-        """All templates, page after page as they are read."""
-        return AsyncListing(t.TemplateResponseBody, self._native.list(name, region))
+        """All templates, page after page as they are read.
+
+        :param region: only templates for this region.
+        :param availability_zone: only templates for this availability zone.
+        :param page_size: records per request, 1 to 100.
+        :param limit: at most so many records.
+        """
+        how = _templates(name, id, region, availability_zone, page_size, limit)
+        return AsyncListing(t.TemplateResponseBody, self._native.list(how))
+
+    async def page(
+        self,
+        offset: int = 0,
+        *,
+        name: Optional[str] = None,
+        id: Optional[str] = None,
+        region: Optional[str] = None,
+        availability_zone: Optional[str] = None,
+        page_size: Optional[int] = None,
+    ) -> Page[t.TemplateResponseBody]:
+        """One page of the list, beginning at the record number ``offset``, 0 to 65535; narrowed as ``list`` is."""
+        how = _templates(name, id, region, availability_zone, page_size, None)
+        return Page(t.TemplateResponseBody, await go(self._native.page(how, offset)))
 
     async def create(self, template: t.TemplateRequest) -> Created:
         """Creates a template."""
@@ -141,9 +228,21 @@ class AsyncMigrationProjects:
     def __init__(self, native: _hwmigrate.Projects) -> None:
         self._native = native
 
-    def list(self) -> AsyncListing[t.MigprojectsResponseBody]:
-        """All migration projects, page after page as they are read."""
-        return AsyncListing(t.MigprojectsResponseBody, self._native.list())
+    def list(
+        self, *, page_size: Optional[int] = None, limit: Optional[int] = None
+    ) -> AsyncListing[t.MigprojectsResponseBody]:
+        """All migration projects, page after page as they are read.
+
+        :param page_size: records per request, 1 to 100.
+        :param limit: at most so many records.
+        """
+        how = {"page_size": page_size, "limit": limit}
+        return AsyncListing(t.MigprojectsResponseBody, self._native.list(how))
+
+    async def page(self, offset: int = 0, *, page_size: Optional[int] = None) -> Page[t.MigprojectsResponseBody]:
+        """One page of the list, beginning at the record number ``offset``, 0 to 65535."""
+        how = {"page_size": page_size, "limit": None}
+        return Page(t.MigprojectsResponseBody, await go(self._native.page(how, offset)))
 
     async def create(self, project: t.PostMigProjectBody) -> Created:
         """Creates a migration project."""
@@ -206,3 +305,57 @@ class AsyncAgent:
         """Tells the outcome of a comparison of both sides."""
         rows = [t.ConsistencyResult._body(row, f"results[{place}]") for place, row in enumerate(many("results", results))]
         await go(self._native.report_consistency(task_id, rows))
+
+
+def _servers(
+    state: Optional[str],
+    name: Optional[str],
+    id: Optional[str],
+    ip: Optional[str],
+    project: Optional[str],
+    migration_cycle: Optional[str],
+    connected: Optional[bool],
+    enterprise_project_id: Optional[str],
+    vm_id: Optional[str],
+    has_consistency_result: Optional[bool],
+    page_size: Optional[int],
+    limit: Optional[int],
+) -> Mapping[str, Any]:
+    return {
+        "state": word(state),
+        "name": name,
+        "id": id,
+        "ip": ip,
+        "project": project,
+        "migration_cycle": word(migration_cycle),
+        "connected": connected,
+        "enterprise_project_id": enterprise_project_id,
+        "vm_id": vm_id,
+        "has_consistency_result": has_consistency_result,
+        "page_size": page_size,
+        "limit": limit,
+    }
+
+
+def _errors(
+    enterprise_project_id: Optional[str], page_size: Optional[int], limit: Optional[int]
+) -> Mapping[str, Any]:
+    return {"enterprise_project_id": enterprise_project_id, "page_size": page_size, "limit": limit}
+
+
+def _templates(
+    name: Optional[str],
+    id: Optional[str],
+    region: Optional[str],
+    availability_zone: Optional[str],
+    page_size: Optional[int],
+    limit: Optional[int],
+) -> Mapping[str, Any]:
+    return {
+        "name": name,
+        "id": id,
+        "region": region,
+        "availability_zone": availability_zone,
+        "page_size": page_size,
+        "limit": limit,
+    }

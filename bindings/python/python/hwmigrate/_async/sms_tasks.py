@@ -12,10 +12,12 @@ from hwmigrate._args import many
 from hwmigrate._async.jobs import AsyncFleetWatch, AsyncListing, AsyncWatch, Observer, fleet_end, follow, manner, word
 from hwmigrate._lazy import Lazy
 from hwmigrate._records import Page, Records
-from hwmigrate._types import Bandwidth, Duration
+from hwmigrate._types import ActionOptions, Bandwidth, Duration
 from hwmigrate.progress import Created, FleetEnd, Outcome, Progress
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from hwmigrate.generated import sms_types as t
 else:
     t = Lazy("hwmigrate.generated.sms_types")
@@ -58,35 +60,101 @@ class AsyncServerTask:
             consistency_check=consistency_check,
         )
 
-    async def start(self) -> None:
+    async def start(self, **options: Unpack[ActionOptions]) -> None:
         """Starts it, or goes on with it after a stop or a failure."""
-        await self._all.start(self.id)
+        await self._all.start(self.id, **options)
 
-    async def stop(self) -> None:
+    async def stop(self, **options: Unpack[ActionOptions]) -> None:
         """Pauses it. It is told, not done."""
-        await self._all.stop(self.id)
+        await self._all.stop(self.id, **options)
 
-    async def cutover(self) -> None:
+    async def cutover(self, **options: Unpack[ActionOptions]) -> None:
         """Launches the target: the end of the migration."""
-        await self._all.cutover(self.id)
+        await self._all.cutover(self.id, **options)
 
-    async def restart(self) -> None:
+    async def restart(self, **options: Unpack[ActionOptions]) -> None:
         """Synchronises what has changed on the source since the cut-over."""
-        await self._all.restart(self.id)
+        await self._all.restart(self.id, **options)
 
-    async def limit_speed(self, speed: Optional[Bandwidth]) -> None:
-        """Replaces its speed limits; see ``tasks.limit_speed``."""
-        await self._all.limit_speed(self.id, speed)
+    async def test(self, **options: Unpack[ActionOptions]) -> None:
+        """The action named ``test``, which no document explains."""
+        await self._all.test(self.id, **options)
+
+    async def clone_test(self, **options: Unpack[ActionOptions]) -> None:
+        """Launches a clone of the target, to try it out."""
+        await self._all.clone_test(self.id, **options)
+
+    async def migration_test(self, **options: Unpack[ActionOptions]) -> None:
+        """Begins a migration drill."""
+        await self._all.migration_test(self.id, **options)
+
+    async def network_check(self, **options: Unpack[ActionOptions]) -> None:
+        """Has the agent measure the network between source and target."""
+        await self._all.network_check(self.id, **options)
+
+    async def skip(self, **options: Unpack[ActionOptions]) -> None:
+        """Goes on without the comparison of both sides."""
+        await self._all.skip(self.id, **options)
+
+    async def clear(self, **options: Unpack[ActionOptions]) -> None:
+        """Removes the snapshots that a migration drill made."""
+        await self._all.clear(self.id, **options)
+
+    async def rollback(self, **options: Unpack[ActionOptions]) -> None:
+        """Takes a failed synchronisation back."""
+        await self._all.rollback(self.id, **options)
+
+    async def update(self, request: t.PutTaskReq) -> None:
+        """Changes its name, target, address, limit."""
+        await self._all.update(self.id, request)
 
     async def delete(self) -> None:
         """Deletes it; it must stand still."""
         await self._all.delete(self.id)
 
+    async def delete_when_stopped(self, limit: Duration) -> None:
+        """Stops it if it runs, and deletes it once it stands still, within ``limit``."""
+        await self._all.delete_when_stopped(self.id, limit)
+
+    async def speed_limits(self) -> Records[t.SpeedLimitlJson]:
+        """Its speed limits over the day."""
+        return await self._all.speed_limits(self.id)
+
+    async def limit_speed(
+        self, speed: Optional[Bandwidth], *, over_speed_threshold: Optional[float] = None
+    ) -> None:
+        """Replaces its speed limits; see ``tasks.limit_speed``."""
+        await self._all.limit_speed(self.id, speed, over_speed_threshold=over_speed_threshold)
+
+    async def collect_log(self, bucket: str) -> None:
+        """Uploads its log to an OBS bucket."""
+        await self._all.collect_log(self.id, bucket)
+
+    async def passphrase(self) -> Optional[Secret]:
+        """The passphrase of the certificate for its secure channel."""
+        return await self._all.passphrase(self.id)
+
+    async def cert_key(self, *, with_ca: bool = False) -> t.ShowCertKeyResponse:
+        """The certificates and private keys for its secure channel."""
+        return await self._all.cert_key(self.id, with_ca=with_ca)
+
+    async def settings(self, key: Optional[str] = None) -> t.ShowConfigSettingResponse:
+        """Its special options: all of them, or one."""
+        return await self._all.settings(self.id, key)
+
+    async def configure(self, options: Mapping[str, str]) -> None:
+        """Sets special options by their keys."""
+        await self._all.configure(self.id, options)
+
+    async def consistency(self) -> t.ShowConsistencyResultResponse:
+        """The outcome of the last comparison of both sides."""
+        return await self._all.consistency(self.id)
+
     async def wait(
         self,
         timeout: Duration,
         *,
-        goal: Union[str, None] = None,
+        goal: Optional[str] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
         after_start: Optional[Progress] = None,
@@ -184,7 +252,12 @@ class AsyncServerTasks:
         page_size: Optional[int] = None,
         limit: Optional[int] = None,
     ) -> AsyncListing[t.TasksResponseBody]:
-        """All tasks, page after page as they are read, each once."""
+        """All tasks, page after page as they are read, each once.
+
+        :param state: only those in this state.
+        :param page_size: records per request, 1 to 200.
+        :param limit: at most so many records.
+        """
         how = _listed(state, name, id, source_server_id, enterprise_project_id, page_size, limit)
         return AsyncListing(t.TasksResponseBody, self._native.list(how))
 
@@ -194,11 +267,13 @@ class AsyncServerTasks:
         *,
         state: Union[t.TaskState, str, None] = None,
         name: Optional[str] = None,
+        id: Optional[str] = None,
         source_server_id: Optional[str] = None,
+        enterprise_project_id: Optional[str] = None,
         page_size: Optional[int] = None,
     ) -> Page[t.TasksResponseBody]:
-        """One page of the list, beginning at the record number ``offset``."""
-        how = _listed(state, name, None, source_server_id, None, page_size, None)
+        """One page of the list, beginning at the record number ``offset``, 0 to 65535."""
+        how = _listed(state, name, id, source_server_id, enterprise_project_id, page_size, None)
         return Page(t.TasksResponseBody, await go(self._native.page(how, offset)))
 
     async def update(self, id: str, request: t.PutTaskReq) -> None:
@@ -229,9 +304,11 @@ class AsyncServerTasks:
     ) -> None:
         """Tells a task to do something: ``start``, ``stop``, ``cutover``, ``clone_test``, and others.
 
-        It is refused with ``ConflictError`` when the task is in a state where
-        it comes to nothing, unless it is forced.
+        The named forms below take the same options. It is refused with
+        ``ConflictError`` when the task is in a state where it comes to
+        nothing, see ``sms.ruling``.
 
+        :param force: send it whatever the task's state is, without looking first.
         :param template: the template of the server that the action creates.
         :param switch_hce: convert the system to Huawei Cloud EulerOS; Linux only.
         :param consistency_check: have the data of both sides compared.
@@ -244,56 +321,64 @@ class AsyncServerTasks:
         }
         await go(self._native.action(id, str(action), details))
 
-    async def start(self, id: str) -> None:
+    async def start(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Starts a task, or goes on with one that was stopped or failed."""
-        await self.action(id, "start")
+        await self.action(id, "start", **options)
 
-    async def stop(self, id: str) -> None:
+    async def stop(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Pauses a running task. It is told, not done."""
-        await self.action(id, "stop")
+        await self.action(id, "stop", **options)
 
-    async def cutover(self, id: str) -> None:
+    async def cutover(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Launches the target: the end of the migration."""
-        await self.action(id, "cutover")
+        await self.action(id, "cutover", **options)
 
-    async def restart(self, id: str) -> None:
+    async def restart(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Synchronises what has changed on the source since the cut-over."""
-        await self.action(id, "restart")
+        await self.action(id, "restart", **options)
 
-    async def clone_test(self, id: str) -> None:
+    async def test(self, id: str, **options: Unpack[ActionOptions]) -> None:
+        """The action named ``test``, which no document explains."""
+        await self.action(id, "test", **options)
+
+    async def clone_test(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Launches a clone of the target, to try it out."""
-        await self.action(id, "clone_test")
+        await self.action(id, "clone_test", **options)
 
-    async def migration_test(self, id: str) -> None:
+    async def migration_test(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Begins a migration drill."""
-        await self.action(id, "migration_test")
+        await self.action(id, "migration_test", **options)
 
-    async def network_check(self, id: str) -> None:
+    async def network_check(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Has the agent measure the network between source and target."""
-        await self.action(id, "network_check")
+        await self.action(id, "network_check", **options)
 
-    async def skip(self, id: str) -> None:
+    async def skip(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Goes on without the comparison of both sides."""
-        await self.action(id, "skip")
+        await self.action(id, "skip", **options)
 
-    async def clear(self, id: str) -> None:
+    async def clear(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Removes the snapshots that a migration drill made."""
-        await self.action(id, "clear")
+        await self.action(id, "clear", **options)
 
-    async def rollback(self, id: str) -> None:
+    async def rollback(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Takes a failed synchronisation back."""
-        await self.action(id, "sync_failed_rollback")
+        await self.action(id, "sync_failed_rollback", **options)
 
     async def speed_limits(self, id: str) -> Records[t.SpeedLimitlJson]:
         """The speed limits of a task over the day."""
         return Records(t.SpeedLimitlJson, await go(self._native.speed_limits(id)))
 
-    async def limit_speed(self, id: str, speed: Optional[Bandwidth]) -> None:
+    async def limit_speed(
+        self, id: str, speed: Optional[Bandwidth], *, over_speed_threshold: Optional[float] = None
+    ) -> None:
         """Replaces the speed limits of a task; None lifts them.
 
         :param speed: such as ``"50Mbit/s"``, or ``{"08:00-17:59": "50Mbit/s"}``.
+        :param over_speed_threshold: stop the task when the measured rate exceeds the limit of a period by more than
+            this many percent, 10 to 100.
         """
-        await go(self._native.limit_speed(id, speed))
+        await go(self._native.limit_speed(id, speed, over_speed_threshold))
 
     async def collect_log(self, id: str, bucket: str) -> None:
         """Uploads the log of a task to an OBS bucket."""
@@ -323,6 +408,12 @@ class AsyncServerTasks:
     async def export_consistency(self, ids: Iterable[str]) -> bytes:
         """The comparisons of 1 to 200 tasks as one file. Of what kind it is the service does not document."""
         file: bytes = await go(self._native.export_consistency(many("ids", ids)))
+        return file
+
+    async def export_consistency_of(self, request: t.BatchGetConsistencyResultReq) -> bytes:
+        """As ``export_consistency``, with the ids and names of the source servers."""
+        body = t.BatchGetConsistencyResultReq._body(request)
+        file: bytes = await go(self._native.export_consistency_of(body))
         return file
 
     async def wait(

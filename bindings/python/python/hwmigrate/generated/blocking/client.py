@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple, Typ
 from hwmigrate._hwmigrate import Core, Credentials, RetryPolicy, Secret
 from hwmigrate._hwmigrate import block as go
 from hwmigrate.generated.blocking.oms import Oms
+from hwmigrate._records import RawBytes
 from hwmigrate._types import Duration
 from hwmigrate.progress import Login, Project, TemporaryAccessKey, TokenInfo
 
@@ -180,11 +181,27 @@ class Client:
         ``project_id`` is filled in. Returns what the service answered: a dict,
         a list of them, or None. An id that several services have is that of
         OMS. The answer is given as it came, secrets included; the methods
-        below ``oms.api`` return models that hide them.
+        below ``oms.api`` return models that hide them. A file, such as that of
+        ``ExportConsistencyResults``, is for ``call_bytes``.
         """
-        named = [(name, str(value)) for name, value in (parameters or {}).items()]
-        source = go(self._core.call(operation, named, body, timeout, retry))
+        source = go(self._core.call(operation, _named(parameters), body, timeout, retry))
         return source.whole()
+
+    def call_bytes(
+        self,
+        operation: str,
+        parameters: Optional[Mapping[str, object]] = None,
+        body: Optional[Mapping[str, Any]] = None,
+        *,
+        timeout: Optional[Duration] = None,
+        retry: Optional[RetryPolicy] = None,
+    ) -> RawBytes:
+        """As ``call``, and returns the body as it came, with the status and the id of the request.
+
+        That the body begins like what the operation answers was checked;
+        whether it is JSON to its end was not.
+        """
+        return RawBytes(*go(self._core.call_bytes(operation, _named(parameters), body, timeout, retry)))
 
     def __enter__(self) -> Client:
         return self
@@ -205,3 +222,7 @@ class Client:
 
     def __getstate__(self) -> Dict[str, Any]:
         raise TypeError("a client is not pickled; make one in the other process")
+
+
+def _named(parameters: Optional[Mapping[str, object]]) -> List[Tuple[str, str]]:
+    return [(name, str(value)) for name, value in (parameters or {}).items()]

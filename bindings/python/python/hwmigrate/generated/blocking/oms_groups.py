@@ -32,6 +32,10 @@ class Group(Job[str]):
         """Starts it again, with the keys of both sides."""
         self._jobs.start(self.id, request)
 
+    def retry(self, request: t.RetryTaskGroupReq) -> None:
+        """Runs its failed tasks again."""
+        self._jobs.retry(self.id, request)
+
     def __repr__(self) -> str:
         return f"<task group {self.id}>"
 

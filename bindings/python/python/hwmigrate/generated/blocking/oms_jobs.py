@@ -45,6 +45,18 @@ class Job(Generic[Id]):
         """Deletes it; it must not be running."""
         self._jobs.delete(self.id)
 
+    def delete_when_stopped(self, limit: Duration) -> None:
+        """Stops it if need be, and deletes it once it stands still, within ``limit``."""
+        self._jobs.delete_when_stopped(self.id, limit)
+
+    def update_bandwidth(self, bandwidth: Bandwidth) -> None:
+        """Sets its limits on speed by time of day; see ``tasks.update_bandwidth``."""
+        self._jobs.update_bandwidth(self.id, bandwidth)
+
+    def update_bandwidth_policy(self, request: t.UpdateBandwidthPolicyReq) -> None:
+        """As ``update_bandwidth``, with the request as it is documented."""
+        self._jobs.update_bandwidth_policy(self.id, request)
+
     def wait(
         self,
         timeout: Duration,
@@ -70,13 +82,14 @@ class Job(Generic[Id]):
         self,
         timeout: Duration,
         *,
+        until: str = "ended",
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
         after_start: Optional[Progress] = None,
     ) -> Outcome:
         """Waits for its end, and stops it at the deadline or when the caller is interrupted."""
         return self._jobs.wait_or_stop(
-            self.id, timeout, poll=poll, stall_after=stall_after, after_start=after_start
+            self.id, timeout, until=until, poll=poll, stall_after=stall_after, after_start=after_start
         )
 
     def watch(
@@ -143,7 +156,8 @@ class Jobs(Generic[Id]):
         Ctrl-C and cancelling end the waiting, not the job.
 
         :param timeout: the longest wait; ``math.inf`` waits for ever.
-        :param until: ``"ended"``, or ``"started"``: it has left the queue.
+        :param until: ``"ended"``; ``"started"``: it has left the queue; ``"stopped"``: it stands still for whatever
+            reason, which is what follows a stop; ``"deleted"``: the service no longer knows it.
         :param poll: how often to look.
         :param stall_after: the progress says ``stalled`` when nothing moved for this long.
         :param after_start: for a wait right after a start, what the job looked like before it: the service may
@@ -165,12 +179,13 @@ class Jobs(Generic[Id]):
         id: Id,
         timeout: Duration,
         *,
+        until: str = "ended",
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
         after_start: Optional[Progress] = None,
     ) -> Outcome:
         """Waits as ``wait`` does, and stops the job at the deadline or when the caller is interrupted."""
-        how = manner(timeout, None, poll, stall_after, after_start)
+        how = manner(timeout, until, poll, stall_after, after_start)
         return Outcome._of(go(self._native.wait_or_stop(id, how)))
 
     def watch(

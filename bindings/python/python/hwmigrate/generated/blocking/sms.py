@@ -91,6 +91,7 @@ class Sms:
         timeout: Duration,
         cut_over: bool = False,
         speed: Optional[Bandwidth] = None,
+        over_speed_threshold: Optional[float] = None,
         options: Optional[Mapping[str, str]] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
@@ -100,11 +101,13 @@ class Sms:
         :param timeout: for the whole migration.
         :param cut_over: launch the target once it synchronises.
         :param speed: limits such as ``"50Mbit/s"``, or a dict of limits by time of day.
+        :param over_speed_threshold: stop the task when the measured rate exceeds a limit by more than this many
+            percent, 10 to 100.
         :param options: special options of the task by their keys.
         :param poll: how often to look.
         :param stall_after: the progress says ``stalled`` when nothing moved for this long.
         """
-        how = _run_manner(timeout, cut_over, speed, options, poll, stall_after)
+        how = _run_manner(timeout, cut_over, speed, over_speed_threshold, options, poll, stall_after)
         return ServerMigration(self._native.migrate(t.PostTask._body(request), how))
 
     def resume(
@@ -114,12 +117,13 @@ class Sms:
         timeout: Duration,
         cut_over: bool = False,
         speed: Optional[Bandwidth] = None,
+        over_speed_threshold: Optional[float] = None,
         options: Optional[Mapping[str, str]] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
     ) -> ServerMigration:
         """A migration that was begun before, by this process or another."""
-        how = _run_manner(timeout, cut_over, speed, options, poll, stall_after)
+        how = _run_manner(timeout, cut_over, speed, over_speed_threshold, options, poll, stall_after)
         return ServerMigration(self._native.resume(task_id, how))
 
     def bulk(
@@ -132,6 +136,7 @@ class Sms:
         stop_tasks: bool = False,
         cut_over: bool = False,
         speed: Optional[Bandwidth] = None,
+        over_speed_threshold: Optional[float] = None,
         options: Optional[Mapping[str, str]] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
@@ -143,7 +148,7 @@ class Sms:
         :param in_waves: begin the next only when all of a wave are through.
         :param stop_tasks: when the caller is interrupted, stop the tasks as well.
         """
-        how = _run_manner(timeout, cut_over, speed, options, poll, stall_after)
+        how = _run_manner(timeout, cut_over, speed, over_speed_threshold, options, poll, stall_after)
         together = {"at_once": at_once, "in_waves": in_waves, "stop_tasks": stop_tasks}
         begun = [
             job if isinstance(job, str) else t.PostTask._body(job, f"jobs[{place}]")
@@ -177,6 +182,7 @@ def _run_manner(
     timeout: Duration,
     cut_over: bool,
     speed: Optional[Bandwidth],
+    over_speed_threshold: Optional[float],
     options: Optional[Mapping[str, str]],
     poll: Optional[PollPolicy],
     stall_after: Optional[Duration],
@@ -185,6 +191,7 @@ def _run_manner(
         "timeout": timeout,
         "cut_over": cut_over,
         "speed": speed,
+        "over_speed_threshold": over_speed_threshold,
         "options": list((options or {}).items()),
         "poll": poll,
         "stall_after": stall_after,

@@ -14,10 +14,12 @@ from hwmigrate._args import many
 from hwmigrate.generated.blocking.jobs import FleetWatch, Listing, Watch, Observer, fleet_end, follow, manner, word
 from hwmigrate._lazy import Lazy
 from hwmigrate._records import Page, Records
-from hwmigrate._types import Bandwidth, Duration
+from hwmigrate._types import ActionOptions, Bandwidth, Duration
 from hwmigrate.progress import Created, FleetEnd, Outcome, Progress
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from hwmigrate.generated import sms_types as t
 else:
     t = Lazy("hwmigrate.generated.sms_types")
@@ -60,35 +62,101 @@ class ServerTask:
             consistency_check=consistency_check,
         )
 
-    def start(self) -> None:
+    def start(self, **options: Unpack[ActionOptions]) -> None:
         """Starts it, or goes on with it after a stop or a failure."""
-        self._all.start(self.id)
+        self._all.start(self.id, **options)
 
-    def stop(self) -> None:
+    def stop(self, **options: Unpack[ActionOptions]) -> None:
         """Pauses it. It is told, not done."""
-        self._all.stop(self.id)
+        self._all.stop(self.id, **options)
 
-    def cutover(self) -> None:
+    def cutover(self, **options: Unpack[ActionOptions]) -> None:
         """Launches the target: the end of the migration."""
-        self._all.cutover(self.id)
+        self._all.cutover(self.id, **options)
 
-    def restart(self) -> None:
+    def restart(self, **options: Unpack[ActionOptions]) -> None:
         """Synchronises what has changed on the source since the cut-over."""
-        self._all.restart(self.id)
+        self._all.restart(self.id, **options)
 
-    def limit_speed(self, speed: Optional[Bandwidth]) -> None:
-        """Replaces its speed limits; see ``tasks.limit_speed``."""
-        self._all.limit_speed(self.id, speed)
+    def test(self, **options: Unpack[ActionOptions]) -> None:
+        """The action named ``test``, which no document explains."""
+        self._all.test(self.id, **options)
+
+    def clone_test(self, **options: Unpack[ActionOptions]) -> None:
+        """Launches a clone of the target, to try it out."""
+        self._all.clone_test(self.id, **options)
+
+    def migration_test(self, **options: Unpack[ActionOptions]) -> None:
+        """Begins a migration drill."""
+        self._all.migration_test(self.id, **options)
+
+    def network_check(self, **options: Unpack[ActionOptions]) -> None:
+        """Has the agent measure the network between source and target."""
+        self._all.network_check(self.id, **options)
+
+    def skip(self, **options: Unpack[ActionOptions]) -> None:
+        """Goes on without the comparison of both sides."""
+        self._all.skip(self.id, **options)
+
+    def clear(self, **options: Unpack[ActionOptions]) -> None:
+        """Removes the snapshots that a migration drill made."""
+        self._all.clear(self.id, **options)
+
+    def rollback(self, **options: Unpack[ActionOptions]) -> None:
+        """Takes a failed synchronisation back."""
+        self._all.rollback(self.id, **options)
+
+    def update(self, request: t.PutTaskReq) -> None:
+        """Changes its name, target, address, limit."""
+        self._all.update(self.id, request)
 
     def delete(self) -> None:
         """Deletes it; it must stand still."""
         self._all.delete(self.id)
 
+    def delete_when_stopped(self, limit: Duration) -> None:
+        """Stops it if it runs, and deletes it once it stands still, within ``limit``."""
+        self._all.delete_when_stopped(self.id, limit)
+
+    def speed_limits(self) -> Records[t.SpeedLimitlJson]:
+        """Its speed limits over the day."""
+        return self._all.speed_limits(self.id)
+
+    def limit_speed(
+        self, speed: Optional[Bandwidth], *, over_speed_threshold: Optional[float] = None
+    ) -> None:
+        """Replaces its speed limits; see ``tasks.limit_speed``."""
+        self._all.limit_speed(self.id, speed, over_speed_threshold=over_speed_threshold)
+
+    def collect_log(self, bucket: str) -> None:
+        """Uploads its log to an OBS bucket."""
+        self._all.collect_log(self.id, bucket)
+
+    def passphrase(self) -> Optional[Secret]:
+        """The passphrase of the certificate for its secure channel."""
+        return self._all.passphrase(self.id)
+
+    def cert_key(self, *, with_ca: bool = False) -> t.ShowCertKeyResponse:
+        """The certificates and private keys for its secure channel."""
+        return self._all.cert_key(self.id, with_ca=with_ca)
+
+    def settings(self, key: Optional[str] = None) -> t.ShowConfigSettingResponse:
+        """Its special options: all of them, or one."""
+        return self._all.settings(self.id, key)
+
+    def configure(self, options: Mapping[str, str]) -> None:
+        """Sets special options by their keys."""
+        self._all.configure(self.id, options)
+
+    def consistency(self) -> t.ShowConsistencyResultResponse:
+        """The outcome of the last comparison of both sides."""
+        return self._all.consistency(self.id)
+
     def wait(
         self,
         timeout: Duration,
         *,
-        goal: Union[str, None] = None,
+        goal: Optional[str] = None,
         poll: Optional[PollPolicy] = None,
         stall_after: Optional[Duration] = None,
         after_start: Optional[Progress] = None,
@@ -186,7 +254,12 @@ class ServerTasks:
         page_size: Optional[int] = None,
         limit: Optional[int] = None,
     ) -> Listing[t.TasksResponseBody]:
-        """All tasks, page after page as they are read, each once."""
+        """All tasks, page after page as they are read, each once.
+
+        :param state: only those in this state.
+        :param page_size: records per request, 1 to 200.
+        :param limit: at most so many records.
+        """
         how = _listed(state, name, id, source_server_id, enterprise_project_id, page_size, limit)
         return Listing(t.TasksResponseBody, self._native.list(how))
 
@@ -196,11 +269,13 @@ class ServerTasks:
         *,
         state: Union[t.TaskState, str, None] = None,
         name: Optional[str] = None,
+        id: Optional[str] = None,
         source_server_id: Optional[str] = None,
+        enterprise_project_id: Optional[str] = None,
         page_size: Optional[int] = None,
     ) -> Page[t.TasksResponseBody]:
-        """One page of the list, beginning at the record number ``offset``."""
-        how = _listed(state, name, None, source_server_id, None, page_size, None)
+        """One page of the list, beginning at the record number ``offset``, 0 to 65535."""
+        how = _listed(state, name, id, source_server_id, enterprise_project_id, page_size, None)
         return Page(t.TasksResponseBody, go(self._native.page(how, offset)))
 
     def update(self, id: str, request: t.PutTaskReq) -> None:
@@ -231,9 +306,11 @@ class ServerTasks:
     ) -> None:
         """Tells a task to do something: ``start``, ``stop``, ``cutover``, ``clone_test``, and others.
 
-        It is refused with ``ConflictError`` when the task is in a state where
-        it comes to nothing, unless it is forced.
+        The named forms below take the same options. It is refused with
+        ``ConflictError`` when the task is in a state where it comes to
+        nothing, see ``sms.ruling``.
 
+        :param force: send it whatever the task's state is, without looking first.
         :param template: the template of the server that the action creates.
         :param switch_hce: convert the system to Huawei Cloud EulerOS; Linux only.
         :param consistency_check: have the data of both sides compared.
@@ -246,56 +323,64 @@ class ServerTasks:
         }
         go(self._native.action(id, str(action), details))
 
-    def start(self, id: str) -> None:
+    def start(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Starts a task, or goes on with one that was stopped or failed."""
-        self.action(id, "start")
+        self.action(id, "start", **options)
 
-    def stop(self, id: str) -> None:
+    def stop(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Pauses a running task. It is told, not done."""
-        self.action(id, "stop")
+        self.action(id, "stop", **options)
 
-    def cutover(self, id: str) -> None:
+    def cutover(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Launches the target: the end of the migration."""
-        self.action(id, "cutover")
+        self.action(id, "cutover", **options)
 
-    def restart(self, id: str) -> None:
+    def restart(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Synchronises what has changed on the source since the cut-over."""
-        self.action(id, "restart")
+        self.action(id, "restart", **options)
 
-    def clone_test(self, id: str) -> None:
+    def test(self, id: str, **options: Unpack[ActionOptions]) -> None:
+        """The action named ``test``, which no document explains."""
+        self.action(id, "test", **options)
+
+    def clone_test(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Launches a clone of the target, to try it out."""
-        self.action(id, "clone_test")
+        self.action(id, "clone_test", **options)
 
-    def migration_test(self, id: str) -> None:
+    def migration_test(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Begins a migration drill."""
-        self.action(id, "migration_test")
+        self.action(id, "migration_test", **options)
 
-    def network_check(self, id: str) -> None:
+    def network_check(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Has the agent measure the network between source and target."""
-        self.action(id, "network_check")
+        self.action(id, "network_check", **options)
 
-    def skip(self, id: str) -> None:
+    def skip(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Goes on without the comparison of both sides."""
-        self.action(id, "skip")
+        self.action(id, "skip", **options)
 
-    def clear(self, id: str) -> None:
+    def clear(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Removes the snapshots that a migration drill made."""
-        self.action(id, "clear")
+        self.action(id, "clear", **options)
 
-    def rollback(self, id: str) -> None:
+    def rollback(self, id: str, **options: Unpack[ActionOptions]) -> None:
         """Takes a failed synchronisation back."""
-        self.action(id, "sync_failed_rollback")
+        self.action(id, "sync_failed_rollback", **options)
 
     def speed_limits(self, id: str) -> Records[t.SpeedLimitlJson]:
         """The speed limits of a task over the day."""
         return Records(t.SpeedLimitlJson, go(self._native.speed_limits(id)))
 
-    def limit_speed(self, id: str, speed: Optional[Bandwidth]) -> None:
+    def limit_speed(
+        self, id: str, speed: Optional[Bandwidth], *, over_speed_threshold: Optional[float] = None
+    ) -> None:
         """Replaces the speed limits of a task; None lifts them.
 
         :param speed: such as ``"50Mbit/s"``, or ``{"08:00-17:59": "50Mbit/s"}``.
+        :param over_speed_threshold: stop the task when the measured rate exceeds the limit of a period by more than
+            this many percent, 10 to 100.
         """
-        go(self._native.limit_speed(id, speed))
+        go(self._native.limit_speed(id, speed, over_speed_threshold))
 
     def collect_log(self, id: str, bucket: str) -> None:
         """Uploads the log of a task to an OBS bucket."""
@@ -325,6 +410,12 @@ class ServerTasks:
     def export_consistency(self, ids: Iterable[str]) -> bytes:
         """The comparisons of 1 to 200 tasks as one file. Of what kind it is the service does not document."""
         file: bytes = go(self._native.export_consistency(many("ids", ids)))
+        return file
+
+    def export_consistency_of(self, request: t.BatchGetConsistencyResultReq) -> bytes:
+        """As ``export_consistency``, with the ids and names of the source servers."""
+        body = t.BatchGetConsistencyResultReq._body(request)
+        file: bytes = go(self._native.export_consistency_of(body))
         return file
 
     def wait(
