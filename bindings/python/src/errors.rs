@@ -10,8 +10,10 @@ use hwmigrate::{Error, ErrorKind};
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use serde_json::{Value, json};
 
 use crate::callables::Raised;
+use crate::value::to_python;
 
 /// The exception for an error; what a callable raised to end the program comes through as it is.
 pub(crate) fn raise(py: Python<'_>, error: &Error) -> PyErr {
@@ -70,33 +72,47 @@ pub(crate) fn running_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     Ok(event_loop)
 }
 
-fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
-    let facts = PyDict::new(py);
-    facts.set_item("operation", error.operation())?;
-    facts.set_item("status", error.status())?;
-    facts.set_item("code", error.code())?;
-    facts.set_item("message", error.message())?;
-    facts.set_item("request_id", error.request_id())?;
-    facts.set_item("retryable", error.is_retryable())?;
-    facts.set_item("retry_after", error.retry_after().map(|pause| pause.as_secs_f64()))?;
-    facts.set_item("attempts", error.attempts())?;
-    facts.set_item("elapsed", error.elapsed().map(|time| time.as_secs_f64()))?;
-    facts.set_item("advice", error.advice())?;
-    facts.set_item("is_timeout", error.is_timeout())?;
+/// Kind, text and facts of an error.
+pub(crate) fn told(error: &Error) -> Value {
+    let mut told = facts(error);
+    told["kind"] = json!(error.kind().name());
+    told["text"] = json!(error.to_string());
+    told
+}
+
+fn facts(error: &Error) -> Value {
+    let mut facts = json!({
+        "operation": error.operation(),
+        "status": error.status(),
+        "code": error.code(),
+        "message": error.message(),
+        "request_id": error.request_id(),
+        "retryable": error.is_retryable(),
+        "retry_after": error.retry_after().map(|pause| pause.as_secs_f64()),
+        "attempts": error.attempts(),
+        "elapsed": error.elapsed().map(|time| time.as_secs_f64()),
+        "advice": error.advice(),
+        "is_timeout": error.is_timeout(),
+    });
     if let Some(job) = error.job() {
-        let report = PyDict::new(py);
-        report.set_item("resource", &job.resource)?;
-        report.set_item("id", &job.id)?;
-        report.set_item("state", &job.state)?;
-        report.set_item("reason_code", &job.reason_code)?;
-        report.set_item("reason", &job.reason)?;
-        report.set_item("objects_done", job.objects_done)?;
-        report.set_item("objects_failed", job.objects_failed)?;
-        report.set_item("objects_skipped", job.objects_skipped)?;
-        report.set_item("objects_total", job.objects_total)?;
-        report.set_item("failed_list", &job.failed_list)?;
-        facts.set_item("job", report)?;
+        facts["job"] = json!({
+            "resource": job.resource,
+            "id": job.id,
+            "state": job.state,
+            "reason_code": job.reason_code,
+            "reason": job.reason,
+            "objects_done": job.objects_done,
+            "objects_failed": job.objects_failed,
+            "objects_skipped": job.objects_skipped,
+            "objects_total": job.objects_total,
+            "failed_list": job.failed_list,
+        });
     }
+    facts
+}
+
+fn build(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    let facts = to_python(py, &facts(error))?;
     let make = py.import("hwmigrate.errors")?.getattr("_of")?;
     let exception = PyErr::from_value(make.call1((error.to_string(), error.kind().name(), facts))?);
     if let Some(source) = error.source() {

@@ -142,6 +142,7 @@ pub(crate) fn report(report: &Report) -> Value {
         "failed_object_list": report.failed_object_list,
         "reason": report.reason.as_ref().map(reason),
         "adopted": report.adopted,
+        "failure": report.error().as_ref().map(errors::told),
         "last": progress(&report.last),
     })
 }

@@ -21,6 +21,7 @@ pub(crate) fn report(report: &Report) -> Value {
         "cut_over": report.cut_over,
         "adopted": report.adopted,
         "reason": report.reason.as_ref().map(reason),
+        "failure": report.error().as_ref().map(errors::told),
         "last": progress(&report.last),
     })
 }

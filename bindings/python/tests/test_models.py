@@ -290,6 +290,9 @@ def test_ends_of_many_are_dicts_as_well() -> None:
         again = type(value).from_dict(value.to_dict())
         for twin in (pickle.loads(pickle.dumps(value)), again):
             assert twin == value and repr(twin) == repr(value)
+    with pytest.raises(hwmigrate.NotFoundError, match="gone"):
+        bulk.result()
+    assert report.result() is report.report
     assert type(hwmigrate.BulkNews.from_dict(created.to_dict()).event) is hwmigrate.Created
     assert type(hwmigrate.BulkEnd.from_dict(bulk.to_dict()).error) is hwmigrate.NotFoundError
     assert hwmigrate.BulkEnd(0, "s", None, hwmigrate.NotFoundError("other")) != bulk

@@ -122,6 +122,21 @@ def test_migration_repeats_what_failed(
     assert kinds[0] == "Created" and kinds[-1] == "Report" and "Retrying" in kinds
 
 
+def test_report_of_a_failed_migration_has_its_error(
+    client: Client, emulator: Emulator, request_of_all: oms.CreateTaskReq
+) -> None:
+    assert client.oms.migrate(request_of_all, timeout=60, poll=PROMPT).run().error is None
+    emulator.fault("fail_objects", key="a.txt", code="TRF.0062", times=9)
+    request_of_all.object_overwrite_mode = oms.ObjectOverwriteMode.FULL_OVERWRITE
+    report = client.oms.migrate(request_of_all, timeout=60, poll=PROMPT, retry_rounds=1).run()
+    assert report.state is State.FAILED
+    for twin in (report, pickle.loads(pickle.dumps(report)), hwmigrate.Report.from_dict(report.to_dict())):
+        error = twin.error
+        assert isinstance(error, hwmigrate.JobFailedError) and "after 1 further runs" in str(error)
+        assert error.code == "TRF.0062" and error.advice and error.job is not None
+        assert error.job["objects_failed"] == 1 and twin == report
+
+
 def test_migration_is_an_iterator(client: Client, request_of_all: oms.CreateTaskReq) -> None:
     migration = client.oms.migrate(request_of_all, timeout=60, poll=PROMPT)
     last = None

@@ -10,7 +10,7 @@ from hwmigrate._hwmigrate import Secret
 from hwmigrate._kinds import ANY, FLAG, MOMENT_MS, NUMBER, SECRET, SPAN_MS, TEXT, WHOLE
 from hwmigrate._model import Model, field
 from hwmigrate._words import Word
-from hwmigrate.errors import _of, invalid
+from hwmigrate.errors import Error, _of, invalid
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -265,7 +265,13 @@ class Report(Model):
     failed_object_list: Optional[str] = field(TEXT, "The list of failed objects in the destination bucket.", default=None)
     reason: Optional[Reason] = field(Reason, "Why it failed.", default=None)
     adopted: bool = field(FLAG, "The reply to the create was lost, and the task was found by its mark.", default=False)
+    failure: Optional[Dict[str, Any]] = field(ANY, "Of what ``error`` is made, where it failed.", default=None)
     last: Progress = field(Progress, "The last look, whole.", default=None)
+
+    @property
+    def error(self) -> Optional[Error]:
+        """The ``JobFailedError`` of a migration that failed, to be raised or shown; None of any other."""
+        return None if self.failure is None else _restored(self.failure)
 
 
 class ServerReport(Model):
@@ -281,7 +287,13 @@ class ServerReport(Model):
     cut_over: bool = field(FLAG, "It was cut over by this migration.", default=False)
     adopted: bool = field(FLAG, "The reply to the create was lost, and the task was found afterwards.", default=False)
     reason: Optional[Reason] = field(Reason, "Why it failed or was stopped.", default=None)
+    failure: Optional[Dict[str, Any]] = field(ANY, "Of what ``error`` is made, where it failed.", default=None)
     last: Progress = field(Progress, "The last look, whole.", default=None)
+
+    @property
+    def error(self) -> Optional[Error]:
+        """The ``JobFailedError`` of a migration that failed, to be raised or shown; None of any other."""
+        return None if self.failure is None else _restored(self.failure)
 
 
 class _End:
@@ -316,8 +328,7 @@ class _End:
         if not isinstance(value, Mapping):
             raise invalid(f"{cls.__name__}.{name} is of type {type(value).__name__}: give a dict")
         if name == "error":
-            facts = dict(value)
-            return _of(str(facts.pop("text", "")), str(facts.pop("kind", "")), facts)
+            return _restored(value)
         # That which knows most of it; what later versions tell is kept as well.
         return max(cls._models[name], key=lambda model: len(model._fields.keys() & value.keys())).from_dict(value)
 
@@ -328,6 +339,11 @@ class _End:
 
     def __reduce__(self) -> Tuple[Any, ...]:
         return (_remade, (type(self), {name: getattr(self, name) for name in self.__slots__}))
+
+
+def _restored(told: Mapping[str, Any]) -> Error:
+    facts = dict(told)
+    return _of(str(facts.pop("text", "")), str(facts.pop("kind", "")), facts)
 
 
 def _remade(cls: Type[_End], parts: Dict[str, Any]) -> _End:
@@ -369,6 +385,14 @@ class BulkEnd(_End):
         self.error = error
         #: The last look at its task, also where there is an error.
         self.last = last
+
+    def result(self) -> ServerReport:
+        """The report; raises the error instead, whether the task failed or something before it."""
+        error = self.error if self.report is None else self.report.error
+        if error is not None:
+            raise error
+        assert self.report is not None
+        return self.report
 
     def __repr__(self) -> str:
         ended = self.error if self.report is None else self.report.state
