@@ -8,6 +8,7 @@ use futures_util::{Stream, StreamExt as _};
 use hwmigrate::sms::types::{ConfigBody, ConfigKey, PostTask};
 use hwmigrate::sms::{self, BulkEvent, Migration, SpeedPlan};
 use hwmigrate::wait::Unlimited;
+use hwmigrate::{Error, ErrorKind};
 use pyo3::prelude::*;
 use tokio::sync::Mutex;
 
@@ -83,8 +84,13 @@ settings! {
 impl RunManner {
     fn apply(&self, mut migration: Migration<Unlimited>) -> hwmigrate::Result<Migration<Unlimited>> {
         migration = migration.cut_over(self.cut_over).configure(configured(&self.options));
-        if let Some(speed) = &self.speed {
-            migration = migration.limit_speed(speed.within(self.over_speed_threshold)?);
+        match &self.speed {
+            Some(speed) => migration = migration.limit_speed(speed.within(self.over_speed_threshold)?),
+            None if self.over_speed_threshold.is_some() => {
+                let why = "`over_speed_threshold` is given without `speed`: there is no limit to exceed";
+                return Err(Error::new(ErrorKind::Invalid, why));
+            }
+            None => {}
         }
         if let Some(PyPollPolicy(policy, _)) = &self.poll {
             migration = migration.poll(policy.clone());

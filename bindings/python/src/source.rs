@@ -108,6 +108,9 @@ pub(crate) struct Source {
     /// How many records match in all, by the service.
     #[pyo3(get)]
     count: Option<u64>,
+    /// Whether the records are as the service wrote them, so that what no document knows is among their values.
+    #[pyo3(get)]
+    raw: bool,
     /// Whether the records are the items of a list.
     list: bool,
     /// The member of the answer that holds the record or the list, unless the answer is that itself.
@@ -179,6 +182,7 @@ impl Source {
             status: None,
             request_id: None,
             count: None,
+            raw: false,
             list: false,
             member: None,
             body: Bytes::new(),
@@ -228,7 +232,7 @@ impl Source {
             Some(Value::Array(items)) => items,
             Some(one) => vec![one],
         };
-        Self { status: Some(status), request_id, list, ..Self::new(Many(records)) }.output()
+        Self { status: Some(status), request_id, list, raw: true, ..Self::new(Many(records)) }.output()
     }
 
     /// Records that came over several answers, each a list in the same member.

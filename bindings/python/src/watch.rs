@@ -13,6 +13,7 @@ use hwmigrate::oms::Record;
 use hwmigrate::progress::Progress;
 use hwmigrate::wait::{Unlimited, Waiter};
 use hwmigrate::{Error, ErrorKind, Result, oms, sms};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use serde::Serialize;
 use serde_json::Value;
@@ -20,7 +21,6 @@ use tokio::sync::Mutex;
 
 use crate::call::{Call, Work};
 use crate::convert::{Goal, PyPollPolicy, Span, settings};
-use crate::errors;
 use crate::progress;
 use crate::runtime::Runtime;
 use crate::slot::Output;
@@ -48,12 +48,7 @@ impl<'py> FromPyObject<'_, 'py> for Before {
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         let source = object.getattr_opt(pyo3::intern!(object.py(), "_source"))?;
         let look = source.and_then(|source| source.cast::<Source>().ok()?.get().look().cloned());
-        look.map(Self).ok_or_else(|| {
-            errors::invalid(
-                object.py(),
-                "`after_start` takes a Progress as it came; this one was made, changed, copied or restored",
-            )
-        })
+        look.map(Self).ok_or_else(|| PyTypeError::new_err("`after_start` takes a look at a job"))
     }
 }
 

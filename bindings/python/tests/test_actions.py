@@ -110,10 +110,10 @@ def test_threshold_of_a_migration_is_set_with_its_limits(client: Client, slow: E
         client.sms.migrate(moving(client), timeout=1, speed="900Mbit/s", over_speed_threshold=5)
     with pytest.raises(hwmigrate.InvalidError, match="10 to 100"):
         client.sms.bulk(["id"], timeout=1, speed="900Mbit/s", over_speed_threshold=101)
-    migration = client.sms.migrate(moving(client), timeout=0.5, speed="900Mbit/s", over_speed_threshold=20)
-    with pytest.raises(hwmigrate.TimeoutError):
-        migration.run()
-    assert migration.created is not None
+    with pytest.raises(hwmigrate.InvalidError, match="without `speed`"):
+        client.sms.migrate(moving(client), timeout=1, over_speed_threshold=50)
+    migration = client.sms.migrate(moving(client), timeout=60, speed="900Mbit/s", over_speed_threshold=20)
+    assert "started" in iter(migration) and migration.created is not None
     (limit,) = client.sms.tasks.speed_limits(str(migration.created.id))
     assert limit.over_speed_threshold == 20
 

@@ -294,7 +294,11 @@ def test_ends_of_many_are_dicts_as_well() -> None:
         bulk.result()
     assert report.result() is report.report
     assert type(hwmigrate.BulkNews.from_dict(created.to_dict()).event) is hwmigrate.Created
-    assert type(hwmigrate.BulkEnd.from_dict(bulk.to_dict()).error) is hwmigrate.NotFoundError
+    for cls in (hwmigrate.NotFoundError, hwmigrate.AmbiguousTimeoutError, hwmigrate.ForkedError, hwmigrate.Error):
+        ended = hwmigrate.BulkEnd(0, "s", None, cls("gone"))
+        assert type(hwmigrate.BulkEnd.from_dict(ended.to_dict()).error) is cls
+    with pytest.raises(hwmigrate.InvalidError, match="neither"):
+        hwmigrate.FleetEnd("task", "1", None, None).result()
     assert hwmigrate.BulkEnd(0, "s", None, hwmigrate.NotFoundError("other")) != bulk
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         assert pickle.loads(pickle.dumps(bulk, protocol)) == bulk

@@ -141,7 +141,8 @@ struct Running(Arc<Mutex<Child>>);
 
 impl Running {
     fn start(command: &mut Command) -> std::io::Result<Self> {
-        // Held from before the start: whoever ends the commands must not miss one that runs already.
+        // Held from before the start: whoever ends the commands must not miss one that runs already, and
+        // rather waits until the system has started it.
         let mut commands = locked(&COMMANDS);
         let child = Arc::new(Mutex::new(command.spawn()?));
         commands.push(Arc::clone(&child));

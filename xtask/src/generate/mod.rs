@@ -67,6 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         }
         Ok(())
     };
+    let mut documents = Vec::new();
     for service in SERVICES {
         let path = root().join("openapi").join(service.document);
         let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
@@ -84,7 +85,10 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         for (file, wanted) in crate::python::of_document(service.module, service.document, &document)? {
             settle(file, wanted)?;
         }
+        documents.push(document);
     }
+    let (file, wanted) = crate::python::secret_names(&documents);
+    settle(file, wanted)?;
     for (file, wanted) in crate::python::twins()? {
         settle(file, wanted)?;
     }

@@ -7,5 +7,5 @@ mod prove;
 mod text;
 mod types;
 
-pub(crate) use generate::{of_document, twins};
+pub(crate) use generate::{of_document, secret_names, twins};
 pub(crate) use prove::{Profile, environment, prove, sdist, wheel};

@@ -8,8 +8,9 @@ makes checks each field as it is set.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Set, Tuple, Type, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar, Union
 
+from hwmigrate._beyond import Kept, Path, split, veiled
 from hwmigrate._hwmigrate import Secret, Source
 from hwmigrate._kinds import Hidden, Kind, ListOf, MapOf, Object, kind
 from hwmigrate.errors import InvalidError, invalid
@@ -26,9 +27,6 @@ _MISSING: Any = object()
 
 _DEPTH = 64
 """How deep a value may be nested; deeper ones contain themselves."""
-
-_SECRETS: Set[str] = set()
-"""The names of all fields that are secrets."""
 
 _SIMPLE = frozenset((str, int, float, bool, type(None), Secret))
 
@@ -88,7 +86,7 @@ class Model:
     values. Printing one never shows a secret.
     """
 
-    __slots__ = ("__weakref__", "_index", "_path", "_request_id", "_seen", "_source", "_values")
+    __slots__ = ("__weakref__", "_index", "_path", "_seen", "_source", "_values")
 
     _fields: Dict[str, _Field] = {}
 
@@ -96,10 +94,9 @@ class Model:
     """Whether a secret can be anywhere inside."""
 
     _index: int
-    _path: Tuple[Union[int, str], ...]
-    _request_id: Optional[str]
+    _path: Path
     _seen: Dict[str, Any]
-    _source: Optional[Source]
+    _source: Union[Source, Kept, None]
     _values: Optional[Dict[str, Any]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -107,13 +104,10 @@ class Model:
         own = {f.name: f for f in cls.__dict__.values() if isinstance(f, _Field)}
         cls._fields = {**cls._fields, **own} if cls._fields else own
         cls._hides = any(f.hides for f in cls._fields.values())
-        # The id of a token is a secret, and no other id is.
-        _SECRETS.update(name for name, f in own.items() if isinstance(f.kind, Hidden) and name != "id")
 
     def __init__(self, **fields: Any) -> None:
         self._source = None
         self._index = 0
-        self._request_id = None
         self._seen = {}
         self._values = values = {}
         cls = type(self)
@@ -125,7 +119,7 @@ class Model:
             if declared is None:
                 raise TypeError(f"{cls.__name__} has no field {name!r}; it has {', '.join(known)}")
             if value is not None:
-                values[declared.name] = declared.kind.write(value, f"{cls.__name__}.{declared.name}")
+                values[declared.name] = _copied(declared.kind.write(value, f"{cls.__name__}.{declared.name}"))
         cls._complete(values, cls.__name__)
 
     @classmethod
@@ -142,7 +136,6 @@ class Model:
         model = cls.__new__(cls)
         model._source = None
         model._index = 0
-        model._request_id = None
         model._seen = {}
         model._values = values
         return model
@@ -179,30 +172,34 @@ class Model:
     def _values_(self) -> Dict[str, Any]:
         values: Optional[Dict[str, Any]] = self._values
         if values is None:
-            assert self._source is not None
-            values = self._source.values(self._index)
-            _conceal(type(self), values, type(self).__name__)
+            source = self._source
+            assert source is not None
+            values = source.values(self._index)
+            if source.raw:
+                found: Dict[Path, Dict[str, Any]] = {}
+                split(self._fields, values, (), found)
+                self._source = Kept(values, found, source.request_id)
+            if self._hides:
+                _conceal(type(self), values)
             self._values = values
         return values
 
     def _set(self, declared: _Field, value: Any) -> None:
-        written = None
-        if value is not None:
-            written = declared.kind.write(value, f"{type(self).__name__}.{declared.name}")
-        if self._source is not None:
-            # It is not what came any more, so it has no place in the answer either.
-            self._values, self._request_id, self._source = self.to_dict(), self.request_id, None
         values = self._values_()
-        if written is None:
+        if value is None:
             values.pop(declared.name, None)
+            self._seen[declared.name] = None
         else:
+            written = _copied(declared.kind.write(value, f"{type(self).__name__}.{declared.name}"))
             values[declared.name] = written
-        self._seen.pop(declared.name, None)
+            # Read here and not later: it has no place in the answer that the others came in.
+            self._seen[declared.name] = declared.kind.read(written)
 
     def _wire(self) -> Dict[str, Any]:
         # A list or an object that was read may have been changed since.
         values = dict(self._values_())
-        for name, seen in self._seen.items():
+        # Other threads may read further fields meanwhile.
+        for name, seen in list(self._seen.items()):
             if isinstance(seen, (list, dict, Model)):
                 of = self._fields[name].kind
                 try:
@@ -215,27 +212,36 @@ class Model:
 
     @property
     def extra(self) -> Dict[str, Any]:
-        """What the service sent beyond the documented fields. Put into another model, an object keeps only those."""
+        """What the service sent beyond the documented fields of this object. It is never sent back."""
         known = self._fields
         found = {name: value for name, value in self._values_().items() if name not in known}
         found.update(self._further())
         return found
 
     def _further(self) -> Dict[str, Any]:
-        # What the native module kept of the answer beside the fields.
+        self._values_()
         if self._source is None:
             return {}
-        found: Dict[str, Any] = _veiled(self._source.extra(self._index, self._where(), self._fields))
+        found: Dict[str, Any] = veiled(self._source.extra(self._index, self._where(), self._fields))
         return found
 
-    def _where(self) -> Tuple[Union[int, str], ...]:
-        # The way from the record to an object within it; only the latter have one.
+    def _where(self) -> Path:
+        # Only objects within a record have one.
         return getattr(self, "_path", ())
+
+    def _unchanged(self) -> bool:
+        """Whether it is as the native module gave it."""
+        if not isinstance(self._source, Source):
+            return False
+        came = self._source.values(self._index)
+        for step in self._where():
+            came = came[step]  # type: ignore[index]
+        return bool(came == self._wire())
 
     @property
     def request_id(self) -> Optional[str]:
         """The id of the request that brought this, to quote to the service's support."""
-        return self._request_id if self._source is None else self._source.request_id
+        return None if self._source is None else self._source.request_id
 
     def to_dict(self) -> Dict[str, Any]:
         """The values by their names on the wire; moments and lengths of time are numbers there.
@@ -244,12 +250,26 @@ class Model:
         Secrets stay ``Secret`` objects, so printing the dict shows none.
         """
         values: Dict[str, Any] = _copied(self._wire())
-        for name, declared in self._fields.items():
-            if declared.nested and values.get(name) is not None:
-                seen = self._seen.get(name) if self._source is None else declared.__get__(self)
-                values[name] = _dicts(seen, values[name])
-        values.update(self._further())
+        for name, seen in self._nested():
+            values[name] = _dicts(seen, values.get(name))
+        values.update(_copied(self._further()))
         return values
+
+    def _nested(self) -> List[Tuple[str, Any]]:
+        """The fields with objects in them that can have something beyond the documents."""
+        values = self._values_()
+        names = [f.name for f in self._fields.values() if f.nested and values.get(f.name) is not None]
+        if self._source is None:
+            return [(name, self._seen[name]) for name in names if name in self._seen]
+        return [(name, self._fields[name].__get__(self)) for name in names]
+
+    def _beyond(self, path: Path, found: Dict[Path, Dict[str, Any]]) -> None:
+        """Gathers what came beyond the documents here and in all objects within."""
+        own = self._further()
+        if own:
+            found[path] = own
+        for name, seen in self._nested():
+            _gather(seen, (*path, name), found)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -282,25 +302,41 @@ class Model:
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def __copy__(self) -> Self:
-        return _restored(type(self), self.to_dict(), self.request_id)
+        return _remade(type(self), *self._parts())
 
     def __deepcopy__(self, memo: Dict[int, Any]) -> Self:
         return self.__copy__()
 
     def __reduce__(self) -> Tuple[Any, ...]:
-        return (_restored, (type(self), self.to_dict(), self.request_id))
+        return (_remade, (type(self), *self._parts()))
+
+    def _parts(self) -> Tuple[Dict[str, Any], Dict[Path, Dict[str, Any]], Optional[str]]:
+        found: Dict[Path, Dict[str, Any]] = {}
+        self._beyond((), found)
+        return _copied(self._wire()), found, self.request_id
 
     def __dir__(self) -> List[str]:
         return sorted(set(super().__dir__()) | set(self._fields))
 
 
-def _restored(cls: Type[M], values: Dict[str, Any], request_id: Optional[str] = None) -> M:
+def _remade(
+    cls: Type[M], values: Dict[str, Any], beyond: Dict[Path, Dict[str, Any]], request_id: Optional[str]
+) -> M:
     model = cls._wrap(values)
-    model._request_id = request_id
+    if beyond or request_id is not None:
+        model._source = Kept(values, beyond, request_id)
     return model
 
 
-def _place(value: Any, source: Source, index: int, path: Tuple[Union[int, str], ...]) -> None:
+def _gather(seen: Any, path: Path, found: Dict[Path, Dict[str, Any]]) -> None:
+    if isinstance(seen, Model):
+        seen._beyond(path, found)
+    elif isinstance(seen, (list, dict)):
+        for step, item in enumerate(seen) if isinstance(seen, list) else seen.items():
+            _gather(item, (*path, step), found)
+
+
+def _place(value: Any, source: Union[Source, Kept], index: int, path: Path) -> None:
     """Tells the objects of a value where they lie in the answer."""
     if isinstance(value, Model):
         value._index, value._path, value._source = index, path, source
@@ -318,15 +354,6 @@ def _dicts(seen: Any, written: Any) -> Any:
     if isinstance(seen, dict) and isinstance(written, dict):
         return {name: _dicts(seen.get(name), item) for name, item in written.items()}
     return written
-
-
-def _veiled(value: Any, name: str = "") -> Any:
-    """What the documents do not know, with ``Secret`` objects where a name is that of a secret elsewhere."""
-    if isinstance(value, dict):
-        return {name: _veiled(item, name) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_veiled(item, name) for item in value]
-    return Secret(value) if isinstance(value, str) and value and name in _SECRETS else value
 
 
 def _copied(value: Any, depth: int = _DEPTH) -> Any:
@@ -362,23 +389,26 @@ def _hides(of: Kind) -> bool:
     return isinstance(of, Hidden)
 
 
-def _conceal(cls: Type[Model], values: Dict[str, Any], path: str) -> None:
-    """Puts ``Secret`` objects in place of the texts of secrets, at any depth."""
+def _conceal(cls: Type[Model], values: Dict[str, Any], path: str = "") -> None:
+    """Puts ``Secret`` objects in place of the texts of secrets, at any depth.
+
+    With a path, which is that of what a program wrote, a secret must be a text.
+    """
     for name, value in values.items():
         declared = cls._fields.get(name)
         if declared is None:
-            values[name] = _veiled(value, name)
+            values.update(veiled({name: value}))
         elif value is not None and (declared.nested or declared.hides):
-            values[name] = _concealed(declared.kind, value, f"{path}.{name}")
+            values[name] = _concealed(declared.kind, value, path and f"{path}.{name}")
 
 
 def _concealed(of: Kind, value: Any, path: str) -> Any:
     if isinstance(of, Hidden):
-        return of.write(value, path)
+        return of.write(value, path) if path else veiled(value, hidden=True)
     if isinstance(of, ListOf) and isinstance(value, list):
-        return [_concealed(of.item, item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return [_concealed(of.item, item, path and f"{path}[{index}]") for index, item in enumerate(value)]
     if isinstance(of, MapOf) and isinstance(value, dict):
-        return {name: _concealed(of.item, item, f"{path}.{name}") for name, item in value.items()}
+        return {name: _concealed(of.item, item, path and f"{path}.{name}") for name, item in value.items()}
     if isinstance(of, Object) and isinstance(value, dict):
         _conceal(of.cls, value, path)
     # A text where something with a secret in it belongs may be the secret itself.

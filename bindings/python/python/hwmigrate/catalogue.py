@@ -18,7 +18,8 @@ from hwmigrate._kinds import FLAG, TEXT
 from hwmigrate._model import Model, field
 from hwmigrate._words import Word
 
-__all__ = ["Entry", "Retry", "Words", "all", "find"]
+# Without `all`, which would take the place of the built-in one.
+__all__ = ["Entry", "Retry", "Words", "find"]
 
 
 class Retry(Word):

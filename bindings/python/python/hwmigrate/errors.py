@@ -198,8 +198,10 @@ for _name in __all__:
     globals()[_name].__module__ = "hwmigrate"
 
 
-def _of(text: str, kind: str, facts: Dict[str, Any]) -> Error:
+def _of(text: str, kind: str, facts: Dict[str, Any], name: Optional[str] = None) -> Error:
     cls = _BY_KIND.get(kind, Error)
+    if name in __all__ and issubclass(globals()[name], Error):
+        cls = globals()[name]
     if cls is AmbiguousError and facts.get("is_timeout"):
         cls = AmbiguousTimeoutError
     return cls._of(text, kind, facts)

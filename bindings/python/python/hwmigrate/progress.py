@@ -271,7 +271,7 @@ class Report(Model):
     @property
     def error(self) -> Optional[Error]:
         """The ``JobFailedError`` of a migration that failed, to be raised or shown; None of any other."""
-        return None if self.failure is None else _restored(self.failure)
+        return _error_of(self.failure) if isinstance(self.failure, Mapping) else None
 
 
 class ServerReport(Model):
@@ -293,7 +293,7 @@ class ServerReport(Model):
     @property
     def error(self) -> Optional[Error]:
         """The ``JobFailedError`` of a migration that failed, to be raised or shown; None of any other."""
-        return None if self.failure is None else _restored(self.failure)
+        return _error_of(self.failure) if isinstance(self.failure, Mapping) else None
 
 
 class _End:
@@ -328,7 +328,7 @@ class _End:
         if not isinstance(value, Mapping):
             raise invalid(f"{cls.__name__}.{name} is of type {type(value).__name__}: give a dict")
         if name == "error":
-            return _restored(value)
+            return _error_of(value)
         # That which knows most of it; what later versions tell is kept as well.
         return max(cls._models[name], key=lambda model: len(model._fields.keys() & value.keys())).from_dict(value)
 
@@ -341,9 +341,10 @@ class _End:
         return (_remade, (type(self), {name: getattr(self, name) for name in self.__slots__}))
 
 
-def _restored(told: Mapping[str, Any]) -> Error:
+def _error_of(told: Mapping[str, Any]) -> Error:
     facts = dict(told)
-    return _of(str(facts.pop("text", "")), str(facts.pop("kind", "")), facts)
+    name = facts.pop("class", None)
+    return _of(str(facts.pop("text", "")), str(facts.pop("kind", "")), facts, name)
 
 
 def _remade(cls: Type[_End], parts: Dict[str, Any]) -> _End:
@@ -356,7 +357,7 @@ def _told(value: Any) -> Any:
     if isinstance(value, Exception):
         facts = {name: fact for name, fact in vars(value).items() if fact is not None and not name.startswith("_")}
         known = {"kind": getattr(value, "kind", type(value).__name__), "message": getattr(value, "message", "")}
-        return {"text": str(value), **known, **facts}
+        return {"class": type(value).__name__, "text": str(value), **known, **facts}
     return value
 
 
@@ -391,7 +392,8 @@ class BulkEnd(_End):
         error = self.error if self.report is None else self.report.error
         if error is not None:
             raise error
-        assert self.report is not None
+        if self.report is None:
+            raise invalid("it ended with neither a report nor an error")
         return self.report
 
     def __repr__(self) -> str:
@@ -439,8 +441,7 @@ class FleetEnd(_End):
     def result(self) -> Outcome:
         """The outcome; raises the error instead if there is one."""
         if self.outcome is None:
-            assert self.error is not None
-            raise self.error
+            raise self.error or invalid("it ended with neither an outcome nor an error")
         return self.outcome
 
     def __repr__(self) -> str:

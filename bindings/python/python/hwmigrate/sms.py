@@ -8,10 +8,11 @@ from hwmigrate import _hwmigrate
 from hwmigrate._args import many
 from hwmigrate._kinds import FLAG, TEXT
 from hwmigrate._model import Model, field
+from hwmigrate._types import ActionOptions
 from hwmigrate.generated import sms_types as t
 from hwmigrate.generated.sms_types import *  # noqa: F403
 
-__all__ = ["Ruling", "ruling", "task_request"]
+__all__ = ["ActionOptions", "Ruling", "ruling", "task_request"]
 __all__ += t.__all__
 
 

@@ -7730,7 +7730,7 @@ pub mod types {
         ///
         /// Limits: at most 255 characters.
         pub name: String,
-        /// Size. All other sizes are in bytes.
+        /// Size, unlike all others not in bytes.
         ///
         /// Unit: GB. Limits: at least 0.
         pub size: i64,
@@ -7787,7 +7787,7 @@ pub mod types {
             skip_serializing_if = "Option::is_none"
         )]
         pub name: Option<String>,
-        /// Size. All other sizes are in bytes.
+        /// Size, unlike all others not in bytes.
         ///
         /// Unit: GB.
         #[serde(

@@ -32,6 +32,8 @@ def manner(
     """The settings of a wait, as the native module takes them."""
     if after_start is not None and not isinstance(after_start, Progress):
         raise invalid(f"`after_start` is of type {type(after_start).__name__}: give a Progress")
+    if after_start is not None and not after_start._unchanged():
+        raise invalid("`after_start` takes a Progress as it came; this one was made, changed, copied or restored")
     return {
         "timeout": timeout,
         "until": until,

@@ -1383,7 +1383,7 @@ class TemplateDisk(Model):
     index: int = field(WHOLE, "Number of the disk, from 0.")
     name: str = field(TEXT, "Name of the disk. At most 255 characters.")
     disktype: Union[VolumeType, str] = field(VolumeType, "Type of the disk. At most 255 characters.")
-    size: int = field(WHOLE, "Size. All other sizes are in bytes. In GB.")
+    size: int = field(WHOLE, "Size, unlike all others not in bytes. In GB.")
     device_use: Optional[Union[DeviceUse, str]] = field(DeviceUse, "What it is used for; may be empty. At most 255 characters.", default=None)
 
 
