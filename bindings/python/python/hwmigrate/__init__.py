@@ -61,15 +61,13 @@ if TYPE_CHECKING:
     from hwmigrate._logs import enable_logging
     from hwmigrate._model import Model
     from hwmigrate._records import Page, RawBytes, Records
+    from hwmigrate.ends import BulkEnd, BulkNews, FleetEnd
     from hwmigrate.generated.blocking.client import Client
     from hwmigrate.progress import (
-        BulkEnd,
-        BulkNews,
         Bytes,
         Counts,
         Created,
         FailedObjects,
-        FleetEnd,
         Login,
         Outcome,
         Phase,
@@ -148,14 +146,17 @@ __all__ = [
 # What an import of the package alone does not need is loaded when it is first named.
 _PLACES = {
     "AsyncClient": "hwmigrate._async.client",
+    "BulkEnd": "hwmigrate.ends",
+    "BulkNews": "hwmigrate.ends",
     "Client": "hwmigrate.generated.blocking.client",
     "enable_logging": "hwmigrate._logs",
+    "FleetEnd": "hwmigrate.ends",
     "Model": "hwmigrate._model",
     "Page": "hwmigrate._records",
     "RawBytes": "hwmigrate._records",
     "Records": "hwmigrate._records",
 }
-_MODULES = ("catalogue", "oms", "sms", "testing", "progress")
+_MODULES = ("catalogue", "ends", "oms", "sms", "testing", "progress")
 
 
 def __getattr__(name: str) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, Optional, Tuple, Union
 
 from hwmigrate._hwmigrate import Secret
-from hwmigrate._kinds import Kind, ListOf, MapOf, Object
+from hwmigrate._kinds import Hidden, Kind, ListOf, MapOf, Object
 from hwmigrate.generated.secret_names import SECRET_NAMES
 
 Path = Tuple[Union[int, str], ...]
@@ -61,3 +61,29 @@ def veiled(value: Any, hidden: bool = False) -> Any:
     if hidden and value not in (None, "") and not isinstance(value, (bool, Secret)):
         return Secret(str(value))
     return value
+
+
+def conceal(cls: Any, values: Dict[str, Any], path: str = "") -> None:
+    """Puts ``Secret`` objects in place of the texts of secrets, at any depth.
+
+    With a path, which is that of what a program wrote, a secret must be a text.
+    """
+    for name, value in values.items():
+        declared = cls._fields.get(name)
+        if declared is None:
+            values.update(veiled({name: value}))
+        elif value is not None and (declared.nested or declared.hides):
+            values[name] = _concealed(declared.kind, value, path and f"{path}.{name}")
+
+
+def _concealed(of: Kind, value: Any, path: str) -> Any:
+    if isinstance(of, Hidden):
+        return of.write(value, path) if path else veiled(value, hidden=True)
+    if isinstance(of, ListOf) and isinstance(value, list):
+        return [_concealed(of.item, item, path and f"{path}[{index}]") for index, item in enumerate(value)]
+    if isinstance(of, MapOf) and isinstance(value, dict):
+        return {name: _concealed(of.item, item, path and f"{path}.{name}") for name, item in value.items()}
+    if isinstance(of, Object) and isinstance(value, dict):
+        conceal(of.cls, value, path)
+    # A text where something with a secret in it belongs may be the secret itself.
+    return Secret(value) if isinstance(value, str) and value and of.hides else value

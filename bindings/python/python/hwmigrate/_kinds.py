@@ -18,6 +18,11 @@ class Kind:
 
     __slots__ = ("name",)
 
+    nested = False
+    """Whether objects can be inside."""
+    hides = False
+    """Whether a secret can be anywhere inside."""
+
     def __init__(self, name: str) -> None:
         self.name = name
 
@@ -96,6 +101,8 @@ class _Any(Kind):
 
 class Hidden(Kind):
     __slots__ = ()
+
+    hides = True
 
     def read(self, value: Any) -> Any:
         return Secret(value) if isinstance(value, str) else value
@@ -178,11 +185,14 @@ class _Word(Kind):
 
 
 class Object(Kind):
-    __slots__ = ("cls",)
+    __slots__ = ("cls", "hides")
+
+    nested = True
 
     def __init__(self, cls: Any) -> None:
         super().__init__(f"a {cls.__name__}")
         self.cls = cls
+        self.hides = cls._hides
 
     def read(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -199,11 +209,11 @@ class Object(Kind):
 
 
 class ListOf(Kind):
-    __slots__ = ("item",)
+    __slots__ = ("hides", "item", "nested")
 
     def __init__(self, item: Kind) -> None:
         super().__init__(f"a list, each of it {item.name}")
-        self.item = item
+        self.item, self.nested, self.hides = item, item.nested, item.hides
 
     def read(self, value: Any) -> Any:
         if isinstance(value, list):
@@ -223,11 +233,11 @@ class ListOf(Kind):
 
 
 class MapOf(Kind):
-    __slots__ = ("item",)
+    __slots__ = ("hides", "item", "nested")
 
     def __init__(self, item: Kind) -> None:
         super().__init__(f"a dict, each value {item.name}")
-        self.item = item
+        self.item, self.nested, self.hides = item, item.nested, item.hides
 
     def read(self, value: Any) -> Any:
         if isinstance(value, dict):

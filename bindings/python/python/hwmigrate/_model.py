@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, Type, TypeVar, Union
 
-from hwmigrate._beyond import Kept, Path, split, veiled
+from hwmigrate._beyond import Kept, Path, conceal, split, veiled
 from hwmigrate._hwmigrate import Secret, Source
-from hwmigrate._kinds import Hidden, Kind, ListOf, MapOf, Object, kind
+from hwmigrate._kinds import kind
 from hwmigrate.errors import InvalidError, invalid
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ class _Field:
 
     def __init__(self, of: Any, required: bool, doc: str) -> None:
         self.kind = kind(of)
-        self.nested = _nests(self.kind)
-        self.hides = _hides(self.kind)
+        self.nested = self.kind.nested
+        self.hides = self.kind.hides
         self.required = required
         self.__doc__ = doc
         self.name = ""
@@ -180,7 +180,7 @@ class Model:
                 split(self._fields, values, (), found)
                 self._source = Kept(values, found, source.request_id)
             if self._hides:
-                _conceal(type(self), values)
+                conceal(type(self), values)
             self._values = values
         return values
 
@@ -281,7 +281,7 @@ class Model:
         if not isinstance(values, Mapping):
             raise invalid(f"{cls.__name__}.from_dict takes a dict, and this is of type {type(values).__name__}")
         own: Dict[str, Any] = _copied(values)
-        _conceal(cls, own, cls.__name__)
+        conceal(cls, own, cls.__name__)
         cls._complete(own, cls.__name__)
         return cls._wrap(own)
 
@@ -375,41 +375,3 @@ def _said(value: Any) -> Any:
     if isinstance(value, list):
         return [_said(item) for item in value]
     return value
-
-
-def _nests(of: Kind) -> bool:
-    return _nests(of.item) if isinstance(of, (ListOf, MapOf)) else isinstance(of, Object)
-
-
-def _hides(of: Kind) -> bool:
-    if isinstance(of, (ListOf, MapOf)):
-        return _hides(of.item)
-    if isinstance(of, Object):
-        return bool(of.cls._hides)
-    return isinstance(of, Hidden)
-
-
-def _conceal(cls: Type[Model], values: Dict[str, Any], path: str = "") -> None:
-    """Puts ``Secret`` objects in place of the texts of secrets, at any depth.
-
-    With a path, which is that of what a program wrote, a secret must be a text.
-    """
-    for name, value in values.items():
-        declared = cls._fields.get(name)
-        if declared is None:
-            values.update(veiled({name: value}))
-        elif value is not None and (declared.nested or declared.hides):
-            values[name] = _concealed(declared.kind, value, path and f"{path}.{name}")
-
-
-def _concealed(of: Kind, value: Any, path: str) -> Any:
-    if isinstance(of, Hidden):
-        return of.write(value, path) if path else veiled(value, hidden=True)
-    if isinstance(of, ListOf) and isinstance(value, list):
-        return [_concealed(of.item, item, path and f"{path}[{index}]") for index, item in enumerate(value)]
-    if isinstance(of, MapOf) and isinstance(value, dict):
-        return {name: _concealed(of.item, item, path and f"{path}.{name}") for name, item in value.items()}
-    if isinstance(of, Object) and isinstance(value, dict):
-        _conceal(of.cls, value, path)
-    # A text where something with a secret in it belongs may be the secret itself.
-    return Secret(value) if isinstance(value, str) and value and _hides(of) else value

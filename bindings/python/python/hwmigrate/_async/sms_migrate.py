@@ -9,7 +9,8 @@ from hwmigrate._hwmigrate import start as go
 from hwmigrate._args import any_observer as observed
 from hwmigrate._args import tell_any as tell
 from hwmigrate._async.jobs import AsyncRun, Observer
-from hwmigrate.progress import BulkEnd, BulkNews, Created, Progress, ServerReport
+from hwmigrate.ends import BulkEnd, BulkNews
+from hwmigrate.progress import Created, Progress, ServerReport
 
 ServerEvent = Union[Created, Progress, ServerReport, str]
 """What happens in the migration of a server.

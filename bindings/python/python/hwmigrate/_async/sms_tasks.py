@@ -13,7 +13,8 @@ from hwmigrate._async.jobs import AsyncFleetWatch, AsyncListing, AsyncWatch, Obs
 from hwmigrate._lazy import Lazy
 from hwmigrate._records import Page, Records
 from hwmigrate._types import ActionOptions, Bandwidth, Duration
-from hwmigrate.progress import Created, FleetEnd, Outcome, Progress
+from hwmigrate.ends import FleetEnd
+from hwmigrate.progress import Created, Outcome, Progress
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -14,8 +14,9 @@ from hwmigrate._hwmigrate import block as go
 from hwmigrate._model import Model
 from hwmigrate._records import Records
 from hwmigrate._types import Duration
+from hwmigrate.ends import FleetEnd
 from hwmigrate.errors import InvalidError, invalid
-from hwmigrate.progress import Created, FleetEnd, Outcome, Progress, Report, Retrying
+from hwmigrate.progress import Created, Outcome, Progress, Report, Retrying
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")

@@ -13,7 +13,8 @@ from hwmigrate._hwmigrate import PollPolicy
 from hwmigrate._hwmigrate import block as go
 from hwmigrate._lazy import Lazy
 from hwmigrate._types import Bandwidth, Duration
-from hwmigrate.progress import Created, FleetEnd, Outcome, Progress
+from hwmigrate.ends import FleetEnd
+from hwmigrate.progress import Created, Outcome, Progress
 
 if TYPE_CHECKING:
     from hwmigrate.generated import oms_types as t

@@ -11,7 +11,8 @@ from hwmigrate._hwmigrate import block as go
 from hwmigrate._args import plain_observer as observed
 from hwmigrate._args import tell_plain as tell
 from hwmigrate.generated.blocking.jobs import Run, Observer
-from hwmigrate.progress import BulkEnd, BulkNews, Created, Progress, ServerReport
+from hwmigrate.ends import BulkEnd, BulkNews
+from hwmigrate.progress import Created, Progress, ServerReport
 
 ServerEvent = Union[Created, Progress, ServerReport, str]
 """What happens in the migration of a server.
