@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 import threading
@@ -13,8 +12,6 @@ import hwmigrate
 import pytest
 from hwmigrate import Credential, Credentials
 from hwmigrate.testing import Emulator
-
-from conftest import run_python
 
 PROGRAM = """
 import asyncio, os, signal, sys, threading, time

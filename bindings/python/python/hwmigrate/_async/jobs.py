@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Generic, List, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, AsyncIterator, Awaitable, Callable, Dict, Generic, List, Optional, Type, TypeVar, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._args import any_observer as observed

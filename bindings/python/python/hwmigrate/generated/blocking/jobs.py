@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Callable, Dict, Generic, List, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, Iterator, Callable, Dict, Generic, List, Optional, Type, TypeVar, Union
 
 from hwmigrate import _hwmigrate
 from hwmigrate._args import plain_observer as observed
