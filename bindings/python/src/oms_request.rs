@@ -112,7 +112,7 @@ pub(crate) fn sync_request<'py>(
     source: Body<SrcNodeReq>,
     destination: Body<DstNodeReq>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let request = oms::sync_request(source.0.into(), destination.0.into());
+    let request = source.0.try_into().and_then(|source| oms::sync_request(source, destination.0.into()));
     to_python(py, &request.map_err(|error| errors::raise(py, &error))?)
 }
 

@@ -18,7 +18,7 @@ use hwmigrate_api::oms::types::{
 
 use super::bandwidth::BandwidthPlan;
 use super::sync_request::tokenless;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::jobs::check::Checks;
 use crate::jobs::moment::UnixSeconds;
 
@@ -93,9 +93,25 @@ impl Source {
 }
 
 /// For fields that no constructor has, such as the KMS key of the credentials.
-impl From<SrcNodeReq> for Source {
-    fn from(node: SrcNodeReq) -> Self {
-        Self(node)
+///
+/// `Invalid` for a node that chooses objects: what is copied is said to the request
+/// ([`TaskRequest::prefix`], [`TaskRequest::objects`]), which would take the whole bucket otherwise.
+impl TryFrom<SrcNodeReq> for Source {
+    type Error = Error;
+
+    fn try_from(node: SrcNodeReq) -> Result<Self> {
+        let mut chosen = Vec::new();
+        if !node.object_key.is_empty() {
+            chosen.push("source.object_key is given");
+        }
+        if node.list_file.is_some() {
+            chosen.push("source.list_file is given");
+        }
+        if chosen.is_empty() {
+            return Ok(Self(node));
+        }
+        let fix = "leave it out: a task is told what to copy by its request, a sync task by `events`";
+        Err(Error::invalid(format!("{}; {fix}", chosen.join("; "))))
     }
 }
 

@@ -279,11 +279,16 @@ fn what_groups_and_sync_tasks_cannot_carry_is_refused_and_not_dropped() {
         refused(sync_request(source, self::destination()).unwrap_err(), &[words]);
     }
     let mut narrowed = TaskRequest::new(self::source(), self::destination()).into_inner().src_node;
-    let error = sync_request(narrowed.clone().into(), self::destination()).unwrap_err();
-    refused(error, &["source.object_key is given"]);
+    // What it chooses must not become the whole bucket in silence.
+    narrowed.object_key = vec!["2026/".to_owned()];
+    refused(Source::try_from(narrowed.clone()).unwrap_err(), &["source.object_key is given"]);
     narrowed.object_key.clear();
+    narrowed.list_file =
+        Some(ListFile { list_file_key: "k".into(), obs_bucket: "b".into(), list_file_num: None });
+    refused(Source::try_from(narrowed.clone()).unwrap_err(), &["source.list_file is given"]);
+    narrowed.list_file = None;
     narrowed.kms_key_id = Some("key".to_owned());
-    let request = sync_request(narrowed.into(), self::destination()).unwrap();
+    let request = sync_request(narrowed.try_into().unwrap(), self::destination()).unwrap();
     assert_eq!(request.src_kms_key_id.as_deref(), Some("key"));
 }
 

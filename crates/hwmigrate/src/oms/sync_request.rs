@@ -11,7 +11,7 @@ use crate::jobs::check::Checks;
 /// # Errors
 /// `Invalid` with what a sync task cannot carry: a session token (it takes
 /// permanent keys only), a connection string or service account in place of an
-/// access key, a choice of objects, a prefix to put before the keys.
+/// access key, a prefix to put before the keys.
 ///
 /// Source: <https://support.huaweicloud.com/api-oms/CreateSyncTask.html>.
 pub fn sync_request(source: Source, destination: Destination) -> Result<CreateSyncTaskReq> {
@@ -23,18 +23,6 @@ pub fn sync_request(source: Source, destination: Destination) -> Result<CreateSy
     ] {
         if given {
             checks.add(field, "is given", "sync tasks read with an access key: give that, or use a task");
-        }
-    }
-    for (field, given) in [
-        ("source.object_key", !source.0.object_key.is_empty()),
-        ("source.list_file", source.0.list_file.is_some()),
-    ] {
-        if given {
-            checks.add(
-                field,
-                "is given",
-                "leave it out: sync tasks copy what they are told of, see `events`",
-            );
         }
     }
     if destination.0.save_prefix.is_some() {
